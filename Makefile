@@ -1,0 +1,46 @@
+# Every target brings up what it needs on a machine that has Python 3.11+, pip and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+RUN := runs/demo
+
+.PHONY: help setup demo test check format bench calibrate clean
+
+help: ## Show what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(READY) ## Install into .venv
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[local,dev]'
+	@touch $@
+
+demo: $(READY) ## Diagnose the dataset that comes along: 305 rows, two planted gaps
+	$(BIN)/goalcover assess tools/demo/support.jsonl --goal tools/demo/goal.yaml --out $(RUN)
+	$(BIN)/goalcover gaps $(RUN)
+
+test: $(READY) ## Run all tests
+	$(BIN)/pytest
+
+check: $(READY) ## Format, lint, layers, types, tests: what CI runs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+format: $(READY) ## Put the code in shape
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format --quiet .
+
+bench: $(READY) ## Measure what the README claims about time and size
+	$(BIN)/python tests/bench/assess.py
+
+calibrate: $(READY) ## Learn the embedded judge's calibration anew from tests/probes
+	$(BIN)/python tests/probes/calibrate.py --projection
+
+clean: ## Remove what was installed and made here
+	rm -rf $(VENV) runs *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,127 @@
+"""The embedded judge: evidence to levels, with one mapping for all data (design: judge.md, "The embedded judge")."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from goalcover.agent.embedded.cues import Showing, cue_of, show
+from goalcover.agent.embedded.evidence import Evidence, Query, Reader, Text, word_matches
+from goalcover.agent.embedder import MODEL, Embedder, Floats
+from goalcover.agent.models import Alignment, Sample, Subgoal
+from goalcover.agent.words import stem
+
+VERSION = "1"
+"""To be raised whenever the same sample could get another level or another explanation."""
+
+ANCHORS = ("none", "poor", "weak", "good", "strong", "perfect")
+"""The paper's names of the levels 0 to 5 (section 4.4)."""
+SAID = 0.62
+"""Cosine from which a word in its context counts as saying another: "cardiac" says "heart", "renal" does not."""
+_QUOTE = 280
+_NAMED = 5
+
+
+class EmbeddedJudge:
+    """E of Eq. 6 without a language model: how much evidence does a sample give for a capability?"""
+
+    batch_size = 64
+
+    def __init__(self, embedder: Embedder) -> None:
+        calibration = json.loads(Path(__file__).with_name("calibration.json").read_text("utf-8"))
+        self._weights = np.array([calibration["weights"][name] for name in Evidence._fields])
+        self._cuts = np.array(calibration["cuts"])
+        self._reader = Reader(embedder)
+        self._queries: dict[str, Query] = {}
+
+    @cached_property
+    def id(self) -> str:
+        """Engine, model and version; the version names the calibration too."""
+        here = Path(__file__)
+        learnt = here.with_name("calibration.json").read_bytes() + here.with_name("projection.npy").read_bytes()
+        return f"embedded/{MODEL}/{VERSION}-{hashlib.sha256(learnt).hexdigest()[:8]}"
+
+    async def judge(self, samples: Sequence[Sample], subgoals: Sequence[Subgoal]) -> list[Alignment]:
+        """See `roles.Judge`. Works in a thread, so that whoever waits for it can go on."""
+        return await asyncio.to_thread(self._judge, samples, subgoals)
+
+    def _judge(self, samples: Sequence[Sample], subgoals: Sequence[Subgoal]) -> list[Alignment]:
+        queries = self._read(subgoals)
+        judged: list[Alignment] = []
+        for sample, text in zip(samples, self._reader.texts(samples), strict=True):
+            found = np.array(self._reader.compare(text, queries))
+            levels = np.searchsorted(self._cuts, found @ self._weights, side="right")
+            judged += [self._align(sample, text, *one) for one in zip(queries, levels.tolist(), strict=True)]
+        return judged
+
+    def _read(self, subgoals: Sequence[Subgoal]) -> list[Query]:
+        new = [subgoal for subgoal in subgoals if subgoal.digest not in self._queries]
+        if new:
+            self._queries |= {query.subgoal.digest: query for query in self._reader.queries(new)}
+        return [self._queries[subgoal.digest] for subgoal in subgoals]
+
+    def _align(self, sample: Sample, text: Text, query: Query, level: int) -> Alignment:
+        subgoal = query.subgoal
+        cue = cue_of(subgoal)
+        if not text.passages:
+            level, explanation, evidence = 0, "None (0 of 5). The sample holds no text.", ""
+        elif cue is not None:
+            showing = show(cue, sample, subgoal)
+            level, explanation = showing.level, _explain_form(showing)
+            evidence = showing.quote or text.passages[-1]
+        else:
+            explanation, evidence = _explain_subject(level, text, query), _closest(text, query.statement)
+        return Alignment(
+            sample_id=sample.id,
+            subgoal_id=subgoal.id,
+            level=level,
+            explanation=explanation,
+            evidence=_cut(evidence),
+            judge=self.id,
+        )
+
+
+def _explain_subject(level: int, text: Text, query: Query) -> str:
+    """Which of the subgoal's telling words the sample says, and which it does not; the telling ones first."""
+    matches = sorted(zip(-query.word_weights, query.words, word_matches(text, query), strict=True))
+    said = [_as(word, found) for _, word, (cosine, found) in matches if cosine >= SAID]
+    unsaid = [word for _, word, (cosine, _) in matches if cosine < SAID]
+    parts = [_verdict(level)]
+    if said:
+        parts.append(f"It speaks of {', '.join(said[:_NAMED])}.")
+    if unsaid:
+        parts.append(f"It does not speak of {', '.join(unsaid[:_NAMED])}.")
+    return " ".join(parts)
+
+
+def _explain_form(showing: Showing) -> str:
+    noun = showing.cue.noun
+    given = f"; the input holds {showing.n_input}" if showing.n_input and showing.n_output < showing.n_input else ""
+    return f"{_verdict(showing.level)} The answer shows {noun} {_times(showing.n_output)}{given}."
+
+
+def _verdict(level: int) -> str:
+    return f"{ANCHORS[level].capitalize()} ({level} of 5)."
+
+
+def _times(n: int) -> str:
+    return {0: "nowhere", 1: "once", 2: "twice"}.get(n, f"{n} times")
+
+
+def _as(word: str, found: str) -> str:
+    return word if stem(word) == stem(found) else f"{word} (as “{found}”)"
+
+
+def _closest(text: Text, statement: Floats) -> str:
+    return text.passages[int((text.vectors @ statement).argmax())]
+
+
+def _cut(quote: str) -> str:
+    """A verbatim beginning of the quote, at a word's end."""
+    if len(quote) <= _QUOTE:
+        return quote
+    end = quote.rfind(" ", 0, _QUOTE)
+    return quote[: end if end > 0 else _QUOTE].rstrip()

@@ -1,0 +1,56 @@
+"""The things that a subgoal names, as noun phrases that fit into a sentence: what can be said to be missing."""
+
+import re
+from collections.abc import Sequence
+
+from goalcover.agent.embedded.statement import content
+from goalcover.agent.models import Subgoal
+
+_CUT = re.compile(
+    r"[,;:().]|\b(?:and|or|such as|including|like|by|with|through|during|so that|because)\b|[–—]", re.IGNORECASE
+)
+_FRONT = re.compile(
+    r"^(?:(?:a|an|the|its|their|his|her|any|all|responds? to|deals? with|correctly|clearly|when|about|of|for|in)\s+)+",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(
+    r"^(?:how|why|what|when|where|which|who|whom|that|to|not|than|from|under|within|at|it|they|ones?)\b|^\w+ing\b(?! \w)"
+    r"|^(?:telling|sending|setting|choosing|getting|using|making|helping|asking|giving|reading|opening|correcting)\b"
+    r"|\b(?:is|are|was|were|can|cannot|who|whom|which|that|how|why|ones)\b",
+    re.IGNORECASE,
+)
+_VERB = re.compile(
+    r"^(?:\w+(?:es|s)\s+(?=(?:a|an|the|its|their|to|with|about|on)\b)|(?:choose|compare|change|get|set up|find|fix|write"
+    r"|chooses|compares|gets|sets up|finds|fixes|writes|explains|trains|designs|plots|cleans|aggregates|moving|closing"
+    r"|opening|switching)(?:\s+|$)(?!of\b)|(?:in|out|up|off|changes|faulty)$)",
+    re.IGNORECASE,
+)
+_LONGEST = 5
+_FEW = 3
+"""With fewer phrases in the description, those of the name come first."""
+
+
+def phrases(subgoal: Subgoal) -> list[str]:
+    """Noun phrases of the description in its order, e.g. heart disease, diagnosis, treatment; at least the name."""
+    found: dict[str, str] = {}
+    for part in _CUT.split(content(subgoal.description)):
+        phrase = _FRONT.sub("", _VERB.sub("", _VERB.sub("", part.strip()))).strip()
+        if phrase and len(phrase) > 1 and len(phrase.split()) <= _LONGEST and not _CLAUSE.search(phrase):
+            found.setdefault(phrase.lower(), lower_first(phrase))
+    if len(found) < _FEW and not _CLAUSE.search(subgoal.name):
+        named = [_FRONT.sub("", part.strip()) for part in re.split(r",|\band\b", subgoal.name)]
+        found = {phrase.lower(): lower_first(phrase) for phrase in named if phrase} | found
+    return list(found.values()) or [lower_first(subgoal.name)]
+
+
+def lower_first(text: str) -> str:
+    """The text as it stands within a sentence: VAT stays VAT, Direct Debits stay Direct Debits."""
+    head, _, rest = text.partition(" ")
+    if head[1:2] == "-" or head[1:] != head[1:].lower() or rest[:1].isupper():
+        return text
+    return text[:1].lower() + text[1:]
+
+
+def joined(items: Sequence[str], word: str = "and") -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {word} {items[-1]}"

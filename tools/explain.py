@@ -1,0 +1,133 @@
+"""Answers about a finished run: why is a subgoal weak, which samples are lowest or highest, how do two runs differ."""
+
+import heapq
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Literal
+
+from goalcover.agent.errors import InputError
+from goalcover.agent.models import Alignment, Gap, Goal, Sample, Subgoal, SubgoalCoverage
+from goalcover.memory.runs import Run
+from pydantic import BaseModel, ConfigDict
+
+End = Literal["lowest", "highest"]
+
+
+class Judged(BaseModel):
+    """A sample with its judgement."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sample_id: str
+    row: int
+    level: int
+    score: float
+    explanation: str
+    evidence: str
+    input: str
+    output: str
+
+
+class Explanation(BaseModel):
+    """Why a subgoal stands where it stands."""
+
+    model_config = ConfigDict(frozen=True)
+
+    subgoal: Subgoal
+    coverage: SubgoalCoverage
+    gap: Gap | None
+    """None when the subgoal is no gap."""
+    samples: tuple[Judged, ...]
+    """Some of the samples with the lowest scores."""
+
+
+class Change(BaseModel):
+    """How a subgoal's figures differ between two runs; None where one run has no such subgoal or no figure."""
+
+    model_config = ConfigDict(frozen=True)
+
+    subgoal_id: str
+    before: float | None
+    after: float | None
+    delta_abs: float | None
+    delta_rel: float | None
+    """A fraction: -0.31 is a fall of 31 %."""
+    support_before: int | None
+    support_after: int | None
+    gap_before: bool | None
+    gap_after: bool | None
+
+
+def find_subgoal(goal: Goal, asked: str) -> Subgoal:
+    """The subgoal of that id or name, upper and lower case alike. Raises InputError with the nearest or all ids."""
+    by_name = {key.lower(): one for one in goal.subgoals for key in (one.name, one.id)}
+    if found := by_name.get(asked.lower()):
+        return found
+    near = [by_name[name].id for name in get_close_matches(asked.lower(), by_name, n=1)]
+    known = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(one.id for one in goal.subgoals)}"
+    raise InputError(f"no subgoal '{asked}' in this run; {known}")
+
+
+def explain(run: Run, asked: str, n_samples: int) -> Explanation:
+    """Coverage, gap and lowest samples of one subgoal."""
+    subgoal = find_subgoal(run.goal(), asked)
+    return Explanation(
+        subgoal=subgoal,
+        coverage=next(one for one in run.coverage().subgoals if one.id == subgoal.id),
+        gap=next((gap for gap in run.gaps() if gap.subgoal_id == subgoal.id), None),
+        samples=judged(run, subgoal.id, "lowest", n_samples),
+    )
+
+
+def judged(run: Run, subgoal_id: str, end: End, n: int) -> tuple[Judged, ...]:
+    """The n samples with the lowest or the highest level, in the dataset's order where levels are equal."""
+    scored = (one for one in run.alignments(subgoal_id) if one.level is not None)
+    pick = heapq.nsmallest if end == "lowest" else heapq.nlargest
+    chosen = pick(n, scored, key=lambda one: one.level or 0)
+    samples = {sample.id: sample for sample in run.samples({one.sample_id for one in chosen})}
+    return tuple(_joined(one, samples[one.sample_id]) for one in chosen)
+
+
+def compare(before: Run, after: Run) -> tuple[Change, ...]:
+    """Every subgoal of either run: the first run's in its order, then those that only the second has."""
+    old = {one.id: one for one in before.coverage().subgoals}
+    new = {one.id: one for one in after.coverage().subgoals}
+    return tuple(_change(one, old.get(one), new.get(one)) for one in dict.fromkeys([*old, *new]))
+
+
+def weak(run: Run, fail_under: float | None) -> Iterator[SubgoalCoverage]:
+    """The subgoals that fail a check: gaps, or with a number those whose mean alignment is below it."""
+    for one in run.coverage().subgoals:
+        if one.gap if fail_under is None else one.alignment is not None and one.alignment < fail_under:
+            yield one
+
+
+def _joined(alignment: Alignment, sample: Sample) -> Judged:
+    assert alignment.level is not None
+    assert alignment.score is not None
+    return Judged(
+        sample_id=sample.id,
+        row=sample.row,
+        level=alignment.level,
+        score=alignment.score,
+        explanation=alignment.explanation,
+        evidence=alignment.evidence,
+        input=sample.input,
+        output=sample.output,
+    )
+
+
+def _change(subgoal_id: str, before: SubgoalCoverage | None, after: SubgoalCoverage | None) -> Change:
+    old, new = before.alignment if before else None, after.alignment if after else None
+    delta = new - old if old is not None and new is not None else None
+    return Change(
+        subgoal_id=subgoal_id,
+        before=old,
+        after=new,
+        delta_abs=delta,
+        delta_rel=delta / old if delta is not None and old else None,
+        support_before=before.support if before else None,
+        support_after=after.support if after else None,
+        gap_before=before.gap if before else None,
+        gap_after=after.gap if after else None,
+    )

@@ -1,0 +1,165 @@
+"""Results for a person at a terminal. Everything goes to stderr: stdout is for machines (`--json`)."""
+
+import sys
+from collections.abc import Sequence
+
+from goalcover.agent.engine import Engine
+from goalcover.agent.models import CoverageReport, Gap, Goal, SubgoalCoverage
+from goalcover.tools.doctor import Finding
+from goalcover.tools.explain import Change, Explanation, Judged
+from goalcover.tools.load import Dataset
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+# Sample text may hold what looks like console markup: it is printed as `Text`, and markup is off everywhere.
+# Where stderr is a file or a pipe there is no width to ask for: 120 columns keep a table in shape.
+console = Console(stderr=True, markup=False, highlight=False, width=None if sys.stderr.isatty() else 120)
+
+_BAR = 24
+_CUT = 400
+
+
+def print_dataset(dataset: Dataset, goal: Goal, engine: Engine) -> None:
+    """What was understood of the data, with one row as an example."""
+    console.print(f"{len(dataset):,} samples of {dataset.rows:,} rows in {dataset.source}: {dataset.shape}")
+    for note in dataset.notes:
+        console.print(f"  note: {note}")
+    if dataset.n_skipped:
+        console.print(f"  skipped {dataset.n_skipped:,} rows:")
+        for skip in dataset.skipped[:5]:
+            console.print(f"    {skip}")
+    preview = dataset.preview
+    console.print(f"  {preview.id} reads  input: {_one_line(preview.input)}")
+    console.print(f"  {' ' * len(preview.id)}       output: {_one_line(preview.output) or '(none)'}")
+    n = len(goal.subgoals)
+    console.print(f"{n} subgoals, {len(dataset) * n:,} judgements by the {engine.name} engine ({engine.model}).\n")
+
+
+def print_coverage(coverage: CoverageReport) -> None:
+    """One line a subgoal: bar, mean with interval, support, verdict."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("Subgoal", "Alignment", "", "95 % interval", "Support", ""):
+        table.add_column(title, no_wrap=title != "Subgoal")
+    for one in coverage.subgoals:
+        table.add_row(
+            one.name,
+            _bar(one),
+            _figure(one.alignment),
+            _interval(one),
+            f"{one.support:,} of {one.n_scored:,}",
+            _verdict(one),
+        )
+    console.print(table)
+    console.print(_summary(coverage))
+
+
+def print_gaps(goal: Goal, coverage: CoverageReport, gaps: Sequence[Gap]) -> None:
+    """A card a gap, worst first."""
+    console.print(_summary(coverage))
+    rows = {one.id: one for one in coverage.subgoals}
+    for gap in gaps:
+        _print_gap(goal.subgoal(gap.subgoal_id).name, rows[gap.subgoal_id], gap)
+
+
+def print_explanation(found: Explanation) -> None:
+    """Why one subgoal is weak."""
+    if found.gap is None:
+        console.print(f"{found.subgoal.name} is no gap. {found.coverage.rule}")
+    else:
+        _print_gap(found.subgoal.name, found.coverage, found.gap)
+    if found.samples:
+        console.print("\nThe lowest samples:")
+        print_samples(found.samples)
+
+
+def print_samples(found: Sequence[Judged]) -> None:
+    """Samples with level, explanation and text."""
+    for one in found:
+        console.print(f"\n{one.sample_id} (row {one.row}): level {one.level}", style="bold")
+        console.print(f"  {one.explanation}")
+        console.print(f"  input:  {_one_line(one.input)}")
+        console.print(f"  output: {_one_line(one.output)}")
+
+
+def print_changes(changes: Sequence[Change]) -> None:
+    """Two runs side by side."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("Subgoal", "Before", "After", "Change", "Support", "Verdict"):
+        table.add_column(title)
+    for one in changes:
+        relative = "" if one.delta_rel is None else f" ({one.delta_rel:+.1%})"
+        delta = "-" if one.delta_abs is None else f"{one.delta_abs:+.3f}{relative}"
+        support = f"{_count(one.support_before)} to {_count(one.support_after)}"
+        verdict = f"{_word(one.gap_before)} to {_word(one.gap_after)}"
+        table.add_row(one.subgoal_id, _figure(one.before), _figure(one.after), delta, support, verdict)
+    console.print(table)
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    """What works here."""
+    for one in findings:
+        console.print(
+            Text.assemble(
+                ("works  " if one.ok else "fails  ", "green" if one.ok else "red"), f"{one.part}: {one.detail}"
+            )
+        )
+
+
+def _print_gap(name: str, row: SubgoalCoverage, gap: Gap) -> None:
+    parts: list[Text] = [Text(f"Mean alignment {_figure(row.alignment)} ({_interval(row)}). {row.rule}")]
+    for capability in gap.capabilities:
+        parts.append(Text(f"\n{capability.title}", style="bold"))
+        parts.append(Text(capability.summary))
+        parts += [Text(f"  “{_one_line(quote)}”", style="italic") for quote in capability.quotes]
+        parts.append(Text(f"  samples: {_ids(capability.sample_ids)}", style="dim"))
+    parts.append(Text("\nWhat to do", style="bold"))
+    for number, one in enumerate(gap.recommendations, 1):
+        parts.append(Text(f"{number}. {one.action}: {one.detail}"))
+        if one.sample_ids:
+            parts.append(Text(f"   samples: {_ids(one.sample_ids)}", style="dim"))
+    console.print(Panel(Group(*parts), title=Text(f"Gap: {name}"), title_align="left", border_style="red"))
+
+
+def _summary(coverage: CoverageReport) -> Text:
+    named = [one.name for one in coverage.subgoals if one.gap]
+    if not named:
+        return Text(f"No gaps among {len(coverage.subgoals)} subgoals.", style="green")
+    return Text(f"{len(named)} of {len(coverage.subgoals)} subgoals are gaps: {', '.join(named)}.", style="bold")
+
+
+def _bar(one: SubgoalCoverage) -> Text:
+    filled = round((one.alignment or 0.0) * _BAR)
+    return Text.assemble(("█" * filled, "red" if one.gap else "green"), ("░" * (_BAR - filled), "dim"))
+
+
+def _verdict(one: SubgoalCoverage) -> Text:
+    if one.gap is None:
+        return Text("no verdict", style="yellow")
+    return Text("GAP", style="bold red") if one.gap else Text("covered", style="green")
+
+
+def _word(gap: bool | None) -> str:
+    return "-" if gap is None else "gap" if gap else "covered"
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _interval(one: SubgoalCoverage) -> str:
+    return "-" if one.ci_low is None or one.ci_high is None else f"{one.ci_low:.3f} to {one.ci_high:.3f}"
+
+
+def _count(value: int | None) -> str:
+    return "-" if value is None else f"{value:,}"
+
+
+def _ids(ids: Sequence[str], most: int = 6) -> str:
+    return ", ".join(ids[:most]) + (f" and {len(ids) - most:,} more" if len(ids) > most else "")
+
+
+def _one_line(text: str) -> str:
+    line = " ".join("".join(char if char.isprintable() else " " for char in text[: 2 * _CUT]).split())
+    return line if len(line) <= _CUT else f"{line[:_CUT].rstrip()} …"
