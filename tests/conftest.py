@@ -4,16 +4,41 @@ Golden files live in tests/golden. After an intended change of output run `pytes
 and commit it with the change.
 """
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from subprocess import CompletedProcess
 
+import commands
 import pytest
+from goalcover.agent.embedder import Embedder
+from goalcover.agent.vectors import VectorCache
 
 GOLDEN = Path(__file__).parent / "golden"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden files instead of comparing")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Tests reach this machine and nothing else (pytest-socket reads these options)."""
+    config.option.allow_hosts = "127.0.0.1,::1,localhost"
+    config.option.allow_unix_socket = True
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where this session's text vectors are kept, its subprocesses' too: never the person's own cache."""
+    path, before = tmp_path_factory.mktemp("cache"), os.environ.get("GOALCOVER_CACHE_DIR")
+    os.environ["GOALCOVER_CACHE_DIR"] = str(path)
+    yield path
+    if before is None:
+        del os.environ["GOALCOVER_CACHE_DIR"]
+    else:
+        os.environ["GOALCOVER_CACHE_DIR"] = before
 
 
 @pytest.fixture
@@ -28,3 +53,44 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert text == path.read_bytes().decode(), f"{name} changed: read the difference, then `pytest --update-golden`"
 
     return compare
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """A run that `goalcover assess` made, and what the command said."""
+
+    path: Path
+    said: CompletedProcess[str]
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path) -> Assessed:
+    """The whole demo dataset, assessed once a session; not to be changed."""
+    path = tmp_path_factory.mktemp("demo") / "run"
+    said = commands.goalcover("assess", commands.DEMO_DATA, "--goal", commands.DEMO_GOAL, "--out", path)
+    assert said.returncode == 0, said.stderr
+    return Assessed(path, said)
+
+
+@pytest.fixture(scope="session")
+def small_demo(tmp_path_factory: pytest.TempPathFactory, demo: Assessed) -> Assessed:
+    """60 rows of the demo dataset, from the vectors that `demo` left in the cache; not to be changed."""
+    path = tmp_path_factory.mktemp("small demo") / "run"
+    said = commands.goalcover(
+        "assess", commands.DEMO_DATA, "--goal", commands.DEMO_GOAL, "--out", path, "--limit", "60"
+    )
+    assert said.returncode == 0, said.stderr
+    return Assessed(path, said)
+
+
+@pytest.fixture(scope="session")
+def vector_cache(cache_dir: Path) -> Iterator[VectorCache]:
+    """One cache for all tests of a session, and for the commands they run: no text is read twice."""
+    with VectorCache(cache_dir / "vectors.sqlite") as cache:
+        yield cache
+
+
+@pytest.fixture(scope="session")
+def embedder(vector_cache: VectorCache) -> Embedder:
+    """The real embedder, which loads its model when the first test needs it."""
+    return Embedder(vector_cache)

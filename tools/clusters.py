@@ -19,8 +19,13 @@ FEWEST = 3
 FEW = 12
 """Up to here different passages are too few to take apart."""
 DIMENSIONS = 10
+_ROUNDS = 6
 _DISTANCE = 0.7
 """Mean cosine distance up to which passages belong together where density shows no groups."""
+_ALIKE = 0.55
+"""Cosine of their centres from which groups may be merged where there are too many to show."""
+_SAME = 0.85
+"""And from which they are one theme in any case."""
 _WIDTH = 3.0
 """Standard deviations below its members' mean cosine up to which a core takes others in."""
 
@@ -43,17 +48,31 @@ class Cores:
         return np.where(nearest > -2.0, best, -1), np.where(nearest > -2.0, nearest, cosines.max(axis=1))
 
 
-def find_cores(vectors: Floats) -> Cores:
-    """The dense groups among unit vectors (n, d), n >= 1. Too few to tell apart, they are one group that takes all."""
+def find_cores(vectors: Floats, most: int) -> Cores:
+    """The dense groups among unit vectors (n, d), n >= 1. Too few to tell apart, they are one group that takes all.
+
+    Of more than `most` groups the closest are merged.
+    """
     different = vectors[_first_of_each(vectors)]
     labels = _labels(different)
     found = [different[labels == label] for label in range(labels.max() + 1)]
     if not found:
         return Cores(_centre(vectors)[np.newaxis], np.array([-1.0], np.float32))
-    found.sort(key=len, reverse=True)
+    found = sorted(_merged(found, most), key=len, reverse=True)
     centres = np.stack([_centre(group) for group in found])
     inside = [group @ centre for group, centre in zip(found, centres, strict=True)]
     return Cores(centres, np.array([one.mean() - _WIDTH * one.std() - 1e-4 for one in inside], np.float32))
+
+
+def _merged(found: list[Floats], most: int) -> list[Floats]:
+    while len(found) > 1:
+        centres = np.stack([_centre(group) for group in found])
+        cosines = centres @ centres.T - 2 * np.eye(len(found))
+        one, other = sorted(np.unravel_index(int(cosines.argmax()), cosines.shape))
+        if cosines[one, other] < (_ALIKE if len(found) > most else _SAME):
+            break
+        found = [*found[:one], *found[one + 1 : other], *found[other + 1 :], np.concatenate([found[one], found[other]])]
+    return found
 
 
 def _first_of_each(vectors: Floats) -> list[int]:
@@ -87,8 +106,11 @@ def _labels(vectors: Floats) -> Labels:
 def _principal(vectors: Floats) -> Floats:
     """(n, up to 10): distances between embeddings tell density apart only in few dimensions."""
     centred = vectors - vectors.mean(axis=0)
-    left, spread, _ = np.linalg.svd(centred, full_matrices=False)
-    return np.asarray(left[:, :DIMENSIONS] * spread[:DIMENSIONS])
+    # Subspace iteration: a full decomposition takes a second where others use the cores, this some milliseconds.
+    basis = np.random.default_rng(0).normal(size=(vectors.shape[1], DIMENSIONS)).astype(np.float32)
+    for _ in range(_ROUNDS):
+        basis = np.linalg.qr(centred.T @ (centred @ basis))[0]
+    return np.asarray(centred @ basis)
 
 
 def _renumbered(labels: Labels, least: int) -> Labels:

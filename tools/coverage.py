@@ -98,7 +98,7 @@ def share_wanted(goal: Goal, subgoal: Subgoal) -> float | None:
 
 def support_wanted(share: float, n: int) -> int:
     """How many of n samples have to support a `some` subgoal."""
-    # Rounded first: 0.15 x 1000 is 150.00000000000003 in floating point, and 151 would be wrong.
+    # Rounded first: 0.55 x 100 is 55.00000000000001 in floating point, and 56 would be wrong.
     return max(LEAST_SUPPORT, math.ceil(round(share * n, 9)))
 
 
@@ -151,7 +151,8 @@ def _judge_gap(goal: Goal, histogram: Sequence[int], n_unscored: int, wanted: fl
 
 def _mean(histogram: Sequence[int]) -> float | None:
     n = sum(histogram)
-    return sum(level * count for level, count in enumerate(histogram)) / TOP_LEVEL / n if n else None
+    # One division: two would put the mean of three samples at 0.2 a hair below a threshold of 0.2.
+    return sum(level * count for level, count in enumerate(histogram)) / (TOP_LEVEL * n) if n else None
 
 
 def _weighted(subgoals: Sequence[Subgoal], rows: Sequence[SubgoalCoverage]) -> float | None:

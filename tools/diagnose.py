@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
 from goalcover.agent.embedded.passages import passages
 from goalcover.agent.embedder import DIMENSIONS, Embedder, Floats
 from goalcover.agent.models import TOP_LEVEL, Alignment, Capability, CoverageReport, Gap, Goal, Sample, SubgoalCoverage
@@ -20,7 +19,7 @@ from goalcover.tools.recommend import recommend, shortfall
 
 MOST_READ = 4_000
 """Low-scoring samples of a gap that are looked at; of more, as many, evenly spaced."""
-HELD = 1_500
+HELD = 1_000
 HELD_LEAST = 100
 HELD_MOST = 1_000
 """Explanations that Chroma holds of all gaps together, and of each. It takes 2,000 a second on 2 cores, so the dense
@@ -28,7 +27,7 @@ groups are found among these, and the other samples join the group that they are
 MOST_CAPABILITIES = 5
 LEFTOVER = 0.1
 """Share of a gap's low-scoring samples from which those without a common theme are worth a mention."""
-OTHERS = 300
+OTHERS = 150
 
 
 @dataclass(frozen=True)
@@ -167,7 +166,8 @@ def _groups(low: Low, places: list[int], held: Mapping[str, Floats]) -> tuple[li
         return [], []
     vectors = [held[low.alignments[place].sample_id] for place in places if low.alignments[place].sample_id in held]
     members = low.vectors[places]
-    labels, cosines = find_cores(np.stack(vectors) if vectors else members[:HELD_LEAST]).join(members)
+    cores = find_cores(np.stack(vectors) if vectors else members[:HELD_LEAST], MOST_CAPABILITIES - 1)
+    labels, cosines = cores.join(members)
     order = np.argsort(-cosines, kind="stable")
     groups = [tuple(places[place] for place in order if labels[place] == label) for label in range(labels.max() + 1)]
     return [group for group in groups if group], [places[place] for place in order if labels[place] < 0]

@@ -60,7 +60,7 @@ class Change(BaseModel):
 
 def find_subgoal(goal: Goal, asked: str) -> Subgoal:
     """The subgoal of that id or name, upper and lower case alike. Raises InputError with the nearest or all ids."""
-    by_name = {key.lower(): one for one in goal.subgoals for key in (one.name, one.id)}
+    by_name = {one.name.lower(): one for one in goal.subgoals} | {one.id: one for one in goal.subgoals}
     if found := by_name.get(asked.lower()):
         return found
     near = [by_name[name].id for name in get_close_matches(asked.lower(), by_name, n=1)]

@@ -15,10 +15,8 @@ from goalcover.agent.models import (
 )
 from goalcover.agent.roles import EXEMPLAR_LEVEL, NEAR_LEVEL, Advisor, Standing
 from goalcover.memory.runs import Run
+from goalcover.tools.coverage import EVERY_THRESHOLD, LEAST_SUPPORT, support_wanted
 
-EVERY_THRESHOLD = 0.5
-"""Mean alignment that the contract's rule asks of an `every` subgoal when the goal sets no threshold of its own."""
-FEWEST_SUPPORTING = 20
 LISTED = 10
 _STRONG = SUPPORT_LEVEL / TOP_LEVEL
 
@@ -60,7 +58,7 @@ def shortfall(goal: Goal, coverage: SubgoalCoverage) -> float:
     wanted = mean_wanted(goal, coverage)
     have = coverage.alignment or 0.0
     if wanted is None:
-        wanted = max(FEWEST_SUPPORTING, (coverage.share_wanted or 0.0) * coverage.n_scored)
+        wanted = support_wanted(coverage.share_wanted or 0.0, coverage.n_scored)
         have = coverage.support
     return max(0.0, 1 - have / wanted)
 
@@ -77,7 +75,7 @@ def needed(goal: Goal, coverage: SubgoalCoverage) -> int:
     if threshold is None:
         share = coverage.share_wanted or 0.0
         by_share = (share * n - coverage.support) / (1 - share) if share < 1 else float(n)
-        return _whole(max(FEWEST_SUPPORTING - coverage.support, by_share))
+        return _whole(max(LEAST_SUPPORT - coverage.support, by_share))
     new = _STRONG if threshold < _STRONG else 1.0
     missing = n * (threshold - (coverage.alignment or 0.0))
     return _whole(missing / (new - threshold)) if threshold < 1 else n
@@ -91,7 +89,8 @@ def to_rewrite(goal: Goal, coverage: SubgoalCoverage) -> int | None:
     threshold = mean_wanted(goal, coverage)
     if coverage.scope != "every" or threshold is None:
         return None
-    low = [(level / TOP_LEVEL, count) for level, count in enumerate(coverage.histogram) if level / TOP_LEVEL <= goal.low_score]
+    scores = ((level / TOP_LEVEL, count) for level, count in enumerate(coverage.histogram))
+    low = [(score, count) for score, count in scores if score <= goal.low_score]
     n_low = sum(count for _, count in low)
     if n_low == 0:
         return None

@@ -23,45 +23,39 @@ async def score(
     samples: Iterable[Sample], subgoals: Sequence[Subgoal], judge: Judge, ledger: Ledger
 ) -> AsyncIterator[Scored]:
     """Judges batch by batch; each is in the ledger before it is handed on, so a stopped run loses one batch at most."""
+    asked = [(subgoal, subgoal.digest) for subgoal in subgoals]
     waiting = iter(samples)
     while batch := tuple(islice(waiting, judge.batch_size)):
-        known = _known(batch, subgoals, judge, ledger)
-        reused = sum((sample.digest, subgoal.digest) in known for sample in batch for subgoal in subgoals)
-        new = await _judge_missing(batch, subgoals, judge, known)
+        given = [(sample, sample.digest) for sample in batch]
+        known = ledger.lookup(judge.id, [digest for _, digest in given], [digest for _, digest in asked])
+        new = await _judge_missing(given, asked, judge, known)
         ledger.append(new.values())
+        reused = sum((text, capability) in known for _, text in given for _, capability in asked)
         found = known | new
         alignments = tuple(
-            found[sample.digest, subgoal.digest].alignment(sample.id, subgoal.id)
-            for sample in batch
-            for subgoal in subgoals
+            found[text, capability].alignment(sample.id, subgoal.id)
+            for sample, text in given
+            for subgoal, capability in asked
         )
         yield Scored(batch, alignments, reused)
 
 
-def _known(
-    batch: Sequence[Sample], subgoals: Sequence[Subgoal], judge: Judge, ledger: Ledger
-) -> dict[tuple[str, str], Judgement]:
-    return ledger.lookup(judge.id, [sample.digest for sample in batch], [subgoal.digest for subgoal in subgoals])
-
-
 async def _judge_missing(
-    batch: Sequence[Sample], subgoals: Sequence[Subgoal], judge: Judge, known: dict[tuple[str, str], Judgement]
+    given: Sequence[tuple[Sample, str]],
+    asked: Sequence[tuple[Subgoal, str]],
+    judge: Judge,
+    known: dict[tuple[str, str], Judgement],
 ) -> dict[tuple[str, str], Judgement]:
-    """What the ledger lacks. Equal texts in one batch are judged once."""
-    missing = {
-        (sample.digest, subgoal.digest): (sample, subgoal)
-        for sample in batch
-        for subgoal in subgoals
-        if (sample.digest, subgoal.digest) not in known
-    }
-    texts = {sample.digest: sample for sample, _ in missing.values()}
-    asked = {subgoal.digest: subgoal for _, subgoal in missing.values()}
+    """What the ledger lacks, by digests. Equal texts in one batch are judged once."""
+    missing = {(text, capability) for _, text in given for _, capability in asked} - known.keys()
     if not missing:
         return {}
-    alignments = await judge.judge(list(texts.values()), list(asked.values()))
-    pairs = [(sample, subgoal) for sample in texts.values() for subgoal in asked.values()]
-    made = {
-        (sample.digest, subgoal.digest): Judgement.of(sample, subgoal, alignment)
-        for (sample, subgoal), alignment in zip(pairs, alignments, strict=True)
+    texts = {text: sample for sample, text in given if any(text == one for one, _ in missing)}
+    capabilities = {digest: subgoal for subgoal, digest in asked if any(digest == one for _, one in missing)}
+    alignments = await judge.judge(list(texts.values()), list(capabilities.values()))
+    pairs = [(text, capability) for text in texts for capability in capabilities]
+    return {
+        (text, capability): Judgement.of(texts[text], capabilities[capability], alignment)
+        for (text, capability), alignment in zip(pairs, alignments, strict=True)
+        if (text, capability) in missing
     }
-    return {key: judgement for key, judgement in made.items() if key in missing}

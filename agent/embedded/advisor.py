@@ -15,11 +15,15 @@ class EmbeddedAdvisor:
     """R of Eq. 9 without a language model."""
 
     async def recommend(
-        self, subgoal: Subgoal, standing: Standing, capabilities: Sequence[Capability]
+        self,
+        subgoal: Subgoal,
+        standing: Standing,
+        capabilities: Sequence[Capability],  # noqa: ARG002 an LLM advisor reads them
     ) -> tuple[Recommendation, ...]:
         """See `roles.Advisor`."""
         rewrite = _rewrite(subgoal, standing) if standing.to_rewrite else _deepen(subgoal, standing)
         ordered = [_collect(subgoal, standing), rewrite, _learn_from(standing), _filter(subgoal, standing)]
+        ordered.append(_spread(subgoal, standing))
         if standing.to_rewrite:
             ordered[:2] = reversed(ordered[:2])
         return tuple([one for one in ordered if one is not None][:MOST])
@@ -49,8 +53,9 @@ def _rewrite(subgoal: Subgoal, standing: Standing) -> Recommendation:
     ids = standing.near_misses or standing.off_topic
     return Recommendation(
         action=f"Rewrite {_samples(n)} so that they show it",
-        detail=f"{subgoal.name} is wanted of every sample: work {wanted(subgoal)} into the answers of {n:,} low-scoring "
-        f"{'sample' if n == 1 else 'samples'}, and the mean reaches what the rule asks. Start with those listed.",
+        detail=f"{subgoal.name} is wanted of every sample: work {wanted(subgoal)} into the answers of {n:,} "
+        f"low-scoring {'sample' if n == 1 else 'samples'}, "
+        "and the mean reaches what the rule asks. Start with those listed.",
         sample_ids=ids,
     )
 
@@ -78,6 +83,18 @@ def _learn_from(standing: Standing) -> Recommendation | None:
         detail=f"{_counted(n, 'sample reaches', 'samples reach')} level 3 or above. Write new ones after "
         f"{'it' if n == 1 else 'them'}, and give {'it' if n == 1 else 'them'} more weight in training meanwhile.",
         sample_ids=standing.exemplars,
+    )
+
+
+def _spread(subgoal: Subgoal, standing: Standing) -> Recommendation | None:
+    aspects = phrases(subgoal)
+    if cue_of(subgoal) or not 1 < len(aspects) <= standing.needed:
+        return None
+    each = -(-standing.needed // len(aspects))
+    return Recommendation(
+        action=f"Spread the new samples over all {len(aspects)} aspects",
+        detail=f"The subgoal names {joined(aspects)}: plan about {each:,} of the {standing.needed:,} for each, "
+        "so that none is left out.",
     )
 
 

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from goalcover.agent.embedded.cues import Cue, cue_of, show
+from goalcover.agent.embedded.passages import passages
 from goalcover.agent.embedded.phrases import joined, phrases
 from goalcover.agent.embedded.terms import key_terms
-from goalcover.agent.embedder import Embedder, Reading
+from goalcover.agent.embedder import DIMENSIONS, Embedder, Floats, Reading
 from goalcover.agent.models import Alignment, Capability, Sample, Subgoal
 from goalcover.agent.roles import Cluster
-from goalcover.agent.words import weight
+from goalcover.agent.words import stem, weight
 
 SAID = 0.62
 """Cosine from which a word in its context counts as saying another, as in the judge."""
@@ -27,7 +28,13 @@ QUOTES = 3
 QUOTE_CHARS = 240
 _READ = 60
 """Of a large cluster, so many typical members are read for what they say."""
-_OPENING = 500
+_DESCRIBED = 60
+"""And so many for what they are about."""
+_OPENING = 350
+_MOST_OF = 0.75
+"""Weight of a phrase's words that a text has to say: "disease" alone is no heart disease."""
+_FITS = 0.25
+"""Cosine to what a cluster's samples mean from which a term can name it."""
 _IN_TITLE = 2
 _ANCHORS = ("none", "poor", "weak", "good", "strong", "perfect")
 _KEEPS = re.compile(r"\b(?:keeps?|preserv\w+|retains?)\b", re.IGNORECASE)
@@ -57,14 +64,37 @@ class EmbeddedAnalyst:
         return await asyncio.to_thread(self._name, subgoal, clusters, others)
 
     def _name(self, subgoal: Subgoal, clusters: Sequence[Cluster], others: Sequence[Sample]) -> tuple[Capability, ...]:
-        groups = [[opening(sample) for sample in cluster.samples] for cluster in clusters]
+        if not clusters:
+            return ()
+        groups = [[opening(sample) for sample in cluster.samples[:_DESCRIBED]] for cluster in clusters]
         avoid = re.findall(r"\w+", f"{subgoal.name} {subgoal.description}")
-        topics = key_terms([*groups, [opening(sample) for sample in others]], avoid)
+        terms = key_terms([*groups, [opening(sample) for sample in others]], avoid)
+        topics = self._topics(clusters, terms[: len(clusters)])
         total = sum(len(cluster.alignments) for cluster in clusters)
         return tuple(
-            self._capability(subgoal, cluster, terms if cluster.themed else [], total)
-            for cluster, terms in zip(clusters, topics, strict=False)
+            self._capability(subgoal, cluster, topic if cluster.themed else [], total)
+            for cluster, topic in zip(clusters, topics, strict=True)
         )
+
+    def _topics(self, clusters: Sequence[Cluster], terms: list[list[tuple[str, float]]]) -> list[list[str]]:
+        """Of each cluster's key terms those that mean what its samples mean, and not what all of them do."""
+        subjects = np.stack([self._subject(cluster) for cluster in clusters])
+        common = subjects.mean(axis=0)
+        chosen = []
+        for subject, found in zip(subjects, terms, strict=True):
+            vectors = self._embedder.vectors([term for term, _ in found])
+            fit = np.maximum(vectors @ (subject - 0.5 * common), 0.01)
+            told = np.sqrt([score for _, score in found])
+            order = np.argsort(-fit * told, kind="stable")
+            means = vectors @ subject >= _FITS * np.linalg.norm(subject)
+            chosen.append(_different([found[place][0] for place in order if means[place]]))
+        return chosen
+
+    def _subject(self, cluster: Cluster) -> Floats:
+        """(384,): what the typical members open with, on the average."""
+        first = [passages(text)[:1] for sample in cluster.samples[:_READ] for text in (sample.input, sample.output)]
+        vectors = self._embedder.vectors([text for texts in first for text in texts])
+        return np.asarray(vectors.mean(axis=0)) if len(vectors) else np.zeros(DIMENSIONS, np.float32)
 
     def _capability(self, subgoal: Subgoal, cluster: Cluster, topics: list[str], total: int) -> Capability:
         n = len(cluster.alignments)
@@ -106,11 +136,18 @@ def _says(text: Reading, phrase: Reading) -> bool:
         return False
     best = (phrase.word_vectors.astype(np.float32) @ text.word_vectors.astype(np.float32).T / 127**2).max(axis=1)
     weights = np.array([weight(word) for word in phrase.words])
-    return bool(weights @ (best >= SAID) > weights.sum() / 2)
+    return bool(weights @ (best >= SAID) >= _MOST_OF * weights.sum())
 
 
 def _passage(alignment: Alignment, sample: Sample) -> str:
     return alignment.evidence or opening(sample)
+
+
+def _different(terms: list[str]) -> list[str]:
+    """The first two that share no word."""
+    roots = [{stem(word.lower()) for word in term.split()} for term in terms]
+    second = next((place for place in range(1, len(terms)) if not roots[place] & roots[0]), None)
+    return terms[:1] if second is None else [terms[0], terms[second]]
 
 
 def _subject_title(said: Said, topics: list[str], cluster: Cluster) -> str:
@@ -124,7 +161,7 @@ def _subject_title(said: Said, topics: list[str], cluster: Cluster) -> str:
 def _samples_about(topics: list[str], cluster: Cluster) -> str:
     if topics:
         return f"these samples are about {joined(topics)}"
-    return "samples of one kind" if cluster.themed else "samples without a common theme"
+    return "samples on various subjects" if cluster.themed else "samples without a common theme"
 
 
 def _subject_finding(said: Said) -> str:
@@ -164,7 +201,7 @@ def _figures(cluster: Cluster, topics: list[str], total: int) -> str:
     mostly = f"mostly at level {level} ({_ANCHORS[level]})" if n > 1 else f"at level {level} ({_ANCHORS[level]})"
     if not cluster.themed:
         return f"{whole}, {mostly}, have no common theme." if n > 1 else f"{whole}, {mostly}, is like no other."
-    about = f"about {joined(topics)}" if topics else "alike"
+    about = f"about {joined(topics)}" if topics else "on various subjects"
     return f"{whole}, {mostly}, {'are' if n > 1 else 'is'} {about}."
 
 

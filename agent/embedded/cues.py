@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from goalcover.agent.embedded.passages import passages
 from goalcover.agent.models import Sample, Subgoal
 
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.?"
-_NUMBER = r"(?:\d[\d,.]*|one|two|three|four|five|six|seven|eight|nine|ten|twelve|thirty|sixty|ninety)"
+_NUMBER = r"(?:\d[\d,.]{0,30}|one|two|three|four|five|six|seven|eight|nine|ten|twelve|thirty|sixty|ninety)"
 
 
 @dataclass(frozen=True)
@@ -31,18 +32,20 @@ def _cue(noun: str, asked: str, shown: str, steps: tuple[int, int, int] = (1, 2,
     return Cue(noun, re.compile(asked, re.IGNORECASE), re.compile(shown, flags), steps)
 
 
+# Repetitions are bounded where the text could make them long: 50 kB of figures or of blank lines would take minutes.
 CUES = (
     _cue(
         "amounts of money",
-        r"\b(?:amounts? of money|(?:dollar|money|monetary|cash) (?:amounts?|figures?|values?|details?|preservation)"
-        r"|monetary (?:amounts|provisions)|sums of money|exact (?:prices|costs)|preserves? .{0,20}money)\b",
+        r"\b(?:amounts? of money|(?:dollar|money|monetary) (?:amounts?|figures?|values?|details?|preservation)"
+        r"|monetary provisions|cash (?:amounts?|figures?)|sums of money|exact (?:prices|costs)"
+        r"|preserves? .{0,20}money)\b",
         r"[$€£¥]\s?\d[\d,.]*(?:\s?(?:thousand|million|billion|trillion|[kmb])\b)?"
-        r"|\b\d[\d,.]*\s?(?:thousand |million |billion |trillion )?(?:dollars|euros|pounds|USD|EUR|GBP|cents)\b",
+        r"|\b\d[\d,.]{0,30}\s?(?:thousand |million |billion |trillion )?(?:dollars|euros|pounds|USD|EUR|GBP|cents)\b",
         (1, 2, 3),
     ),
     _cue(
         "dates and periods",
-        r"\b(?:effective dates?|dates? and deadlines|deadlines and|(?:states?|keeps?|gives?|preserves?) .{0,30}"
+        r"\b(?:effective dates?|dates? and deadlines|deadlines and dates?|(?:states?|keeps?|gives?|preserves?) .{0,30}"
         r"(?:dates|deadlines|timelines?)|when the (?:measure|law|act|rule|bill) takes effect"
         r"|implementation (?:timelines?|dates))\b",
         rf"\b{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?(?:,\s*\d{{4}})?\b|\b\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH}(?:\s+\d{{4}})?\b"
@@ -61,23 +64,24 @@ CUES = (
         "citations",
         r"\b(?:cit(?:es|ations?|ing)\b|references its sources|evidence citations?|source attribution)\b",
         r"\[\d+(?:[,;–-]\s?\d+)*\]|\((?:[A-Z][\w'’-]+(?: et al\.?| (?:and|&) [A-Z][\w'’-]+)?,? (?:19|20)\d{2}[a-z]?)\)"
-        r"|\bdoi:\s?\S+|\bhttps?://\S+|\b[A-Z][\w'’-]+ et al\.|\baccording to [A-Z]\w+",
+        r"|\bdoi:\s?\S+|\bhttps?://\S+|\b[A-Z][\w'’-]{1,40} et al\.|\baccording to [A-Z]\w+",
         flags=0,
     ),
     _cue(
         "code",
         r"\b(?:writes?|produces?|generates?|gives?) (?:\w+ ){0,3}(?:code|programs?|functions?) that"
         r" (?:follows?|works?|runs?|solves?)"
-        r"|\b(?:correct|working|runnable|valid) code\b",
-        r"^\s*(?:def |class |import |from \w+ import|#include|public |private |function\b|const |let |var |SELECT "
-        r"|<\w+[^>]*>|for\s*\(|while\s*\(|if\s*\(|return\b)|[;{}]\s*$|\w+\([^)]*\)",
+        r"|\b(?:correct|working|runnable|valid) code\b(?! of)",
+        r"^[^\S\n]*(?:def |class |import |from \w+ import|#include|public |private |function\b|const |let |var |SELECT "
+        r"|<\w+[^>]{0,999}>|for\s*\(|while\s*\(|if\s*\(|return\b)|[;{}]\s*$|\b\w+\([^)]{0,999}\)",
         (1, 2, 3),
         re.IGNORECASE | re.MULTILINE,
     ),
     _cue(
         "numbered or bulleted steps",
-        r"\b(?:step[- ]by[- ]step|numbered (?:steps|list)|bullet(?:ed)? (?:points?|list)|as a list)\b",
-        r"^\s*(?:\d{1,2}[.)]|[-*•])\s+\S|\bstep \d+\b|\b(?:first|then|next|finally),",
+        r"(?:^|\. )(?:\w+ ){0,6}step[- ]by[- ]step\b"
+        r"|\b(?:numbered (?:steps|list)|bullet(?:ed)? (?:points?|list)|as a list)\b",
+        r"^[^\S\n]*(?:\d{1,2}[.)]|[-*•])\s+\S|\bstep \d+\b|\b(?:first|then|next|finally),",
         (2, 3, 4),
         re.IGNORECASE | re.MULTILINE,
     ),
@@ -92,8 +96,8 @@ CUES = (
         "a next step",
         r"\b(?:next steps?|what to do next|what happens next)\b",
         r"\b(?:please|you can|you could|you(?:'ll| will) (?:need|receive|get|see|hear)|we(?:'ll| will)"
-        r"|I(?:'ll| will|'ve| have)|let (?:me|us) know|reply|call|ring|email|go to|open|log in|choose|select|tap|click|send|check|within \w+ "
-        r"(?:working )?days?|by \w+day|next)\b",
+        r"|I(?:'ll| will|'ve| have)|let (?:me|us) know|reply|call|ring|email|go to|open|log in|choose|select|tap|click"
+        r"|send|check|within \w+ (?:working )?days?|by \w+day|next)\b",
         (1, 2, 3),
     ),
     _cue(
@@ -119,14 +123,14 @@ class Showing:
     n_input: int
     n_output: int
     quote: str
-    """The stretch of the sample around the first showing, verbatim, or ""."""
+    """The passage of the sample with the first showing, verbatim, or ""."""
 
 
 @lru_cache(maxsize=4096)
 def cue_of(subgoal: Subgoal) -> Cue | None:
-    """The form that a subgoal asks for, or None when it asks for a subject."""
-    text = f"{subgoal.name}. {subgoal.description}"
-    return next((cue for cue in CUES if cue.asked.search(text)), None)
+    """The form that a subgoal asks for, by its name or else by its description; None when it asks for a subject."""
+    asked = (cue for text in (subgoal.name, subgoal.description) for cue in CUES if cue.asked.search(text))
+    return next(asked, None)
 
 
 def show(cue: Cue, sample: Sample, subgoal: Subgoal) -> Showing:
@@ -135,7 +139,7 @@ def show(cue: Cue, sample: Sample, subgoal: Subgoal) -> Showing:
     A subgoal that asks to keep what the source names is judged by how much of it the answer names; a source that names
     nothing leaves nothing to keep and shows nothing.
     """
-    where = sample.output or sample.input
+    where = sample.output if sample.output.strip() else sample.input
     n_input, n_output = _count(cue, sample.input), _count(cue, where)
     level = 0 if not n_output else 2 + sum(n_output >= step for step in cue.steps)
     if level and sample.output and _KEEPS.search(f"{subgoal.name} {subgoal.description}"):
@@ -153,10 +157,5 @@ def _limited(matches: Iterator[re.Match[str]], most: int = 200) -> Iterator[re.M
     return (match for match, _ in zip(matches, range(most), strict=False))
 
 
-def _quote(cue: Cue, text: str, around: int = 100) -> str:
-    match = cue.shown.search(text)
-    if match is None:
-        return ""
-    start = text.rfind(" ", 0, max(0, match.start() - around)) + 1 if match.start() > around else 0
-    end = text.find(" ", match.end() + around)
-    return text[start : end if end > 0 else len(text)].strip()
+def _quote(cue: Cue, text: str) -> str:
+    return next((passage for passage in passages(text) if cue.shown.search(passage)), "")

@@ -15,18 +15,22 @@ from goalcover.agent.embedded.passages import passages
 from goalcover.agent.embedded.statement import statement
 from goalcover.agent.embedder import WORD_DIMENSIONS, Embedder, Floats, Reading
 from goalcover.agent.models import Sample, Subgoal
-from goalcover.agent.words import weight
+from goalcover.agent.words import stem, weight
 
 _HALF = 0.5
-_BEST = 3
-"""A long sample's evidence is that of its best passages, not of its average."""
+# A long sample's evidence is that of its best passages, not of its average; and of more of them the longer it is, since
+# among forty passages one will come close to anything.
+_STANDING_OUT = (3, 4)
+"""At least three passages, or the best quarter."""
+_SAYING = (1, 12)
+"""At least one passage, or the best twelfth."""
 
 
 class Evidence(NamedTuple):
     """The three similarities, in the order of the calibration's weights."""
 
     words: float
-    """Does it say it? How closely one passage says the better-said half of the statement's telling words."""
+    """Does it say it? How closely the best passage says the better-said half of the statement's telling words."""
     contrast: float
     """Is it about it? How far the statement stands out, in the best passages, among 350 topics of all kinds."""
     opening: float
@@ -102,35 +106,50 @@ class Reader:
 
 
 def word_matches(text: Text, query: Query) -> list[tuple[float, str]]:
-    """For each of the subgoal's words: how well the sample says it (cosine), and the sample's word that does."""
+    """For each of the subgoal's words: how well the sample says it (cosine), and the sample's word that does.
+
+    A word that the sample holds itself is said, in whatever sense: nobody believes that it is not there.
+    """
     if not text.words or not query.words:
         return [(0.0, "")] * len(query.words)
     similarity = query.word_vectors @ text.word_vectors.T
     best = similarity.argmax(axis=1)
-    return [(float(similarity[row, column]), text.words[column]) for row, column in enumerate(best)]
+    held = {stem(word) for word in text.words}
+    return [
+        (1.0, word) if stem(word) in held else (float(similarity[row, column]), text.words[column])
+        for row, (word, column) in enumerate(zip(query.words, best, strict=True))
+    ]
 
 
 def _evidence(text: Text, query: Query, mean: Floats, spread: Floats) -> Evidence:
-    said = query.word_vectors @ text.word_vectors.T
     standing_out = (text.vectors @ query.statement - mean) / spread
     return Evidence(
-        words=max((_better_half(one.max(axis=1), query.word_weights) for one in _by_passage(said, text)), default=0.0),
-        contrast=float(np.sort(standing_out)[-_BEST:].mean()),
+        words=_best(_said(text, query), *_SAYING),
+        contrast=_best(standing_out, *_STANDING_OUT),
         opening=float(text.vectors[0] @ query.name),
     )
 
 
-def _by_passage(said: Floats, text: Text) -> list[Floats]:
-    return [part for part in np.split(said, np.cumsum(text.word_counts)[:-1], axis=1) if part.size]
+def _best(values: Floats, least: int, part: int) -> float:
+    return float(np.sort(values)[-max(least, len(values) // part) :].mean())
 
 
-def _better_half(said: Floats, weights: Floats) -> float:
-    """Mean of the highest similarities that make up half of the weight: "bills, charges, estimates, credits or VAT"
-    is said by a sample that speaks of two of the five."""
-    order = np.argsort(-said)
-    before = np.cumsum(weights[order]) - weights[order]
-    counted = np.clip(_HALF - before, 0.0, weights[order])
-    return float(counted @ said[order] / max(float(counted.sum()), 1e-9))
+def _said(text: Text, query: Query) -> Floats:
+    """Shape (passages,): how closely each says the better-said half of the statement's words, by weight. Of "bills,
+    charges, estimates, credits and VAT" a good passage speaks of two or three."""
+    said = np.zeros(len(text.passages), dtype=np.float32)
+    counts = np.array(text.word_counts)
+    speaking = counts > 0
+    if not query.words or not speaking.any():
+        return said
+    starts = (np.cumsum(counts) - counts)[speaking]
+    by_passage = np.maximum.reduceat(query.word_vectors @ text.word_vectors.T, starts, axis=1)
+    order = np.argsort(-by_passage, axis=0)
+    weights = query.word_weights[order]
+    counted = np.clip(_HALF - (np.cumsum(weights, axis=0) - weights), 0.0, weights)
+    closest = np.take_along_axis(by_passage, order, axis=0)
+    said[speaking] = (counted * closest).sum(axis=0) / np.maximum(counted.sum(axis=0), 1e-9)
+    return said
 
 
 def _query(subgoal: Subgoal, whole: Reading, name: Floats) -> Query:

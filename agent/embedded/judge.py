@@ -21,7 +21,6 @@ ANCHORS = ("none", "poor", "weak", "good", "strong", "perfect")
 """The paper's names of the levels 0 to 5 (section 4.4)."""
 SAID = 0.62
 """Cosine from which a word in its context counts as saying another: "cardiac" says "heart", "renal" does not."""
-_QUOTE = 280
 _NAMED = 5
 
 
@@ -52,9 +51,9 @@ class EmbeddedJudge:
         queries = self._read(subgoals)
         judged: list[Alignment] = []
         for sample, text in zip(samples, self._reader.texts(samples), strict=True):
-            found = np.array(self._reader.compare(text, queries))
+            found = np.array(self._reader.compare(text, queries)).reshape(-1, len(self._weights))
             levels = np.searchsorted(self._cuts, found @ self._weights, side="right")
-            judged += [self._align(sample, text, *one) for one in zip(queries, levels.tolist(), strict=True)]
+            judged += [self._align(sample, text, *one) for one in zip(subgoals, queries, levels.tolist(), strict=True)]
         return judged
 
     def _read(self, subgoals: Sequence[Subgoal]) -> list[Query]:
@@ -63,8 +62,7 @@ class EmbeddedJudge:
             self._queries |= {query.subgoal.digest: query for query in self._reader.queries(new)}
         return [self._queries[subgoal.digest] for subgoal in subgoals]
 
-    def _align(self, sample: Sample, text: Text, query: Query, level: int) -> Alignment:
-        subgoal = query.subgoal
+    def _align(self, sample: Sample, text: Text, subgoal: Subgoal, query: Query, level: int) -> Alignment:
         cue = cue_of(subgoal)
         if not text.passages:
             level, explanation, evidence = 0, "None (0 of 5). The sample holds no text.", ""
@@ -79,7 +77,7 @@ class EmbeddedJudge:
             subgoal_id=subgoal.id,
             level=level,
             explanation=explanation,
-            evidence=_cut(evidence),
+            evidence=evidence,
             judge=self.id,
         )
 
@@ -117,11 +115,3 @@ def _as(word: str, found: str) -> str:
 
 def _closest(text: Text, statement: Floats) -> str:
     return text.passages[int((text.vectors @ statement).argmax())]
-
-
-def _cut(quote: str) -> str:
-    """A verbatim beginning of the quote, at a word's end."""
-    if len(quote) <= _QUOTE:
-        return quote
-    end = quote.rfind(" ", 0, _QUOTE)
-    return quote[: end if end > 0 else _QUOTE].rstrip()

@@ -14,6 +14,8 @@ def passages(text: str) -> list[str]:
     """Verbatim slices of the text, in order, none blank. Sentences stay whole up to `SIZE` characters."""
     cuts: list[tuple[int, int]] = []
     for start, end in _sentences(text):
+        if not text[start:end].strip():
+            continue
         if cuts and end - cuts[-1][0] <= SIZE:
             cuts[-1] = (cuts[-1][0], end)
         else:
@@ -31,8 +33,7 @@ def _sentences(text: str) -> list[tuple[int, int]]:
             cut = _break(text, start)
             found.append((start, cut))
             start = cut
-        if text[start:end].strip():
-            found.append((start, end))
+        found.append((start, end))
     return found
 
 

@@ -14,15 +14,16 @@ _FRONT = re.compile(
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(
-    r"^(?:how|why|what|when|where|which|who|whom|that|to|not|than|from|under|within|at|it|they|ones?)\b|^\w+ing\b(?! \w)"
-    r"|^(?:telling|sending|setting|choosing|getting|using|making|helping|asking|giving|reading|opening|correcting)\b"
+    r"^(?:do|be|how|why|what|when|where|which|who|whom|that|to|not|than|from|under|within|at|it|they|ones?)\b"
+    r"|^\w+ing\b(?! \w)|^(?:telling|sending|setting|choosing|getting|using|making"
+    r"|helping|asking|giving|reading|opening|correcting)\b"
     r"|\b(?:is|are|was|were|can|cannot|who|whom|which|that|how|why|ones)\b",
     re.IGNORECASE,
 )
 _VERB = re.compile(
-    r"^(?:\w+(?:es|s)\s+(?=(?:a|an|the|its|their|to|with|about|on)\b)|(?:choose|compare|change|get|set up|find|fix|write"
-    r"|chooses|compares|gets|sets up|finds|fixes|writes|explains|trains|designs|plots|cleans|aggregates|moving|closing"
-    r"|opening|switching)(?:\s+|$)(?!of\b)|(?:in|out|up|off|changes|faulty)$)",
+    r"^(?:\w+(?:es|s)\s+(?=(?:a|an|the|its|their|to|with|about|on)\b)|(?:choose|compare|change|get|set up|find|fix"
+    r"|write|chooses|compares|gets|sets up|finds|fixes|writes|explains|trains|designs|plots|cleans|aggregates"
+    r"|moving|closing|opening|switching)(?:\s+|$)(?!of\b)|(?:in|out|up|off|changes|faulty)$)",
     re.IGNORECASE,
 )
 _LONGEST = 5

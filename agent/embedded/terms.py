@@ -21,15 +21,19 @@ _RATE = 0.12
 """Share of a group's texts that hold a term before the group can be said to be about it."""
 _WHOLE = 0.6
 """A term gives way to a longer one that holds it when the longer one is this often the reason for it."""
+
+
 def _word_lists() -> tuple[frozenset[str], ...]:
-    """The four lists of empty_words.txt: determiners, other words before nouns, words before verbs, all the rest."""
+    """The lists of empty_words.txt: determiners, others before nouns, before verbs, the rest, and those after nouns."""
     lines = Path(__file__).with_name("empty_words.txt").read_text("utf-8").split("#")[1:]
     return tuple(frozenset(block.partition("\n")[2].split()) for block in lines)
 
 
-_DETERMINERS, _PREPOSITIONS, _VERB_LEADS, _REST = _word_lists()
+_DETERMINERS, _PREPOSITIONS, _VERB_LEADS, _REST, _CLOSERS = _word_lists()
 _LEADS = _DETERMINERS | _PREPOSITIONS
-_EMPTY = _LEADS | _VERB_LEADS | _REST
+_EMPTY = _LEADS | _VERB_LEADS | _REST | _CLOSERS
+_ENDS = _LEADS | _CLOSERS
+_ADJECTIVE = re.compile(r"(?:tive|ous|able|ible|ed|ly|ful|less)$")
 
 
 class _Word(NamedTuple):
@@ -54,8 +58,10 @@ class _Counts:
     """Per stem: how often it stood at all, and how often at the end of a run, as nouns do and adjectives do not."""
 
 
-def key_terms(groups: Sequence[Sequence[str]], avoid: Collection[str] = (), most: int = 2) -> list[list[str]]:
-    """Up to `most` terms for every group of texts: frequent in it, rare in the other groups, best first.
+def key_terms(
+    groups: Sequence[Sequence[str]], avoid: Collection[str] = (), most: int = 12
+) -> list[list[tuple[str, float]]]:
+    """Up to `most` terms of every group of texts, frequent in it and rare in the others, best first, with scores.
 
     Terms made of the words in `avoid` alone, in whatever form, are left out. A group may come out with no term.
     """
@@ -81,8 +87,14 @@ def _read(text: str, counts: _Counts) -> Iterator[Key]:
     before = ""
     for token in [*_TOKEN.findall(text), "."]:
         lower = token.lower().replace("’", "'")
-        if lower in _EMPTY or not lower[0].isalpha() or weight(lower.replace("-", "").replace("'", "")) < _LEAST_WEIGHT:
+        if (
+            lower in _EMPTY
+            or not lower[0].isalpha()
+            or (len(lower) < 3 and not token.isupper())
+            or weight(lower.replace("-", "").replace("'", "")) < _LEAST_WEIGHT
+        ):
             yield from _terms(run, counts)
+            counts.ends.update(word.stem for word in run[-1:] if not lower[0].isalpha() or lower in _ENDS)
             run = []
         else:
             root = stem(lower)
@@ -96,7 +108,6 @@ def _read(text: str, counts: _Counts) -> Iterator[Key]:
 
 def _terms(run: list[_Word], counts: _Counts) -> Iterator[Key]:
     counts.words.update(word.stem for word in run)
-    counts.ends.update(word.stem for word in run[-1:])
     for start in range(len(run)):
         for end in range(start + 1, min(start + _LONGEST, len(run)) + 1):
             words = run[start:end]
@@ -105,7 +116,9 @@ def _terms(run: list[_Word], counts: _Counts) -> Iterator[Key]:
             yield key
 
 
-def _best(counts: _Counts, sizes: Sequence[int], place: int, avoided: Collection[str], most: int) -> list[str]:
+def _best(
+    counts: _Counts, sizes: Sequence[int], place: int, avoided: Collection[str], most: int
+) -> list[tuple[str, float]]:
     size, total = sizes[place], sum(sizes)
     least = 1 if size < 4 else max(2, round(_RATE * size))
     scored: list[tuple[float, Key]] = []
@@ -118,19 +131,19 @@ def _best(counts: _Counts, sizes: Sequence[int], place: int, avoided: Collection
         told = log(rate / elsewhere) if total > size else 1.0
         own = sum(weight(root) for root in key) / len(key)
         scored.append((rate * told * (1 + 0.6 * (len(key) - 1)) * min(own, 4.0), key))
-    chosen: list[Key] = []
+    keys = [key for _, key in scored]
+    chosen: dict[Key, float] = {}
     for score, key in sorted(scored, key=lambda one: (-one[0], one[1])):
-        if score > 0 and not any(set(key) & set(other) for other in chosen):
-            chosen.append(_longer(key, counts.documents[place], [one for _, one in scored]))
-        if len(chosen) == most:
-            break
-    return [_surface(counts.surfaces[key]) for key in chosen]
+        if score > 0 and len(chosen) < most:
+            chosen.setdefault(_longer(key, counts.documents[place], keys), score)
+    return [(_surface(counts.surfaces[key]), score) for key, score in chosen.items()]
 
 
 def _names(key: Key, counts: _Counts) -> bool:
     """Whether a term reads as the name of something: it ends in a noun, and says no word twice."""
     last = key[-1]
     is_noun = (counts.nouns[last] > 0 or len(key) > 1) and 2 * counts.ends[last] >= counts.words[last]
+    is_noun = is_noun and not _ADJECTIVE.search(_surface(counts.surfaces[key]).lower())
     return is_noun and len(set(key)) == len(key) and (len(key) == 1 or counts.nouns[key[0]] >= 0)
 
 
@@ -144,4 +157,5 @@ def _surface(seen: Counter[str]) -> str:
     """The commonest spelling; in lower case where the texts have it so, as a capital may be a sentence's."""
     common = max(seen, key=lambda text: (seen[text], text))
     lower = common.lower()
-    return lower if lower in seen or (common.isupper() and len(common) > 5) else common
+    often = 4 * seen[lower] >= sum(seen.values())
+    return lower if often or (common.isupper() and len(common) > 5) else common

@@ -1,0 +1,183 @@
+"""One assessment from start to end, and the run directory to the letter of the contract."""
+
+import json
+import re
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from assessing import BONE, DRUG, GOAL, HEART, assess_rows, write_rows
+from goalcover.agent.errors import InputError, RunBusyError
+from goalcover.agent.models import Goal
+from goalcover.memory.runs import Run, goal_sha256
+from word_judge import WordJudge
+
+TEXTS = ["heart " * 5, "drug " * 4, "heart", "nothing at all", "nothing else", "drug drug heart", "gone"]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return write_rows(tmp_path / "rows.jsonl", TEXTS)
+
+
+@pytest.fixture(scope="module")
+def assessed(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("assessed")
+    judge = WordJudge()
+    judge.fails_on = {"gone"}
+    assess_rows(write_rows(folder / "rows.jsonl", TEXTS), folder / "run", judge=judge)
+    return folder / "run"
+
+
+def read(path: Path):
+    return json.loads(path.read_text("utf-8"))
+
+
+# --- the contract
+
+
+def test_the_run_directory_holds_the_files_of_the_contract(assessed):
+    named = {path.name for path in assessed.iterdir() if not path.name.startswith(".")}
+    assert named == {
+        "run.json", "goal.yaml", "ledger.sqlite", "scores.parquet", "samples.parquet", "coverage.json", "gaps.json",
+        "report.html", "report.md", "chroma",
+    }  # fmt: skip
+
+
+def test_run_json_has_the_keys_of_the_contract(assessed):
+    info = read(assessed / "run.json")
+    assert list(info) == [
+        "schema_version", "created_at", "engine", "dataset", "goal_sha256", "counts", "usage", "wall_s",
+    ]  # fmt: skip
+    assert info["schema_version"] == 1
+    assert datetime.fromisoformat(info["created_at"]).tzinfo is not None
+    assert info["engine"] == {"name": "test", "model": "words", "version": "1"}
+    assert {"path", "fingerprint", "rows"} <= set(info["dataset"])
+    assert info["dataset"]["rows"] == 7
+    assert info["goal_sha256"] == goal_sha256(GOAL)
+    assert info["counts"] == {"samples": 7, "pairs": 14, "scored": 12, "unscored": 2, "reused": 0}
+    assert info["usage"] == {"calls": 0, "prompt_tokens": 0, "completion_tokens": 0, "cost_usd": None}
+    assert info["wall_s"] > 0
+
+
+def test_scores_parquet_has_the_columns_and_types_of_the_contract(assessed):
+    scores = pd.read_parquet(assessed / "scores.parquet")
+    assert list(scores) == ["sample_id", "subgoal_id", "level", "score", "explanation", "evidence", "status", "judge"]
+    assert str(scores["level"].dtype) == "Int8"
+    assert str(scores["score"].dtype) == "float64"
+    assert len(scores) == 14
+    by_pair = scores.set_index(["sample_id", "subgoal_id"])
+    assert by_pair.loc[("q1", "heart"), ["level", "score", "status"]].tolist() == [5, 1.0, "scored"]
+    assert by_pair.loc[("q2", "drug"), "score"] == 0.8
+    failed = by_pair.loc[("q7", "heart")]
+    assert failed[["level", "score"]].isna().all()
+    assert (failed["status"], failed["judge"]) == ("unscored", "test/words/1")
+
+
+def test_samples_parquet_keeps_the_original_rows(assessed):
+    samples = pd.read_parquet(assessed / "samples.parquet")
+    assert list(samples) == ["sample_id", "row", "input", "output", "original"]
+    assert samples["sample_id"].tolist() == [f"q{n}" for n in range(1, 8)]
+    assert samples["row"].tolist() == list(range(1, 8))
+    assert json.loads(samples["original"][1]) == {"id": "q2", "question": TEXTS[1], "answer": "yes"}
+
+
+def test_coverage_json_has_the_keys_of_the_contract(assessed):
+    coverage = read(assessed / "coverage.json")
+    assert {"subgoals", "overall"} <= set(coverage)
+    for row in coverage["subgoals"]:
+        assert list(row) == [
+            "id", "name", "scope", "alignment", "ci_low", "ci_high", "support", "support_share", "share_wanted",
+            "n_scored", "n_unscored", "histogram", "gap", "rule",
+        ]  # fmt: skip
+    heart, drug = coverage["subgoals"]
+    assert (heart["id"], heart["n_scored"], heart["n_unscored"], heart["gap"]) == ("heart", 6, 1, None)
+    assert heart["histogram"] == [3, 2, 0, 0, 0, 1]
+    assert (drug["histogram"], drug["support"]) == ([4, 0, 1, 0, 1, 0], 1)
+
+
+def test_gaps_json_has_the_keys_of_the_contract(data, tmp_path):
+    assess_rows(data, tmp_path / "run")
+    gaps = read(tmp_path / "run" / "gaps.json")
+    assert {gap["subgoal_id"] for gap in gaps} == {"heart", "drug"}
+    for gap in gaps:
+        assert list(gap) == ["subgoal_id", "alignment", "capabilities", "recommendations"]
+        assert gap["capabilities"]
+        assert gap["recommendations"]
+        for capability in gap["capabilities"]:
+            assert list(capability) == ["title", "summary", "share", "n", "sample_ids", "quotes"]
+            assert set(capability["sample_ids"]) <= {f"q{n}" for n in range(1, 8)}
+        for recommendation in gap["recommendations"]:
+            assert list(recommendation) == ["action", "detail", "sample_ids"]
+
+
+def test_the_goal_is_kept_as_it_was_assessed(assessed):
+    assert Run.open(assessed).goal() == GOAL
+
+
+# --- what it tells and returns
+
+
+def test_what_is_returned_is_what_is_written(data, tmp_path):
+    result = assess_rows(data, tmp_path / "run")
+    run = Run.open(tmp_path / "run")
+    assert (run.info(), run.coverage(), run.gaps()) == (result.info, result.coverage, result.gaps)
+
+
+def test_progress_ends_at_all_samples(data, tmp_path):
+    told: list[tuple[int, int]] = []
+    assess_rows(data, tmp_path / "run", on_progress=lambda done, total: told.append((done, total)))
+    assert told == [(3, 7), (6, 7), (7, 7)]
+
+
+def test_a_goal_without_gaps_leaves_an_empty_list(tmp_path):
+    data = write_rows(tmp_path / "rows.jsonl", [f"heart heart heart heart heart {n}" for n in range(25)])
+    result = assess_rows(data, tmp_path / "run", Goal(goal="G", subgoals=(HEART,)))
+    assert result.gaps == ()
+    assert read(tmp_path / "run" / "gaps.json") == []
+
+
+def test_no_two_assessments_differ(data, tmp_path):
+    one, other = (assess_rows(data, tmp_path / name) for name in ("one", "other"))
+    assert (one.coverage, one.gaps) == (other.coverage, other.gaps)
+
+
+# --- again into the same run
+
+
+def test_a_second_assessment_judges_only_what_is_new(data, tmp_path):
+    assess_rows(data, tmp_path / "run")
+    judge = WordJudge()
+    wider = GOAL.model_copy(update={"subgoals": (*GOAL.subgoals, BONE)})
+    counts = assess_rows(data, tmp_path / "run", wider, judge).info.counts
+    assert {name for _, name in judge.asked} == {"bone"}
+    assert (counts.pairs, counts.reused) == (21, 14)
+
+
+def test_a_subgoal_that_is_dropped_leaves_the_results_and_stays_in_the_ledger(data, tmp_path):
+    assess_rows(data, tmp_path / "run")
+    narrow = GOAL.model_copy(update={"subgoals": (DRUG,)})
+    assess_rows(data, tmp_path / "run", narrow)
+    assert set(Run.open(tmp_path / "run").scores().column("subgoal_id").to_pylist()) == {"drug"}
+    assert assess_rows(data, tmp_path / "run").info.counts.reused == 14
+
+
+def test_an_assessment_that_broke_off_counts_as_unfinished_and_goes_on_where_it_was(data, tmp_path):
+    def stop(done: int, total: int) -> None:
+        if done == 6:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        assess_rows(data, tmp_path / "run", on_progress=stop)
+    with pytest.raises(InputError, match=re.escape("has not finished")):
+        Run.open(tmp_path / "run")
+    judge = WordJudge()
+    result = assess_rows(data, tmp_path / "run", judge=judge)
+    assert judge.asked == [("gone", "heart"), ("gone", "drug")]
+    assert result.coverage == assess_rows(data, tmp_path / "other").coverage
+
+
+def test_a_run_that_is_at_work_takes_no_second_one(data, tmp_path):
+    with Run.create(tmp_path / "run").lock(), pytest.raises(RunBusyError, match="in use by another process"):
+        assess_rows(data, tmp_path / "run")

@@ -1,0 +1,107 @@
+"""From a run's scores to its gaps: planted groups are found, counted and told apart."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from goalcover.agent.embedded.advisor import EmbeddedAdvisor
+from goalcover.agent.embedded.analyst import EmbeddedAnalyst
+from goalcover.agent.embedder import Embedder
+from goalcover.agent.models import Alignment, Gap, Goal, Sample, Subgoal
+from goalcover.agent.vectors import VectorCache
+from goalcover.memory.runs import Run
+from goalcover.tools import diagnose
+from goalcover.tools.clusters import find_cores
+from goalcover.tools.coverage import Tally
+from goalcover.tools.diagnose import find_gaps
+
+HEART = Subgoal(id="heart", name="Cardiology expertise", description="Answers questions about heart disease", share=0.5)
+TRAVEL = Subgoal(id="travel", name="Travel", description="Answers questions about flights and hotels", share=0.5)
+GOAL = Goal(goal="g", subgoals=(HEART, TRAVEL))
+MONTHS = "January February March April May June July August September October November December".split()
+BIRTHS = [
+    f"How does the pregnancy go on in {month}? The midwife visits before the birth of the baby." for month in MONTHS
+]
+FLIGHTS = [f"How late are the flights in {month}? The airport tells the passengers at the gate." for month in MONTHS]
+
+
+@pytest.fixture(scope="module")
+def embedder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedder]:
+    with VectorCache(tmp_path_factory.mktemp("cache") / "vectors.sqlite") as cache:
+        yield Embedder(cache)
+
+
+def gaps(path: Path, embedder: Embedder, texts: list[str], levels: list[list[int]]) -> tuple[Gap, ...]:
+    """`levels` holds a level for each subgoal of every text."""
+    run, tally = Run.create(path / "run"), Tally(GOAL)
+    samples = [Sample(id=f"r{place}", row=place + 1, input=text, output="") for place, text in enumerate(texts)]
+    alignments = [
+        Alignment(sample_id=one.id, subgoal_id=subgoal.id, level=level, explanation="e", evidence=one.input, judge="j")
+        for one, row in zip(samples, levels, strict=True)
+        for subgoal, level in zip(GOAL.subgoals, row, strict=True)
+    ]
+    with run.sample_writer() as sample_writer, run.score_writer() as score_writer:
+        sample_writer.write(samples)
+        score_writer.write(alignments)
+    tally.add(alignments)
+    coverage = tally.report(len(samples))
+    found = find_gaps(
+        run, GOAL, coverage, analyst=EmbeddedAnalyst(embedder), advisor=EmbeddedAdvisor(), embedder=embedder
+    )
+    return asyncio.run(found)
+
+
+def test_planted_groups_become_capabilities_with_all_their_samples(tmp_path, embedder):
+    found = gaps(tmp_path, embedder, BIRTHS + FLIGHTS, [[0, 5]] * 24)
+    heart = next(gap for gap in found if gap.subgoal_id == "heart")
+    births, flights = ({f"r{place}" for place in range(start, start + 12)} for start in (0, 12))
+    members = [set(one.sample_ids) for one in heart.capabilities]
+    assert len(members) == 2
+    assert all(group <= births or group <= flights for group in members)
+    assert sum(one.n for one in heart.capabilities) >= 22
+    assert all(quote in BIRTHS + FLIGHTS for one in heart.capabilities for quote in one.quotes)
+
+
+def test_the_gap_furthest_below_what_is_wanted_comes_first(tmp_path, embedder):
+    found = gaps(tmp_path, embedder, BIRTHS + FLIGHTS, [[0, 5]] * 12 + [[0, 0]] * 12)
+    assert [gap.subgoal_id for gap in found] == ["heart", "travel"]
+
+
+def test_near_misses_and_samples_about_something_else_are_grouped_apart(tmp_path, embedder):
+    heart = gaps(tmp_path, embedder, BIRTHS + FLIGHTS, [[0, 5]] * 12 + [[2, 5]] * 12)[0]
+    assert [one.title.startswith("Near misses") for one in heart.capabilities].count(True) == 1
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 10])
+def test_a_few_low_samples_are_enough(tmp_path, embedder, n):
+    heart = gaps(tmp_path, embedder, BIRTHS[:n], [[0, 5]] * n)[0]
+    assert [(one.n, one.share) for one in heart.capabilities] == [(n, 1.0)]
+    assert heart.recommendations
+
+
+def test_a_gap_without_low_samples_still_says_what_to_do(tmp_path, embedder):
+    heart = gaps(tmp_path, embedder, BIRTHS[:3], [[3, 5]] * 3)[0]
+    assert heart.capabilities == ()
+    assert heart.recommendations[0].action.startswith("Add at least 20 samples")
+
+
+def test_the_same_run_gives_the_same_gaps(tmp_path, embedder):
+    texts, levels = BIRTHS + FLIGHTS, [[0, 2]] * 24
+    assert gaps(tmp_path, embedder, texts, levels) == gaps(tmp_path, embedder, texts, levels)
+
+
+def test_of_very_many_low_samples_a_selection_is_read_and_said_to_be_one(tmp_path, embedder, monkeypatch):
+    monkeypatch.setattr(diagnose, "MOST_READ", 10)
+    heart = gaps(tmp_path, embedder, BIRTHS + FLIGHTS, [[0, 5]] * 24)[0]
+    assert sum(one.n for one in heart.capabilities) == 10
+    assert heart.capabilities[0].summary.endswith("10 of the 24 low-scoring samples, evenly chosen.")
+
+
+def test_copies_of_one_text_are_no_group_of_their_own():
+    random = np.random.default_rng(0)
+    different = random.normal(size=(30, 64))
+    vectors = np.concatenate([different, np.repeat(random.normal(size=(1, 64)), 50, axis=0)]).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    assert not any((core @ vectors[-1]) > 0.99 for core in find_cores(vectors, 4).centres)

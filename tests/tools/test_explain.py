@@ -1,0 +1,171 @@
+"""Answers about a finished run."""
+
+from pathlib import Path
+
+import pytest
+from assessing import BONE, DRUG, GOAL, HEART, assess_rows, write_rows
+from goalcover.agent.errors import InputError
+from goalcover.agent.models import Goal, Subgoal
+from goalcover.memory.runs import Run
+from goalcover.tools.explain import compare, explain, find_subgoal, judged, weak
+from word_judge import WordJudge
+
+TEXTS = ["heart heart", "drug", "heart " * 5, "heart heart again", "none", "drug drug drug drug", "gone"]
+NAMED = Goal(
+    goal="G",
+    subgoals=(
+        Subgoal(id="gas-safety", name="Gas leaks and danger", description="d"),
+        Subgoal(id="billing", name="Explaining bills", description="d"),
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> Run:
+    folder = tmp_path_factory.mktemp("explained")
+    judge = WordJudge()
+    judge.fails_on = {"gone"}
+    # 60 rows of fill keep the one failed judgement below a tenth.
+    rows = write_rows(folder / "rows.jsonl", TEXTS + [f"fill {n} drug drug drug drug drug" for n in range(60)])
+    assess_rows(rows, folder / "run", judge=judge)
+    return Run.open(folder / "run")
+
+
+@pytest.fixture(scope="module")
+def after(tmp_path_factory) -> Run:
+    """Another run: better on the heart, without the drug, with the bone."""
+    folder = tmp_path_factory.mktemp("after")
+    rows = write_rows(folder / "rows.jsonl", ["heart heart heart heart"] * 30)
+    assess_rows(rows, folder / "run", Goal(goal="G", subgoals=(BONE, HEART)))
+    return Run.open(folder / "run")
+
+
+# --- find_subgoal
+
+
+@pytest.mark.parametrize("asked", ["gas-safety", "GAS-Safety", "Gas leaks and danger", "gas LEAKS and danger"])
+def test_a_subgoal_is_found_by_id_or_name_in_upper_or_lower_case(asked):
+    assert find_subgoal(NAMED, asked).id == "gas-safety"
+
+
+@pytest.mark.parametrize("asked", ["gas-saftey", "gas safety", "Gas leaks and dangers"])
+def test_a_misspelt_subgoal_gets_the_nearest_id(asked):
+    with pytest.raises(InputError, match=r"did you mean 'gas-safety'\?"):
+        find_subgoal(NAMED, asked)
+
+
+def test_an_unknown_subgoal_gets_all_ids():
+    with pytest.raises(InputError, match="there are: gas-safety, billing"):
+        find_subgoal(NAMED, "quantum physics")
+
+
+def test_an_id_counts_more_than_another_subgoals_name():
+    one = Subgoal(id="a", name="First", description="d")
+    other = Subgoal(id="b", name="A", description="d")
+    for goal in (Goal(goal="G", subgoals=(one, other)), Goal(goal="G", subgoals=(other, one))):
+        assert find_subgoal(goal, "a") == one
+
+
+# --- judged
+
+
+def test_the_lowest_and_the_highest_samples_come_in_the_datasets_order_where_levels_are_equal(run):
+    assert [(one.sample_id, one.level) for one in judged(run, "drug", "lowest", 5)] == [
+        ("q1", 0), ("q3", 0), ("q4", 0), ("q5", 0), ("q2", 1),
+    ]  # fmt: skip
+    assert [(one.sample_id, one.level) for one in judged(run, "heart", "highest", 4)] == [
+        ("q3", 5), ("q1", 2), ("q4", 2), ("q2", 0),
+    ]  # fmt: skip
+
+
+def test_a_sample_comes_with_its_text_and_its_judgement(run):
+    (one,) = judged(run, "heart", "highest", 1)
+    assert (one.row, one.score, one.input.split(), one.output) == (3, 1.0, ["heart"] * 5, "yes")
+    assert one.explanation == "says it 5 times"
+
+
+@pytest.mark.parametrize("end", ["lowest", "highest"])
+def test_unscored_samples_are_left_out_and_more_than_there_are_is_all(run, end):
+    found = judged(run, "heart", end, 1000)
+    assert len(found) == 66
+    assert "q7" not in {one.sample_id for one in found}
+
+
+def test_no_samples_asked_are_none(run):
+    assert judged(run, "heart", "lowest", 0) == ()
+
+
+# --- explain
+
+
+def test_an_explanation_of_a_gap_holds_figures_causes_and_samples(run):
+    found = explain(run, "Heart", 3)
+    assert found.subgoal == GOAL.subgoals[0]
+    assert found.coverage == run.coverage().subgoals[0]
+    assert found.gap is not None
+    assert found.gap.capabilities
+    assert [one.sample_id for one in found.samples] == ["q2", "q5", "q6"]
+
+
+def test_a_subgoal_that_is_no_gap_is_explained_too(run):
+    found = explain(run, "drug", 2)
+    assert found.gap is None
+    assert found.coverage.gap is False
+
+
+# --- weak
+
+
+def test_a_check_names_the_gaps_or_the_means_below_a_number(run):
+    assert [one.id for one in weak(run, None)] == ["heart"]
+    assert [one.id for one in weak(run, 0.5)] == ["heart"]
+    assert [one.id for one in weak(run, 1.0)] == ["heart", "drug"]
+    assert list(weak(run, 0.0)) == []
+
+
+def test_a_mean_that_equals_the_number_does_not_fail(run):
+    mean = run.coverage().subgoals[0].alignment
+    assert list(weak(run, mean)) == []
+
+
+def test_a_subgoal_without_a_verdict_fails_no_check(tmp_path):
+    judge = WordJudge()
+    judge.fails_on = {"gone"}
+    assess_rows(write_rows(tmp_path / "rows.jsonl", ["gone", "drug"]), tmp_path / "run", judge=judge)
+    run = Run.open(tmp_path / "run")
+    assert [one.gap for one in run.coverage().subgoals] == [None, None]
+    assert list(weak(run, None)) == []
+
+
+# --- compare
+
+
+def test_two_runs_are_compared_by_subgoal_first_the_firsts(run, after):
+    heart, drug, bone = compare(run, after)
+    assert [one.subgoal_id for one in (heart, drug, bone)] == [HEART.id, DRUG.id, BONE.id]
+    old = run.coverage().subgoals[0].alignment
+    assert (heart.before, heart.after) == (old, 0.8)
+    assert heart.delta_abs == pytest.approx(0.8 - old)
+    assert heart.delta_rel == pytest.approx((0.8 - old) / old)
+    assert (heart.gap_before, heart.gap_after) == (True, False)
+    assert (heart.support_before, heart.support_after) == (1, 30)
+
+
+def test_a_subgoal_that_only_one_run_has_shows_no_change(run, after):
+    _, drug, bone = compare(run, after)
+    assert (drug.after, drug.support_after, drug.gap_after, drug.delta_abs) == (None, None, None, None)
+    assert (bone.before, bone.after, bone.delta_abs, bone.delta_rel) == (None, 0.0, None, None)
+
+
+def test_a_change_from_nothing_has_no_relative_size(after):
+    (bone, _) = compare(after, after)
+    assert (bone.delta_abs, bone.delta_rel) == (0.0, None)
+
+
+def test_a_run_compared_with_itself_does_not_change(run):
+    assert {one.delta_abs for one in compare(run, run)} == {0.0}
+
+
+def test_a_run_that_is_not_there_is_told(run, tmp_path):
+    with pytest.raises(InputError, match="is no GoalCover run"):
+        compare(run, Run.open(Path(tmp_path / "nowhere")))
