@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 RUN := runs/demo
 
-.PHONY: help setup demo test check format bench calibrate clean
+.PHONY: help setup chat demo test check format bench calibrate clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -17,6 +17,9 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[local,dev]'
 	@touch $@
+
+chat: $(READY) ## Talk in the browser: data and a goal in, gaps and reasons out
+	$(BIN)/goalcover chat
 
 demo: $(READY) ## Diagnose the dataset that comes along: 305 rows, two planted gaps
 	$(BIN)/goalcover assess tools/demo/support.jsonl --goal tools/demo/goal.yaml --out $(RUN)

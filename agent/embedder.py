@@ -9,9 +9,10 @@ import hashlib
 import importlib.util
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,8 @@ MODEL = "all-MiniLM-L6-v2"
 DIMENSIONS = 384
 WORD_DIMENSIONS = 128
 MAX_TOKENS = 256
-BATCH = 64
+BATCH = 32
+AT_ONCE = 16
 _PROJECTION = Path(__file__).with_name("embedded") / "projection.npy"
 
 # Every text is padded to the next of these lengths. A text's vector then depends on that text alone, to the last bit,
@@ -57,34 +59,49 @@ class Encoder:
 
     def __init__(self) -> None:
         """Raises MissingPartError when the extra `local` is not installed."""
+        import torch  # here, like the model: it costs seconds and a warm run needs none of it
+
         self._model = _load_model()
         self._tokenizer: Any = self._model.tokenizer
+        # One thread a batch and several batches at once, instead of several threads a batch: those wait for each other
+        # at every layer, and beside other busy processes that made reading four times slower (measured).
+        self._pool = ThreadPoolExecutor(torch.get_num_threads(), thread_name_prefix="encoder")
+        torch.set_num_threads(1)
 
     def encode(self, texts: Sequence[str]) -> Iterator[tuple[int, Floats, tuple[str, ...], Floats]]:
-        """Yields (index, vector (384,), words, word vectors (n, 384)) for every text, shortest texts first."""
-        lengths = [
-            _padded(len(ids)) for ids in self._tokenizer(list(texts), truncation=True, max_length=MAX_TOKENS).input_ids
-        ]
-        order = sorted(range(len(texts)), key=lambda index: lengths[index])
+        """Yields (index, vector (384,), words, word vectors (n, 384)) for every text, longest texts first."""
+        batches = iter(self._batches(texts))
+        # A few at a time: the tokens' vectors of all passages of a very long text would not fit into memory.
+        while some := list(islice(batches, AT_ONCE)):
+            for (indices, tokens), (whole, pieces) in zip(some, self._pool.map(self._forward, some), strict=True):
+                for position, index in enumerate(indices):
+                    yield index, whole[position], *_words(texts[index], tokens.encodings[position], pieces[position])
+
+    def _batches(self, texts: Sequence[str]) -> Iterator[tuple[list[int], Any]]:
+        """The places of texts of one padded length, and their tokens."""
+        whole = self._tokenizer(list(texts), truncation=True, max_length=MAX_TOKENS)
+        lengths = [_padded(len(ids)) for ids in whole.input_ids]
+        order = sorted(range(len(texts)), key=lambda index: -lengths[index])
         for length, group in groupby(order, key=lambda index: lengths[index]):
             same = list(group)
             for start in range(0, len(same), BATCH):
                 batch = same[start : start + BATCH]
-                yield from self._encode_batch(batch, [texts[index] for index in batch], length)
+                padded = self._tokenizer(
+                    [texts[index] for index in batch],
+                    padding="max_length",
+                    truncation=True,
+                    max_length=length,
+                    return_tensors="pt",
+                )
+                yield batch, padded
 
-    def _encode_batch(
-        self, indices: list[int], texts: list[str], length: int
-    ) -> Iterator[tuple[int, Floats, tuple[str, ...], Floats]]:
-        import torch  # here, like the model: it costs seconds and a warm run needs none of it
+    def _forward(self, batch: tuple[list[int], Any]) -> tuple[Floats, Floats]:
+        """Vectors of the texts (n, 384) and of their tokens (n, length, 384)."""
+        import torch
 
-        tokens = self._tokenizer(texts, padding="max_length", truncation=True, max_length=length, return_tensors="pt")
         with torch.inference_mode():
-            output: Any = self._model.forward(dict(tokens))
-        whole = _unit(output["sentence_embedding"].float().numpy())
-        pieces = output["token_embeddings"].float().numpy()
-        for position, index in enumerate(indices):
-            words, vectors = _words(texts[position], tokens.encodings[position], pieces[position])
-            yield index, whole[position], words, vectors
+            output: Any = self._model.forward(dict(batch[1]))
+        return _unit(output["sentence_embedding"].float().numpy()), output["token_embeddings"].float().numpy()
 
 
 class Embedder:

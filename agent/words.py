@@ -2,6 +2,9 @@
 
 import re
 from functools import lru_cache
+from math import log10
+
+import Stemmer
 
 WORD = re.compile(r"[^\W_][\w+#'-]*|\$")
 
@@ -29,9 +32,8 @@ def weight(word: str) -> float:
         return _CURRENCY_WEIGHT
     if not word.isalpha() or len(word) < 2:
         return 0.0
-    from wordfreq import zipf_frequency  # reads its tables when first used: not at start-up
-
-    return max(0.0, _COMMONEST - float(zipf_frequency(word, "en")))
+    frequency = _frequencies().get(word)
+    return _COMMONEST if frequency is None else max(0.0, _COMMONEST - round(log10(frequency) + 9, 2))
 
 
 def is_telling(word: str) -> bool:
@@ -40,7 +42,15 @@ def is_telling(word: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _stemmer():  # type: ignore[no-untyped-def]  # the package has no types
-    import snowballstemmer  # loads fifty languages: not at start-up
+def _frequencies() -> dict[str, float]:
+    """Share of each word among all words of English."""
+    # The table itself: `wordfreq.zipf_frequency` takes every word apart first, a second for an assessment's words.
+    from wordfreq import get_frequency_dict  # reads its tables when first used: not at start-up
 
-    return snowballstemmer.stemmer("english")
+    found: dict[str, float] = get_frequency_dict("en")
+    return found
+
+
+@lru_cache(maxsize=1)
+def _stemmer() -> Stemmer.Stemmer:
+    return Stemmer.Stemmer("english")

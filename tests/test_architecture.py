@@ -21,7 +21,7 @@ def lint_imports(*arguments):
 def test_imports_go_one_way_and_each_heavy_library_has_one_home():
     done = lint_imports()
     assert done.returncode == 0, done.stdout
-    assert f"Analyzed {len(SOURCES)} files" in done.stdout or "0 broken" in done.stdout
+    assert "0 broken" in done.stdout
 
 
 @pytest.mark.parametrize(

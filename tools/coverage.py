@@ -146,7 +146,10 @@ def _judge_gap(goal: Goal, histogram: Sequence[int], n_unscored: int, wanted: fl
     asked = (
         f"{wanted:.1%} of {n:,}" if needed > LEAST_SUPPORT else f"{wanted:.1%} of {n:,}, and at least {LEAST_SUPPORT}"
     )
-    return support < needed, f"{support:,} samples support it; {needed:,} are wanted ({asked})."
+    return (
+        support < needed,
+        f"{support:,} {'sample supports' if support == 1 else 'samples support'} it; {needed:,} are wanted ({asked}).",
+    )
 
 
 def _mean(histogram: Sequence[int]) -> float | None:

@@ -49,9 +49,9 @@ def run_assessment(
     goal = load_goal(goal_path)
     engine = build_engine(cast(EngineName, engine_name), Settings())
     dataset = open_dataset(data, mapping=mapping, split=split, limit=limit, seed=seed)
+    run = Run.create(out)
     show.print_dataset(dataset, goal, engine)
     _confirm(dataset, yes)
-    run = Run.create(out)
     try:
         with Meter() as meter:
             result = asyncio.run(assess(dataset, goal, run, engine, meter.update))
@@ -117,6 +117,7 @@ def _tell(result: Assessment, run: Run) -> None:
     show.print_coverage(result.coverage)
     show.console.print(f"{counts.scored:,} judgements{again}, {result.info.wall_s:.1f} s.")
     if result.gaps:
-        worst = result.gaps[0].subgoal_id
-        show.console.print(f"Why: goalcover gaps {shlex.quote(str(run.path))}    goalcover explain {run.path} {worst}")
-    show.console.print(f"Report: {run.html_path}")
+        path, worst = shlex.quote(str(run.path)), result.gaps[0].subgoal_id
+        # Never wrapped: these lines are there to be copied.
+        show.console.print(f"Why: goalcover gaps {path}    goalcover explain {path} {worst}", soft_wrap=True)
+    show.console.print(f"Report: {run.html_path}", soft_wrap=True)

@@ -65,10 +65,12 @@ def print_gaps(goal: Goal, coverage: CoverageReport, gaps: Sequence[Gap]) -> Non
 
 def print_explanation(found: Explanation) -> None:
     """Why one subgoal is weak."""
-    if found.gap is None:
-        console.print(f"{found.subgoal.name} is no gap. {found.coverage.rule}")
-    else:
+    if found.gap is not None:
         _print_gap(found.subgoal.name, found.coverage, found.gap)
+    elif found.coverage.gap is None:
+        console.print(f"{found.subgoal.name}: {found.coverage.rule}")
+    else:
+        console.print(f"{found.subgoal.name} is no gap. {found.coverage.rule}")
     if found.samples:
         console.print("\nThe lowest samples:")
         print_samples(found.samples)
@@ -124,9 +126,13 @@ def _print_gap(name: str, row: SubgoalCoverage, gap: Gap) -> None:
 
 def _summary(coverage: CoverageReport) -> Text:
     named = [one.name for one in coverage.subgoals if one.gap]
+    unknown = sum(one.gap is None for one in coverage.subgoals)
+    open_end = f" No verdict on {unknown}: too many judgements failed." if unknown else ""
     if not named:
-        return Text(f"No gaps among {len(coverage.subgoals)} subgoals.", style="green")
-    return Text(f"{len(named)} of {len(coverage.subgoals)} subgoals are gaps: {', '.join(named)}.", style="bold")
+        return Text(f"No gaps among {len(coverage.subgoals)} subgoals.{open_end}", style="" if unknown else "green")
+    return Text(
+        f"{len(named)} of {len(coverage.subgoals)} subgoals are gaps: {', '.join(named)}.{open_end}", style="bold"
+    )
 
 
 def _bar(one: SubgoalCoverage) -> Text:

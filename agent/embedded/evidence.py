@@ -6,6 +6,7 @@ subgoals came or went. How they were chosen, and what each is worth, stands in t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,6 +69,14 @@ class Text:
     word_counts: tuple[int, ...]
     """How many of the words are each passage's."""
 
+    @cached_property
+    def by_letter(self) -> dict[str, set[str]]:
+        """The words by their first letter, which a stem keeps: stemming is slow, and few words need it then."""
+        words: dict[str, set[str]] = {}
+        for word in self.words:
+            words.setdefault(word[0], set()).add(word)
+        return words
+
 
 class Reader:
     """Reads samples and subgoals, and compares them."""
@@ -114,11 +123,14 @@ def word_matches(text: Text, query: Query) -> list[tuple[float, str]]:
         return [(0.0, "")] * len(query.words)
     similarity = query.word_vectors @ text.word_vectors.T
     best = similarity.argmax(axis=1)
-    held = {stem(word) for word in text.words}
     return [
-        (1.0, word) if stem(word) in held else (float(similarity[row, column]), text.words[column])
+        (1.0, word) if _holds(text, word) else (float(similarity[row, column]), text.words[column])
         for row, (word, column) in enumerate(zip(query.words, best, strict=True))
     ]
+
+
+def _holds(text: Text, word: str) -> bool:
+    return any(stem(word) == stem(one) for one in text.by_letter.get(word[0], ()))
 
 
 def _evidence(text: Text, query: Query, mean: Floats, spread: Floats) -> Evidence:

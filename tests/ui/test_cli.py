@@ -11,7 +11,7 @@ from subprocess import CompletedProcess
 import pytest
 from commands import DEMO_DATA, DEMO_GOAL, GOALCOVER, goalcover
 
-COMMANDS = ("assess", "gaps", "explain", "samples", "report", "check", "compare", "doctor")
+COMMANDS = ("chat", "assess", "gaps", "explain", "samples", "report", "check", "compare", "doctor")
 GOOD_GOAL = "goal: G\nsubgoals:\n  - {id: a, name: Alpha, description: Does alpha}\n"
 
 
