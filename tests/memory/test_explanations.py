@@ -25,7 +25,8 @@ import numpy as np
 from goalcover.agent.models import Alignment
 from goalcover.memory.explanations import Explanations
 with Explanations(Path(sys.argv[1])) as store:
-    store.add([Alignment(sample_id="a", subgoal_id="b", level=0, explanation="c", judge="d")], np.eye(1, 16, dtype="f4"))
+    one = Alignment(sample_id="a", subgoal_id="b", level=0, explanation="c", judge="d")
+    store.add([one], np.eye(1, 16, dtype="f4"))
     print(len(store.similar(np.eye(1, 16, dtype="f4")[0], 1)))
 print(*{"onnxruntime", "torch", "sentence_transformers"} & set(sys.modules))
 """
