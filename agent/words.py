@@ -1,12 +1,9 @@
 """Words, their stems and how much they tell. English; other languages pass through with every word telling."""
 
-import re
 from functools import lru_cache
 from math import log10
 
 import Stemmer
-
-WORD = re.compile(r"[^\W_][\w+#'-]*|\$")
 
 _COMMONEST = 6.5
 """Zipf frequency (log10 of occurrences in 10^9 words) from which a word tells nothing: "about", "people"."""

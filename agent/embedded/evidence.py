@@ -33,7 +33,7 @@ class Evidence(NamedTuple):
     words: float
     """Does it say it? How closely the best passage says the better-said half of the statement's telling words."""
     contrast: float
-    """Is it about it? How far the statement stands out, in the best passages, among 350 topics of all kinds."""
+    """Is it about it? How far the statement stands out, in the best passages, among some 350 topics of all kinds."""
     opening: float
     """Does it ask for it? The input's first passage, where the question stands, and the subgoal's name."""
 
