@@ -7,7 +7,7 @@ The module imports nothing of this project and does nothing but describe and val
 """
 
 import hashlib
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -21,6 +21,9 @@ SUPPORT_LEVEL = 4
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 SubgoalId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]+$", max_length=80)]
 Scope = Literal["some", "every"]
+Slot = Literal["domain", "task", "output", "audience", "safety", "evidence", "out_of_scope"]
+"""The parts of the operational scope (section 3.2, step 3): what a goal has to say before it can be taken apart."""
+SLOTS: tuple[Slot, ...] = get_args(Slot)
 
 
 class Frozen(BaseModel):
@@ -87,6 +90,8 @@ class Clarification(Frozen):
 
     question: Text
     answer: Text
+    slot: Slot | None = None
+    """The part of the scope that it settles; None when it settles something else, such as a failed check."""
 
 
 class Goal(Frozen):

@@ -4,7 +4,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from goalcover.agent.elicitation import Checks, DataProfile, Question, Specification
 from goalcover.agent.models import Alignment, Capability, Recommendation, Sample, Subgoal, SubgoalCoverage
+
+
+class Clarifier(Protocol):
+    """What to ask next (section 3.2, steps 2 and 3)."""
+
+    async def ask(self, specification: Specification, profile: DataProfile | None) -> tuple[Question, ...]:
+        """One to three questions about open slots, the most telling first; none when no slot is open.
+
+        They depend on the goal and on all answers so far, and repeat nothing that was answered or skipped. With a
+        profile of the dataset, suggested answers come from it.
+        """
+
+
+class Decomposer(Protocol):
+    """The subgoals of a refined goal (step 4, Eq. 5), and whether they are a valid decomposition (Eq. 1 to 3)."""
+
+    async def decompose(self, specification: Specification, profile: DataProfile | None) -> tuple[Subgoal, ...]:
+        """Two to twelve subgoals with scope and, for `some`, the share wanted: a proposal, the person decides."""
+
+    async def check(self, specification: Specification, subgoals: Sequence[Subgoal]) -> Checks:
+        """Every check with a reason that a person can act on and, where it failed, an offered repair."""
 
 
 class Judge(Protocol):

@@ -1,0 +1,158 @@
+"""The types of the elicitation (section 3.2): from a vague goal to a checked decomposition.
+
+G_t  Specification (Eq. 4)    q_t  Question    S_G  tuple[Subgoal, ...] (Eq. 5)    Eq. 1 to 3  Checks
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Self
+
+from goalcover.agent.models import SLOTS, Clarification, Frozen, Slot, Subgoal, SubgoalId, Text
+
+
+class Specification(Frozen):
+    """The goal as refined so far: G_t of Eq. 4."""
+
+    goal: Text
+    """What the practitioner said first (step 1)."""
+    answers: tuple[Clarification, ...] = ()
+    """In the order given; a later answer about a slot replaces the earlier one (`answered`)."""
+    skipped: tuple[Slot, ...] = ()
+    """Left open on purpose."""
+
+    @property
+    def open_slots(self) -> tuple[Slot, ...]:
+        """What is neither answered nor skipped; empty when the specification covers the operational scope."""
+        done = {answer.slot for answer in self.answers} | set(self.skipped)
+        return tuple(slot for slot in SLOTS if slot not in done)
+
+    def answer_to(self, slot: Slot) -> str | None:
+        """What was answered about a part of the scope."""
+        return next((one.answer for one in self.answers if one.slot == slot), None)
+
+    def answered(self, answer: Clarification) -> Self:
+        """With one more answer, which takes the place of the one about the same slot or of the same question."""
+        kept = [
+            one
+            for one in self.answers
+            if one.question != answer.question and (answer.slot is None or one.slot != answer.slot)
+        ]
+        skipped = tuple(slot for slot in self.skipped if slot != answer.slot)
+        return self.model_copy(update={"answers": (*kept, answer), "skipped": skipped})
+
+    def without(self, slots: Iterable[Slot]) -> Self:
+        """With these parts of the scope left open on purpose, and what was answered about them taken back."""
+        gone = set(slots)
+        kept = tuple(one for one in self.answers if one.slot not in gone)
+        skipped = tuple(slot for slot in SLOTS if slot in gone or slot in self.skipped)
+        return self.model_copy(update={"answers": kept, "skipped": skipped})
+
+
+class Question(Frozen):
+    """A clarifying question (section 3.2, step 2)."""
+
+    text: Text
+    slot: Slot | None = None
+    """The part of the scope that it asks about; None for a question about a failed check."""
+    why: str = ""
+    """What the answer changes, in one sentence."""
+    suggestions: tuple[Text, ...] = ()
+    """Answers to choose from, at most six; free text is always welcome."""
+    many: bool = False
+    """Whether several suggestions may be chosen together."""
+
+
+class Edit(Frozen):
+    """One change of a decomposition: these subgoals go, and those come in their place.
+
+    Split: one goes, two come. Merge: two go, one comes. Reword, rename, weigh: one goes, one comes. Add, drop likewise.
+    """
+
+    label: Text
+    """What it does, as a button says it: `Split it in two`."""
+    out: tuple[SubgoalId, ...] = ()
+    put: tuple[Subgoal, ...] = ()
+
+    def apply(self, subgoals: Sequence[Subgoal]) -> tuple[Subgoal, ...]:
+        """The changed subgoals. What comes stands where the first of those that go stood, or at the end."""
+        places = [place for place, one in enumerate(subgoals) if one.id in self.out]
+        first = places[0] if places else len(subgoals)
+        kept = [one for one in subgoals if one.id not in self.out]
+        return (*kept[:first], *self.put, *kept[first:])
+
+
+class Atomicity(Frozen):
+    """Whether a subgoal is one capability that one sample can show and one judge can score (Eq. 3)."""
+
+    id: SubgoalId
+    ok: bool
+    reason: str
+    repair: Edit | None = None
+
+
+class Disjointness(Frozen):
+    """Whether two subgoals ask for different things (Eq. 2)."""
+
+    a: SubgoalId
+    b: SubgoalId
+    ok: bool
+    similarity: float
+    """-1 to 1."""
+    reason: str
+    repair: Edit | None = None
+
+
+class Uncovered(Frozen):
+    """A clause of the refined goal that no subgoal covers (Eq. 1)."""
+
+    clause: Text
+    reason: str
+    repair: Edit | None = None
+
+
+class Completeness(Frozen):
+    """Whether every clause of the refined goal is covered by some subgoal (Eq. 1)."""
+
+    ok: bool
+    uncovered: tuple[Uncovered, ...] = ()
+
+
+class Checks(Frozen):
+    """Whether a decomposition is valid (Definition 2), check by check, each with its reason."""
+
+    atomic: tuple[Atomicity, ...]
+    """One for every subgoal, in order."""
+    disjoint: tuple[Disjointness, ...]
+    """One for every pair."""
+    complete: Completeness
+
+    @property
+    def failures(self) -> tuple[Atomicity | Disjointness | Uncovered, ...]:
+        """What failed; empty when the decomposition holds."""
+        atomic = tuple(one for one in self.atomic if not one.ok)
+        disjoint = tuple(one for one in self.disjoint if not one.ok)
+        return (*atomic, *disjoint, *self.complete.uncovered)
+
+
+class Topic(Frozen):
+    """Something that a part of the dataset is about."""
+
+    name: Text
+    share: float
+    """Share of the samples that were looked at."""
+    sample_ids: tuple[str, ...] = ()
+
+
+class DataProfile(Frozen):
+    """What a dataset looks like before anything is judged: what clarifying questions draw on."""
+
+    topics: tuple[Topic, ...]
+    """The commonest first."""
+    n_read: int
+    """Samples that were looked at."""
+    shape: str
+    """Of the rows, as `tools.load` detected it."""
+    input_words: int
+    """Median number of words."""
+    output_words: int
+    traits: tuple[str, ...] = ()
+    """What the answers show, in words: `code`, `one-word answers`, `citations`, `JSON`."""
