@@ -1,4 +1,4 @@
-"""From files to gaps: wait for a dataset and a goal, read them, assess."""
+"""Score, find the gaps, recommend, and look whether the subgoals are disjoint on the data, too."""
 
 import asyncio
 import time
@@ -7,72 +7,58 @@ from pathlib import Path
 from goalcover.agent.errors import GoalCoverError
 from goalcover.agent.models import Goal, digest
 from goalcover.graph import suggestions
-from goalcover.graph.attachments import attached, take
 from goalcover.graph.deps import Deps
-from goalcover.graph.events import Diagnosed, Problem, Progress, Understood
-from goalcover.graph.intent import limit_in, wants_other
+from goalcover.graph.events import Diagnosed, Overlap, Overlapping, Problem, Progress
+from goalcover.graph.intent import limit_in
 from goalcover.graph.state import Data, State
-from goalcover.memory.runs import Run, goal_sha256
+from goalcover.memory.runs import Run
 from goalcover.tools.assess import OnProgress
 from goalcover.tools.assess import assess as assess_dataset
 from goalcover.tools.load import open_dataset
+from goalcover.tools.quotes import quote_sources
+from goalcover.tools.verify import moving_together
 from langgraph.runtime import Runtime
-from langgraph.types import StreamWriter, interrupt
-
-
-async def attach(state: State) -> State:
-    """Waits for files, or for the word to start."""
-    return {"heard": interrupt(state.get("suggestions", ()))}
-
-
-async def read(state: State, runtime: Runtime[Deps]) -> State:
-    """Reads what was handed over and says what there is by now."""
-    heard = state["heard"]
-    taken = await asyncio.to_thread(take, attached(heard))
-    kept = None if wants_other(heard.text) else state.get("data")
-    data, goal = taken.data or kept, taken.goal or state.get("goal")
-    for problem in taken.problems:
-        runtime.stream_writer(Problem(text=problem))
-    engine = runtime.context.engine
-    if not taken.problems or taken.data or taken.goal:
-        runtime.stream_writer(
-            Understood(
-                data=data,
-                reading=taken.reading,
-                goal=goal,
-                goal_is_new=taken.goal is not None,
-                engine=engine.name,
-                model=engine.model,
-            )
-        )
-    return {"data": data, "goal": goal, "run": None, "topic": None, "suggestions": suggestions.before(data, goal)}
+from langgraph.types import StreamWriter
 
 
 async def assess(state: State, runtime: Runtime[Deps]) -> State:
-    """Scores and finds the gaps. The same data and goal go on in the same run, where nothing is judged twice."""
+    """Scores and finds the gaps. The same data goes on in the same run, where nothing is judged twice."""
     data, goal = state.get("data"), state.get("goal")
     assert data is not None  # the router lets nothing else through
     assert goal is not None
     limit = limit_in(state["heard"].text)
     try:
         dataset = await asyncio.to_thread(open_dataset, data.source, limit=limit)
-        run = Run.create(_run_path(runtime.context.runs, data, goal))
+        run = Run.create(run_path(runtime.context.runs, data))
         result = await assess_dataset(
             dataset, goal, run, runtime.context.engine, _meter(runtime.stream_writer, len(dataset))
         )
+        together = await asyncio.to_thread(moving_together, run)
     except GoalCoverError as error:
         runtime.stream_writer(Problem(text=str(error)))
-        return {"run": None, "suggestions": suggestions.before(data, goal)}
-    runtime.stream_writer(Diagnosed(data=data, goal=goal, coverage=result.coverage, gaps=result.gaps, info=result.info))
+        return {"run": None}
+    first = [gap.capabilities[0] for gap in result.gaps if gap.capabilities]
+    sources = await asyncio.to_thread(quote_sources, run, first)
+    runtime.stream_writer(
+        Diagnosed(data=data, goal=goal, coverage=result.coverage, gaps=result.gaps, sources=sources, info=result.info)
+    )
+    pairs = tuple(Overlap(a=_name(goal, one.a), b=_name(goal, one.b), correlation=one.similarity) for one in together)
+    if pairs:
+        runtime.stream_writer(Overlapping(pairs=pairs))
     return {
         "run": str(run.path),
         "topic": result.gaps[0].subgoal_id if result.gaps else None,
-        "suggestions": suggestions.after_assessment(goal, result.gaps, data, result.info.counts.samples),
+        "suggestions": suggestions.after_assessment(goal, result.gaps, data, result.info.counts.samples, pairs),
     }
 
 
-def _run_path(runs: Path, data: Data, goal: Goal) -> Path:
-    return runs / digest(data.fingerprint, goal_sha256(goal))[:12]
+def run_path(runs: Path, data: Data) -> Path:
+    """One run for a dataset, whatever becomes of the goal: its ledger knows what is judged already."""
+    return runs / digest(data.fingerprint)[:12]
+
+
+def _name(goal: Goal, subgoal_id: str) -> str:
+    return goal.subgoal(subgoal_id).name
 
 
 def _meter(say: StreamWriter, total: int) -> OnProgress:

@@ -4,14 +4,17 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
+from goalcover.agent.elicitation import DataProfile
 from goalcover.agent.errors import InputError
 from goalcover.agent.models import Goal
 from goalcover.graph.events import Reading
 from goalcover.graph.intent import wants_demo
-from goalcover.graph.state import Attachment, Data, Heard
+from goalcover.graph.state import Attachment, Data, Heard, Preview
 from goalcover.memory.goals import load_goal
 from goalcover.tools import load
+from goalcover.tools.profile import profile
 from goalcover.tools.sources import HUB_ID
+from goalcover.tools.typeset import cut
 
 DEMO = (
     Attachment(name="support.jsonl", path=str(Path(load.__file__).with_name("demo") / "support.jsonl")),
@@ -19,6 +22,8 @@ DEMO = (
 )
 """The dataset that comes along: 305 rows, two planted gaps."""
 _SNIFF = 65_536
+_SHOWN = 600
+"""Characters of a sample that are kept to be shown."""
 _ENDINGS = (".yaml", ".yml", ".json", ".jsonl", ".csv", ".tsv", ".parquet", ".arrow", ".xlsx", ".gz")
 
 
@@ -26,7 +31,6 @@ _ENDINGS = (".yaml", ".yml", ".json", ".jsonl", ".csv", ".tsv", ".parquet", ".ar
 class Taken:
     """What was handed over, as far as it can be used."""
 
-    data: Data | None = None
     reading: Reading | None = None
     goal: Goal | None = None
     problems: tuple[str, ...] = ()
@@ -47,21 +51,23 @@ def take(files: tuple[Attachment, ...]) -> Taken:
             taken = _take(file, taken)
         except InputError as error:
             problems.append(str(error).replace(file.path, file.name))
-    return Taken(taken.data, taken.reading, taken.goal, tuple(problems))
+    return Taken(taken.reading, taken.goal, tuple(problems))
 
 
 def _take(file: Attachment, taken: Taken) -> Taken:
     if _is_goal(Path(file.path)):
         if taken.goal is not None:
             raise InputError(f"{file.name} is a second goal file: one at a time.")
-        return Taken(taken.data, taken.reading, load_goal(Path(file.path).expanduser()))
-    if taken.data is not None:
+        return Taken(taken.reading, load_goal(Path(file.path).expanduser()))
+    if taken.reading is not None:
         raise InputError(f"{file.name} is a second dataset: one at a time, or a folder of files by its path.")
-    return Taken(*_open(file), taken.goal)
+    return Taken(_read(file), taken.goal)
 
 
-def _open(file: Attachment) -> tuple[Data, Reading]:
+def _read(file: Attachment) -> Reading:
     dataset = load.open_dataset(file.path)
+    looked: DataProfile = profile(dataset)
+    shown = dataset.preview
     data = Data(
         source=file.path,
         name=file.name,
@@ -69,9 +75,10 @@ def _open(file: Attachment) -> tuple[Data, Reading]:
         rows=dataset.rows,
         samples=len(dataset),
         fingerprint=dataset.fingerprint,
+        preview=Preview(id=shown.id, input=cut(shown.input, _SHOWN), output=cut(shown.output, _SHOWN)),
     )
     skipped = tuple(str(skip) for skip in dataset.skipped[:3])
-    return data, Reading(preview=dataset.preview, notes=dataset.notes, n_skipped=dataset.n_skipped, skipped=skipped)
+    return Reading(data=data, profile=looked, notes=dataset.notes, n_skipped=dataset.n_skipped, skipped=skipped)
 
 
 def _is_goal(path: Path) -> bool:

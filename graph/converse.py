@@ -3,15 +3,35 @@
 import asyncio
 from pathlib import Path
 
-from goalcover.agent.errors import GoalCoverError
-from goalcover.agent.models import Gap, Goal
+from goalcover.agent.errors import GoalCoverError, InputError
+from goalcover.agent.models import Gap, Goal, Subgoal
 from goalcover.graph import suggestions
 from goalcover.graph.deps import Deps
-from goalcover.graph.events import Advised, Covered, Event, Explained, Helped, Problem, Reported, Shown, Unsure
+from goalcover.graph.events import (
+    Advised,
+    Compared,
+    Covered,
+    Event,
+    Explained,
+    Foretold,
+    Helped,
+    Need,
+    Needed,
+    Opened,
+    Planned,
+    Problem,
+    Reported,
+    Shown,
+    Supposed,
+    Unsure,
+)
 from goalcover.graph.intent import Ask, understand
-from goalcover.graph.state import State, Suggestion
+from goalcover.graph.state import State, Suggestion, Wait
 from goalcover.memory.runs import Run
+from goalcover.tools.compare import at_threshold, side_by_side
 from goalcover.tools.explain import End, explain, judged
+from goalcover.tools.quotes import quote_sources
+from goalcover.tools.recommend import needed, to_rewrite
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
@@ -23,15 +43,18 @@ Answer = tuple[Event, tuple[Suggestion, ...]]
 
 async def converse(state: State) -> State:
     """Waits for a question."""
-    return {"heard": interrupt(state.get("suggestions", ()))}
+    return {"heard": interrupt(Wait(suggestions=state.get("suggestions", ())))}
 
 
 async def answer(state: State, runtime: Runtime[Deps]) -> State:
     """Answers from the run."""
-    goal, path = state.get("goal"), state.get("run")
+    goal, path, checks = state.get("goal"), state.get("run"), state.get("checks")
     assert goal is not None  # the router lets nothing else through
     assert path is not None
     ask = understand(state["heard"].text, goal, state.get("topic"))
+    if ask.kind == "plan" and checks is not None:
+        runtime.stream_writer(Planned(goal=goal, checks=checks, open=0))
+        return {}
     try:
         event, follow_ups = await asyncio.to_thread(reply, Run.open(Path(path)), goal, ask)
     except GoalCoverError as error:
@@ -44,22 +67,58 @@ async def answer(state: State, runtime: Runtime[Deps]) -> State:
 def reply(run: Run, goal: Goal, ask: Ask) -> Answer:
     """The answer to what was asked, and the buttons that go with it. InputError when the run cannot be read."""
     gaps = run.gaps()
-    if ask.subgoal is not None and ask.kind == "explain":
-        found = explain(run, ask.subgoal.id, LOWEST)
-        return Explained(explanation=found), suggestions.after_explanation(goal, gaps, ask.subgoal)
-    if ask.subgoal is not None and ask.kind in {"lowest", "highest"}:
-        end: End = "highest" if ask.kind == "highest" else "lowest"
-        samples = judged(run, ask.subgoal.id, end, SAMPLES)
-        return Shown(name=ask.subgoal.name, end=end, samples=samples), suggestions.after_samples(gaps, ask.subgoal, end)
-    if ask.kind == "advice":
-        return _advise(run, goal, gaps, ask), suggestions.after_other(goal, gaps)
-    if ask.kind == "coverage":
-        return Covered(coverage=run.coverage()), suggestions.after_other(goal, gaps)
-    if ask.kind == "report":
-        return Reported(path=run.html_path, run=run.path), suggestions.after_other(goal, gaps)
-    if ask.kind == "help":
-        return Helped(names=tuple(one.name for one in goal.subgoals)), suggestions.after_other(goal, gaps)
+    if ask.subgoal is not None and (about := _about(run, goal, gaps, ask, ask.subgoal)):
+        return about
+    other = suggestions.after_other(goal, gaps)
+    match ask.kind:
+        case "sample":
+            return _open(run, goal, ask.sample), other
+        case "advice":
+            return _advise(run, goal, gaps, ask), other
+        case "needed":
+            return _need(run, goal, gaps, ask), other
+        case "suppose" if ask.number is not None:
+            return _suppose(run, goal, ask.number), other
+        case "coverage" | "suppose":
+            return Covered(goal=goal, coverage=run.coverage()), other
+        case "report":
+            return Reported(run=run.path, files=(run.html_path, run.scores_path, run.goal_path)), other
+        case "synthesize" | "export":
+            return Foretold(what=ask.kind), other
+        case "help":
+            return Helped(names=tuple(one.name for one in goal.subgoals)), other
     return Unsure(names=tuple(one.name for one in ask.maybe)), suggestions.why(ask.maybe or goal.subgoals)
+
+
+def _about(run: Run, goal: Goal, gaps: tuple[Gap, ...], ask: Ask, subgoal: Subgoal) -> Answer | None:
+    """Answers about one subgoal or two; None for what is answered with or without a subgoal."""
+    match ask.kind:
+        case "explain":
+            found = explain(run, subgoal.id, LOWEST)
+            sources = quote_sources(run, found.gap.capabilities if found.gap else ())
+            return Explained(explanation=found, sources=sources), suggestions.after_explanation(goal, gaps, subgoal)
+        case "lowest" | "highest" | "typical":
+            end: End = ask.kind
+            samples = judged(run, subgoal.id, end, SAMPLES)
+            return Shown(name=subgoal.name, end=end, samples=samples), suggestions.after_samples(gaps, subgoal, end)
+        case "compare" if ask.other is not None:
+            beside = side_by_side(run, subgoal.id, ask.other.id)
+            event = Compared(a=beside.a, b=beside.b, correlation=beside.correlation, both=beside.both)
+            return event, suggestions.why([subgoal, ask.other])
+    return None
+
+
+def _open(run: Run, goal: Goal, sample_id: str) -> Opened:
+    sample = next(iter(run.samples({sample_id})), None)
+    if sample is None:
+        raise InputError(f"There is no sample {sample_id} in this run: ids are those shown with quotes and samples.")
+    found = [
+        (one.name, alignment)
+        for one in goal.subgoals
+        for alignment in run.alignments(one.id)
+        if alignment.sample_id == sample_id
+    ]
+    return Opened(sample=sample, judgements=tuple(sorted(found, key=lambda pair: -(pair[1].level or 0))))
 
 
 def _advise(run: Run, goal: Goal, gaps: tuple[Gap, ...], ask: Ask) -> Advised:
@@ -71,4 +130,32 @@ def _advise(run: Run, goal: Goal, gaps: tuple[Gap, ...], ask: Ask) -> Advised:
         coverage=rows[named.id] if named else None,
         gap=next((gap for gap in gaps if named and gap.subgoal_id == named.id), None),
         others=tuple(goal.subgoal(gap.subgoal_id).name for gap in gaps if named and gap.subgoal_id != named.id),
+    )
+
+
+def _need(run: Run, goal: Goal, gaps: tuple[Gap, ...], ask: Ask) -> Needed:
+    """Of the subgoal that was named, gap or not, else of every gap."""
+    weak = {gap.subgoal_id for gap in gaps}
+    asked = [one for one in run.coverage().subgoals if (one.id == ask.subgoal.id if ask.subgoal else one.id in weak)]
+    needs = [
+        Need(
+            name=one.name,
+            coverage=one,
+            needed=needed(goal, one) if one.id in weak else 0,
+            to_rewrite=to_rewrite(goal, one) if one.id in weak else None,
+        )
+        for one in asked
+    ]
+    return Needed(needs=tuple(sorted(needs, key=lambda need: -need.needed)))
+
+
+def _suppose(run: Run, goal: Goal, threshold: float) -> Supposed:
+    now = {one.id for one in run.coverage().subgoals if one.gap}
+    then = at_threshold(run.coverage(), threshold)
+    name = {one.id: one.name for one in goal.subgoals}
+    return Supposed(
+        threshold=threshold,
+        gaps=tuple(name[one] for one in then),
+        new=tuple(name[one] for one in then if one not in now),
+        gone=tuple(name[one] for one in now if one not in then),
     )

@@ -13,3 +13,5 @@ class Deps:
     engine: Engine
     runs: Path
     """Folder of this conversation's run directories."""
+    opens_paths: bool = True
+    """Whether a person may name files of this machine: only who sits at it may."""

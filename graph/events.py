@@ -2,16 +2,24 @@
 
 from pathlib import Path
 
-from goalcover.agent.models import CoverageReport, Frozen, Gap, Goal, Sample, SubgoalCoverage
+from goalcover.agent.elicitation import Checks, DataProfile, Specification
+from goalcover.agent.models import Alignment, CoverageReport, Frozen, Gap, Goal, Sample, SubgoalCoverage
 from goalcover.graph.state import Data
 from goalcover.memory.runs import RunInfo
 from goalcover.tools.explain import End, Explanation, Judged
 
 
+class Welcomed(Frozen):
+    """What is needed to begin."""
+
+    data: Data | None
+
+
 class Reading(Frozen):
     """How a dataset was read."""
 
-    preview: Sample
+    data: Data
+    profile: DataProfile
     notes: tuple[str, ...]
     n_skipped: int
     skipped: tuple[str, ...]
@@ -19,21 +27,53 @@ class Reading(Frozen):
 
 
 class Understood(Frozen):
-    """What there is to assess with by now."""
+    """What was handed over, as it was understood."""
 
-    data: Data | None
     reading: Reading | None
-    """None when the data is what it was before."""
+    """None when no data came."""
     goal: Goal | None
-    goal_is_new: bool
-    engine: str
-    model: str
+    """None when no goal file came."""
+
+
+class Begun(Frozen):
+    """A goal was named: the questions begin."""
+
+    specification: Specification
+    data: Data | None
 
 
 class Problem(Frozen):
     """Something cannot be done; the text says what and why."""
 
     text: str
+
+
+class Planned(Frozen):
+    """The decomposition with its checks."""
+
+    goal: Goal
+    checks: Checks
+    open: int
+    """Failed checks that a person has to decide."""
+
+
+class Revised(Frozen):
+    """The decomposition was changed as asked."""
+
+    label: str
+
+
+class Ready(Frozen):
+    """What will be judged, and at what cost."""
+
+    goal: Goal
+    data: Data | None
+    pairs: int
+    """Judgements: samples x subgoals."""
+    seconds: float | None
+    """Expected, at the most; None when nobody knows."""
+    engine: str
+    model: str
 
 
 class Progress(Frozen):
@@ -51,13 +91,40 @@ class Diagnosed(Frozen):
     goal: Goal
     coverage: CoverageReport
     gaps: tuple[Gap, ...]
+    sources: dict[str, str]
+    """Quote -> id of the sample that it is from."""
     info: RunInfo
+
+
+class Overlap(Frozen):
+    """Two subgoals whose levels move together over the samples: not disjoint in practice."""
+
+    a: str
+    b: str
+    correlation: float
+    """Spearman's, -1 to 1."""
+
+
+class Overlapping(Frozen):
+    """The fourth check, on the data itself."""
+
+    pairs: tuple[Overlap, ...]
 
 
 class Explained(Frozen):
     """Why a subgoal is weak."""
 
     explanation: Explanation
+    sources: dict[str, str]
+    """Quote -> id of the sample that it is from."""
+
+
+class Opened(Frozen):
+    """One sample with all that was judged of it."""
+
+    sample: Sample
+    judgements: tuple[tuple[str, Alignment], ...]
+    """Name of the subgoal, judgement; the highest level first."""
 
 
 class Shown(Frozen):
@@ -81,20 +148,62 @@ class Advised(Frozen):
 class Covered(Frozen):
     """Coverage of all subgoals."""
 
+    goal: Goal
     coverage: CoverageReport
 
 
-class Reported(Frozen):
-    """The report to be downloaded."""
+class Compared(Frozen):
+    """Two subgoals side by side."""
 
-    path: Path
+    a: SubgoalCoverage
+    b: SubgoalCoverage
+    correlation: float | None
+    """Spearman's over the samples; None when one of them never varies."""
+    both: int
+    """Samples that support both (level 4 or 5)."""
+
+
+class Supposed(Frozen):
+    """What would be a gap at another threshold."""
+
+    threshold: float
+    gaps: tuple[str, ...]
+    """Names of the subgoals that would be gaps then."""
+    new: tuple[str, ...]
+    """Those of them that are none now."""
+    gone: tuple[str, ...]
+    """Those that are gaps now and would not be."""
+
+
+class Need(Frozen):
+    """How much is missing of one gap."""
+
+    name: str
+    coverage: SubgoalCoverage
+    needed: int
+    """New samples at level 4."""
+    to_rewrite: int | None
+
+
+class Needed(Frozen):
+    """How many samples would close the gaps."""
+
+    needs: tuple[Need, ...]
+    """Largest need first; empty when there is no gap."""
+
+
+class Reported(Frozen):
+    """What can be downloaded."""
+
     run: Path
+    files: tuple[Path, ...]
 
 
 class Helped(Frozen):
-    """What can be asked."""
+    """What can be said here."""
 
     names: tuple[str, ...]
+    """The subgoals, where there is a finished run to ask about; else none."""
 
 
 class Unsure(Frozen):
@@ -104,4 +213,33 @@ class Unsure(Frozen):
     """Names of the subgoals that it may have been about."""
 
 
-Event = Understood | Problem | Progress | Diagnosed | Explained | Shown | Advised | Covered | Reported | Helped | Unsure
+class Foretold(Frozen):
+    """Something that a later version will do."""
+
+    what: str
+
+
+Event = (
+    Welcomed
+    | Understood
+    | Begun
+    | Problem
+    | Planned
+    | Revised
+    | Ready
+    | Progress
+    | Diagnosed
+    | Overlapping
+    | Explained
+    | Opened
+    | Shown
+    | Advised
+    | Covered
+    | Compared
+    | Supposed
+    | Needed
+    | Reported
+    | Helped
+    | Unsure
+    | Foretold
+)

@@ -5,37 +5,77 @@ from dataclasses import dataclass
 from typing import Literal
 
 from goalcover.agent.models import Goal, Subgoal
-from goalcover.agent.words import stem
-from rapidfuzz import fuzz
+from goalcover.graph.names import all_spelt_out, named, spelt_out, telling
 
-Kind = Literal["explain", "lowest", "highest", "advice", "coverage", "report", "assess", "restart", "help", "unsure"]
+Kind = Literal[
+    "explain",
+    "lowest",
+    "highest",
+    "typical",
+    "sample",
+    "compare",
+    "advice",
+    "needed",
+    "suppose",
+    "coverage",
+    "report",
+    "plan",
+    "assess",
+    "restart",
+    "anew",
+    "help",
+    "synthesize",
+    "export",
+    "unsure",
+]
 
+_SAMPLE = re.compile(
+    r"\W*(?:show|open|see|read)(?: me)? (?:the )?(?:sample|row|example) (\S+?)[?.!]?\s*", re.IGNORECASE
+)
 _RULES: tuple[tuple[Kind, str], ...] = (
-    ("restart", r"\b(other|another|new|different) (data|dataset|goal|file)\b|\bstart over\b"),
-    ("assess", r"^\W*(start|go|go on|go ahead|yes|begin)\W*$|^\W*(judge|assess|score)\W+(all|everything|\d+)\b"),
-    ("report", r"\breport\b|\bdownload\b"),
+    ("anew", r"^\W*(start (all )?over|begin again|new (chat|conversation)|start anew|reset)\W*$"),
+    ("restart", r"\b(other|another|new|different) (data|dataset|file)\b"),
+    (
+        "assess",
+        r"^\W*(start|go|go on|go ahead|yes|yep|ok|okay|begin|run|continue|looks? good|(that )?looks (right|fine|good)"
+        r"|start (judging|scoring|the assessment)|judge it|score it)\W*$"
+        r"|^\W*(judge|assess|score)\W+(all|everything|\d+)\b",
+    ),
+    ("plan", r"\b(goal file|subgoals|decomposition|the plan|my goal|specification)\b"),
+    ("report", r"\breport\b|\bdownloads?\b|\bfiles\b"),
+    ("suppose", r"\bthreshold\b|\bcut-?off\b"),
+    ("synthesize", r"\b(make|generate|create|write|synthesi[sz]e|give me)\b.*\b(samples?|examples?|rows?|data)\b"),
+    ("export", r"\bexport\b|\bfilter\b|\b(training|train) (set|file|mix)\b"),
+    (
+        "needed",
+        r"\bhow (many|much)\b.*\b(needed|need|take|takes|missing|collect|more|close|lift|reach|require)\b"
+        r"|\bwhat (should|do|must|can) (i|we) collect\b|\bhow far\b",
+    ),
+    ("compare", r"\bcompare\b|\bversus\b|\bvs\b|\bdifferences? between\b"),
     ("explain", r"\bwhy\b|\bexplain\b|\breasons?\b|\bcauses?\b"),
     ("lowest", r"\blowest\b|\blow-?\s?scoring\b|\b(worst|weakest|poorest|bad|low) (samples?|examples?|rows?)\b"),
     ("highest", r"\bhighest\b|\bhigh-?\s?scoring\b|\b(best|strongest|top|good|high) (samples?|examples?|rows?)\b"),
+    ("typical", r"\b(typical|average|median|middling|ordinary|usual) (samples?|examples?|rows?|ones?)\b|\btypical\b"),
     (
         "advice",
         r"\b(what|how) (should|can|do|must) (i|we)\b|\bfix\b|\bimprove\b|\brecommend|\badvice\b|\bdo first\b",
     ),
-    ("coverage", r"\bcoverage\b|\btable\b|\boverview\b|\bfigures\b|\bscores?\b|\bgaps\b"),
+    ("coverage", r"\bcoverage\b|\btable\b|\boverview\b|\bfigures\b|\bscores?\b|\bgaps\b|\bchart\b|\bheat ?map\b"),
     ("help", r"^\W*(help|hi|hello|hey|\?+)\W*$|\bwhat can (you|i)\b"),
+    ("lowest", r"\b(show|see|list)\b.*\b(samples?|examples?|rows?)\b"),
     ("explain", r"\bweak\b|\bwrong\b|\bmissing\b|\blacks?\b|\bgap\b|\btell\b"),
 )
 _FILLER = frozenset(
-    "a about all also an and any are as at bad be best by can cause causes could covered do does download example "
-    "examples explain first fix for from gap gaps give good has have high highest how i improve in is it its lack "
-    "lacks low lowest me missing most much must my no not of on one or please poorest reason reasons recommend row "
-    "rows sample samples score scores scoring see should show so some strongest subgoal such tell that the there "
-    "these this those to top us was we weak weaker weakest well were what which who why with worst wrong you".split()
+    "a about all also an and any are as at average bad be best between by can cause causes close collect compare "
+    "could covered cut cutoff difference differences do does download each every example examples explain far first "
+    "fix for from gap gaps generate give good has have high highest how i if improve in is it its lack lacks lift "
+    "list low lowest make many me median missing more most much must my need needed no not of off on one or please "
+    "poorest reach reason reasons recommend row rows sample samples score scores scoring see should show so some "
+    "strongest subgoal such take takes tell than that the their them there these this those threshold to top typical "
+    "us usual versus vs was we weak weaker weakest well were what which who why will with worst would wrong you".split()
 )
-_NEAR = 85.0
-"""Similarity (0 to 100) from which the asked words count as those of a name."""
-_TIE = 5.0
-_WORD = re.compile(r"[^\W_]+")
+_WHOLE: frozenset[Kind] = frozenset({"restart", "anew", "assess", "report", "help", "coverage", "plan", "suppose"})
+"""Kinds that are about no single subgoal."""
 
 
 @dataclass(frozen=True)
@@ -44,27 +84,39 @@ class Ask:
 
     kind: Kind
     subgoal: Subgoal | None = None
+    other: Subgoal | None = None
+    """For `compare`: the second one."""
+    number: float | None = None
+    """For `suppose`: the threshold (0 to 1). For `synthesize`: how many."""
+    sample: str = ""
+    """For `sample`: its id."""
     maybe: tuple[Subgoal, ...] = ()
     """For `unsure`: the subgoals that it may be about; none when there is no hint."""
 
 
 def understand(text: str, goal: Goal, topic: str | None = None) -> Ask:
     """What a message about a finished run asks for; `topic` is the id of the subgoal talked about last."""
-    named = _spelt_out(text, goal)
+    if opened := _SAMPLE.fullmatch(text):
+        return Ask("sample", sample=opened[1])
+    whole = spelt_out(text, goal.subgoals)
     # A subgoal may be called "Says what happens next": its words are no request.
-    rest = re.sub(re.escape(named.name), " ", text, flags=re.IGNORECASE) if named else text
+    rest = re.sub(re.escape(whole.name), " ", text, flags=re.IGNORECASE) if whole else text
     kind = _kind(rest)
-    if kind in {"restart", "assess", "report", "help", "coverage"}:
-        return Ask(kind)
-    candidates = (named,) if named else _candidates(rest, goal)
+    if kind == "compare":
+        return _comparison(text, goal, topic)
+    if kind in _WHOLE:
+        return Ask(kind, number=_share_in(rest) if kind == "suppose" else None)
+    number = _count_in(rest) if kind == "synthesize" else None
+    words = re.sub(r"\d+", " ", rest)
+    candidates = (whole,) if whole else named(words, goal.subgoals, _FILLER)
     if len(candidates) == 1:
-        return Ask("explain" if kind == "unsure" else kind, candidates[0])
+        return Ask("explain" if kind == "unsure" else kind, candidates[0], number=number)
     if candidates or kind == "unsure":
         return Ask("unsure", maybe=candidates)
-    if kind == "advice":
-        return Ask(kind)
-    if topic is not None and not _telling(rest):
-        return Ask(kind, goal.subgoal(topic))
+    if kind in {"advice", "needed", "export"}:
+        return Ask(kind, number=number)
+    if topic is not None and not telling(words, _FILLER):
+        return Ask(kind, goal.subgoal(topic), number=number)
     return Ask("unsure")
 
 
@@ -78,9 +130,36 @@ def wants_other(text: str) -> bool:
     return _kind(text) == "restart"
 
 
+def wants_anew(text: str) -> bool:
+    """Whether a message asks to begin the whole conversation again."""
+    return _kind(text) == "anew"
+
+
+def wants_help(text: str) -> bool:
+    """Whether a message asks what can be said."""
+    return _kind(text) == "help"
+
+
+def wants_plan(text: str) -> bool:
+    """Whether a message asks to see the subgoals."""
+    return _kind(text) == "plan"
+
+
 def wants_demo(text: str) -> bool:
     """Whether a message asks for the demo."""
     return re.match(r"\W*((try|use|run|open|show)( me)? )?((the|a) )?demo\b", text, re.IGNORECASE) is not None
+
+
+def names_goal(text: str, with_files: bool) -> bool:
+    """Whether a message says what the model should do, rather than greeting or handing something over."""
+    words = [word for word in re.findall(r"[^\W\d_]{2,}", text.lower()) if word not in _FILLER | _COURTESY]
+    return len(words) >= (2 if with_files else 1) and _kind(text) not in {"help", "assess", "restart", "anew"}
+
+
+_COURTESY = frozenset(
+    "assess attached data dataset evaluate file files hello help here hey hi is it judge mine my please sure thank "
+    "thanks test try upload uploaded yes".split()
+)
 
 
 def limit_in(text: str) -> int | None:
@@ -89,32 +168,29 @@ def limit_in(text: str) -> int | None:
     return max(1, int(number[1])) if number else None
 
 
+def _comparison(text: str, goal: Goal, topic: str | None) -> Ask:
+    """Two subgoals: both spelt out, or named on either side of the word between them."""
+    both = list(all_spelt_out(text, goal.subgoals))
+    for part in re.split(r"\b(?:and|with|to|versus|vs)\b", text, flags=re.IGNORECASE) if len(both) < 2 else ():
+        found = named(part, goal.subgoals, _FILLER)
+        both += [one for one in found if len(found) == 1 and one not in both]
+    if len(both) == 1 and topic is not None and topic != both[0].id:
+        both.insert(0, goal.subgoal(topic))
+    return Ask("compare", both[0], both[1]) if len(both) >= 2 else Ask("unsure", maybe=tuple(both))
+
+
+def _share_in(text: str) -> float | None:
+    found = re.search(r"(\d*\.\d+|\d+) ?(%|percent)?", text)
+    if found is None:
+        return None
+    value = float(found[1]) / (100 if found[2] or float(found[1]) > 1 else 1)
+    return value if 0 < value <= 1 else None
+
+
+def _count_in(text: str) -> float | None:
+    found = re.search(r"\b\d{1,4}\b", text)
+    return float(found[0]) if found else None
+
+
 def _kind(text: str) -> Kind:
     return next((kind for kind, rule in _RULES if re.search(rule, text, re.IGNORECASE)), "unsure")
-
-
-def _spelt_out(text: str, goal: Goal) -> Subgoal | None:
-    """The subgoal whose whole name stands in the text; the longest, because one name may be part of another."""
-    said = text.casefold()
-    found = [one for one in goal.subgoals if one.name.casefold() in said]
-    return max(found, key=lambda one: len(one.name), default=None)
-
-
-def _candidates(text: str, goal: Goal) -> tuple[Subgoal, ...]:
-    """The subgoals whose name or id holds the text's telling words, spelling mistakes allowed."""
-    asked = _telling(text)
-    if not asked:
-        return ()
-    scores = {one.id: _likeness(asked, one) for one in goal.subgoals}
-    best = max(scores.values())
-    return tuple(one for one in goal.subgoals if best >= _NEAR and scores[one.id] >= best - _TIE)
-
-
-def _likeness(asked: list[str], subgoal: Subgoal) -> float:
-    """How well, 0 to 100, the asked words are found among the subgoal's: the mean of each word's best match."""
-    known = {stem(word) for word in _WORD.findall(f"{subgoal.name} {subgoal.id}".lower())}
-    return sum(max(fuzz.ratio(word, other) for other in known) for word in asked) / len(asked)
-
-
-def _telling(text: str) -> list[str]:
-    return [stem(word) for word in _WORD.findall(text.lower()) if word not in _FILLER]

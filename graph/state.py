@@ -2,6 +2,18 @@
 
 from typing import TypedDict
 
+from goalcover.agent.elicitation import (
+    Atomicity,
+    Checks,
+    Completeness,
+    DataProfile,
+    Disjointness,
+    Edit,
+    Question,
+    Specification,
+    Topic,
+    Uncovered,
+)
 from goalcover.agent.models import Clarification, Frozen, Goal, Subgoal
 
 
@@ -27,6 +39,14 @@ class Suggestion(Frozen):
     says: str
 
 
+class Preview(Frozen):
+    """One sample as it was understood, cut short."""
+
+    id: str
+    input: str
+    output: str
+
+
 class Data(Frozen):
     """A dataset that can be opened again."""
 
@@ -37,6 +57,36 @@ class Data(Frozen):
     rows: int
     samples: int
     fingerprint: str
+    preview: Preview
+
+
+class Step(Frozen):
+    """A question that was answered or skipped, and what was known before: the way back."""
+
+    question: Question
+    before: Specification
+
+
+class Repair(Frozen):
+    """A failed check that waits for the person's word."""
+
+    key: str
+    """Names the check and the texts that it failed on: reworded, a subgoal is asked about again."""
+    reason: str
+    edit: Edit | None
+    kept: str
+    """What the goal file says when the person lets it pass."""
+
+
+class Wait(Frozen):
+    """What a person is waited for with."""
+
+    question: Question | None = None
+    """None when there is no question: the person has the word."""
+    number: int = 1
+    of: int = 1
+    """Question so much of so many of this round."""
+    suggestions: tuple[Suggestion, ...] = ()
 
 
 class State(TypedDict, total=False):
@@ -44,14 +94,39 @@ class State(TypedDict, total=False):
 
     heard: Heard
     data: Data | None
+    profile: DataProfile | None
+    specification: Specification | None
+    """G_t of Eq. 4; None before a goal was named."""
+    questions: tuple[Question, ...]
+    """Of this round, not yet answered; the first is being asked."""
+    asked: int
+    """How many questions this round had."""
+    past: tuple[Step, ...]
     goal: Goal | None
+    """The goal with its decomposition; None while the goal is being clarified."""
+    edited: bool
+    """Whether the person changed the decomposition: from then on it is theirs, and is not made anew."""
+    checks: Checks | None
+    repairs: tuple[Repair, ...]
+    """Of this round of checks, not yet decided; the first is being asked."""
+    rounds: int
+    """Rounds of checks that asked the person."""
+    overruled: tuple[str, ...]
+    """Keys of the failed checks that the person let pass."""
+    stuck: bool
+    """Whether the last step could not be done, and waits to be tried again."""
     run: str | None
     """Directory of the finished run that is talked about; None while there is none."""
     topic: str | None
     """Id of the subgoal that was talked about last: what "it" means."""
     suggestions: tuple[Suggestion, ...]
-    """Buttons that go with the next wait."""
+    """Buttons that go with the next answer about a run."""
 
 
-STORED = (Attachment, Clarification, Data, Goal, Heard, Subgoal, Suggestion)
+STORED = (
+    *(Attachment, Heard, Suggestion, Preview, Data, Step, Repair, Wait),
+    *(Clarification, Goal, Subgoal),
+    *(Specification, Question, Edit, Topic, DataProfile),
+    *(Checks, Atomicity, Disjointness, Completeness, Uncovered),
+)
 """All types of ours that a checkpoint may hold."""

@@ -1,8 +1,9 @@
-"""The buttons that go with an answer: what a person is likely to ask next."""
+"""The buttons that go with a wait: what a person is likely to say next."""
 
 from collections.abc import Sequence
 
 from goalcover.agent.models import Gap, Goal, Subgoal
+from goalcover.graph.events import Overlap
 from goalcover.graph.state import Data, Suggestion
 from goalcover.tools.explain import End
 from goalcover.tools.typeset import cut
@@ -15,25 +16,53 @@ _LABEL = 48
 DEMO = Suggestion(label="Try the demo", says="Try the demo")
 OTHER_DATA = Suggestion(label="Other data", says="Other data")
 ADVICE = Suggestion(label="What should I do first?", says="What should I do first?")
-COVERAGE = Suggestion(label="Coverage table", says="Show the coverage table")
-REPORT = Suggestion(label="Report", says="Report")
+COVERAGE = Suggestion(label="Coverage", says="Show the coverage")
+REPORT = Suggestion(label="Report and files", says="Report and files")
+NEEDED = Suggestion(label="How many samples are needed?", says="How many samples are needed?")
+SKIP = Suggestion(label="Skip", says="Skip")
+ENOUGH = Suggestion(label="That's enough", says="That's enough")
+BACK = Suggestion(label="Go back", says="Go back")
+KEEP_ALL = Suggestion(label="Keep all as they are", says="Keep all as they are")
+AGAIN = Suggestion(label="Try again", says="Try again")
+PLAN = Suggestion(label="Show the subgoals", says="Show the subgoals")
 
 
-def before(data: Data | None, goal: Goal | None) -> tuple[Suggestion, ...]:
-    """While a dataset and a goal are being handed over."""
-    if data is None or goal is None:
-        return (DEMO,)
+def before(data: Data | None, stuck: bool) -> tuple[Suggestion, ...]:
+    """While the goal or the data is still to come, or something waits to be tried again."""
+    if stuck:
+        return (AGAIN,)
+    return (DEMO,) if data is None else ()
+
+
+def while_asking(first: bool) -> tuple[Suggestion, ...]:
+    """With a clarifying question: the ways around it."""
+    return (SKIP, ENOUGH) if first else (SKIP, ENOUGH, BACK)
+
+
+def while_mending(n: int) -> tuple[Suggestion, ...]:
+    """With a failed check: let all pass at once, where there are several."""
+    return (KEEP_ALL, PLAN) if n > 1 else (PLAN,)
+
+
+def to_confirm(data: Data | None, has_past: bool) -> tuple[Suggestion, ...]:
+    """Before the assessment."""
+    back = (BACK,) if has_past else ()
+    if data is None:
+        return back
     start = Suggestion(label="Start", says="Start")
     quick = Suggestion(label=f"Judge {FIRST} first", says=f"Judge {FIRST} first")
-    return (start, quick, OTHER_DATA) if data.samples > FIRST else (start, OTHER_DATA)
+    return (start, quick, *back, OTHER_DATA) if data.samples > FIRST else (start, *back, OTHER_DATA)
 
 
-def after_assessment(goal: Goal, gaps: Sequence[Gap], data: Data, judged: int) -> tuple[Suggestion, ...]:
+def after_assessment(
+    goal: Goal, gaps: Sequence[Gap], data: Data, judged: int, pairs: Sequence[Overlap]
+) -> tuple[Suggestion, ...]:
     """With the result: why, what to do, and all samples when only some were judged."""
     rest = Suggestion(label=f"Judge all {data.samples:,}", says="Judge all")
     more = (rest,) if judged < data.samples else ()
+    merges = tuple(_saying(f"Merge {one.a} and {one.b}") for one in pairs[:1])
     advice = (ADVICE,) if gaps else ()
-    return (*why(_named(goal, gaps)[:OFFERED]), *advice, REPORT, *more, OTHER_DATA)
+    return (*why(_named(goal, gaps)[:OFFERED]), *advice, REPORT, *more, *merges, OTHER_DATA)
 
 
 def after_explanation(goal: Goal, gaps: Sequence[Gap], subgoal: Subgoal) -> tuple[Suggestion, ...]:
@@ -52,12 +81,13 @@ def after_samples(gaps: Sequence[Gap], subgoal: Subgoal, end: End) -> tuple[Sugg
 
 def after_other(goal: Goal, gaps: Sequence[Gap]) -> tuple[Suggestion, ...]:
     """With a table, a report or advice: the gaps."""
-    return (*why(_named(goal, gaps)[:OFFERED]), COVERAGE, REPORT, OTHER_DATA)
+    needed = (NEEDED,) if gaps else ()
+    return (*why(_named(goal, gaps)[:OFFERED]), *needed, COVERAGE, REPORT, OTHER_DATA)
 
 
 def why(subgoals: Sequence[Subgoal]) -> tuple[Suggestion, ...]:
     """Ask why each is weak."""
-    return tuple(_about(f"Why is {one.name} weak?") for one in subgoals)
+    return tuple(_saying(f"Why is {one.name} weak?") for one in subgoals)
 
 
 def samples(subgoal: Subgoal, end: End) -> Suggestion:
@@ -65,8 +95,8 @@ def samples(subgoal: Subgoal, end: End) -> Suggestion:
     return Suggestion(label=f"Show the {end} samples", says=f"Show the {end} samples of {subgoal.name}")
 
 
-def _about(question: str) -> Suggestion:
-    return Suggestion(label=cut(question, _LABEL), says=question)
+def _saying(words: str) -> Suggestion:
+    return Suggestion(label=cut(words, _LABEL), says=words)
 
 
 def _named(goal: Goal, gaps: Sequence[Gap]) -> list[Subgoal]:

@@ -1,26 +1,67 @@
 """The browser conversation: Chainlit's hooks, and nothing else. `goalcover chat` serves it."""
 
 import asyncio
-import time
 from pathlib import Path
+from typing import Any
 
 import chainlit as cl
 from chainlit.server import app, sio
-from goalcover.graph.events import Progress, Reported
-from goalcover.graph.state import Heard, Suggestion
-from goalcover.ui.render import STILL_BUSY, STOPPED, render
-from goalcover.ui.session import Session, Sessions, home
+from chainlit.types import ThreadDict
+from goalcover.graph.events import Progress
+from goalcover.graph.state import Heard, Wait
+from goalcover.ui import identity
+from goalcover.ui.guard import Guard
+from goalcover.ui.history import FILES, History
+from goalcover.ui.page import Page, is_narrow
+from goalcover.ui.render import STILL_BUSY, STOPPED
+from goalcover.ui.session import Said, Session, Sessions, home
+from goalcover.ui.welcome import MODEL, SWITCH, profiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-
-# The chat opens files by their path, so no other web page may speak to it: Chainlit accepts every origin, and a
-# foreign name that resolves to this machine would count as the same one.
-sio.eio.cors_allowed_origins = None
-app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
+from starlette.routing import Route
 
 SAY = "say"
-EVERY_S = 0.5
-"""Seconds between two updates of the progress, at least."""
-sessions = Sessions(home())
+WAY = identity.way()
+sessions = Sessions(home(), opens_paths=WAY == "browser")
+history = History(home())
+identity.keep_secret(home())
+
+# No other web page may speak to the chat: Chainlit accepts every origin, and a foreign name that resolves to this
+# machine would count as the same one.
+sio.eio.cors_allowed_origins = None
+app.router.routes.insert(0, Route(FILES, history.serve))
+app.add_middleware(Guard)
+if WAY == "browser":
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
+    app.add_middleware(identity.BrowserCookie)
+
+    @cl.header_auth_callback
+    async def recognise(headers: Any) -> cl.User | None:
+        """On one's own machine a browser is somebody: its chats are its own."""
+        name = identity.browser_of(headers)
+        return cl.User(identifier=name, display_name="You") if name else None
+
+
+if WAY == "password":
+
+    @cl.password_auth_callback
+    async def sign_in(name: str, password: str) -> cl.User | None:
+        """People of GOALCOVER_CHAT_USERS."""
+        return cl.User(identifier=name) if identity.is_known(name, password) else None
+
+
+if WAY == "oauth":
+
+    @cl.oauth_callback
+    async def sign_in_elsewhere(
+        _provider: str, _token: str, _raw: dict[str, str], user: cl.User, _id_token: str | None
+    ) -> cl.User | None:
+        """Whoever the provider lets in."""
+        return user
+
+
+@cl.data_layer
+def keep_history() -> History:
+    return history
 
 
 @cl.on_app_startup
@@ -33,17 +74,26 @@ async def close_sessions() -> None:
     await sessions.close()
 
 
-@cl.set_starters
-async def starters(_: cl.User | None) -> list[cl.Starter]:
-    return [
-        cl.Starter(label="Try the demo: an energy supplier's support assistant", message="Try the demo"),
-        cl.Starter(label="Assess my data", message="Assess my data"),
-    ]
+@cl.set_chat_profiles
+async def choose_engine(_: cl.User | None) -> list[cl.ChatProfile]:
+    """The badge: which engine is in use, and how to switch."""
+    return profiles(sessions.engine)
 
 
 @cl.on_chat_start
 async def begin() -> None:
-    cl.user_session.set("session", sessions.begin(cl.context.session.id))
+    _join(cl.context.session.thread_id)
+    if cl.user_session.get("chat_profile") == MODEL:
+        await _page().say(f"No model is configured, so the embedded engine answers. {SWITCH}")
+
+
+@cl.on_chat_resume
+async def resume(thread: ThreadDict) -> None:
+    """Goes on where the conversation was, also in the middle of an assessment."""
+    session = _join(thread["id"])
+    messages = [step["id"] for step in thread["steps"] if step["type"] == "assistant_message"]
+    _page().last_id = messages[-1] if messages else None
+    cl.context.session.current_task = asyncio.create_task(_work(session.go_on()))
 
 
 @cl.on_message
@@ -59,10 +109,18 @@ async def press(action: cl.Action) -> None:
     """A button says what it stands for. The browser waits for this call, so the work goes into a task of its own."""
     said = str(action.payload["says"])
     await cl.Message(content=said, type="user_message", author="You").send()
-    cl.context.session.current_task = asyncio.create_task(_work(Heard(text=said)))
+    cl.context.session.current_task = asyncio.create_task(_working(Heard(text=said)))
 
 
-async def _work(heard: Heard) -> None:
+@cl.on_stop
+async def stop() -> None:
+    # What is being worked on ends first; it is the session that waits for it.
+    waiting = await _session().stopped()
+    await _page().say(STOPPED)
+    await _page().wait(waiting)
+
+
+async def _working(heard: Heard) -> None:
     await cl.context.emitter.task_start()
     try:
         await _answer(heard)
@@ -70,77 +128,40 @@ async def _work(heard: Heard) -> None:
         await cl.context.emitter.task_end()
 
 
-@cl.on_stop
-async def stop() -> None:
-    # What is being worked on ends first; it is the session that waits for it.
-    suggestions = await _session().stopped()
-    await _offer(await cl.Message(content=STOPPED).send(), suggestions)
-
-
 async def _answer(heard: Heard) -> None:
     session = _session()
     if session.busy:
         await cl.Message(content=STILL_BUSY).send()
         return
-    await _withdraw()
-    message: cl.Message | None = None
-    meter = Meter()
-    async for said in session.hear(heard):
+    await _page().withdraw()
+    await _work(session.hear(heard))
+
+
+async def _work(answer: Any) -> None:
+    page = _page()
+    said: Said
+    async for said in answer:
         if isinstance(said, Progress):
-            await meter.show(said)
-        elif isinstance(said, tuple):
-            await _offer(message, said)
+            await page.progress(said)
+        elif isinstance(said, Wait):
+            await page.wait(said)
         else:
-            await meter.hide()
-            elements = [_file(said)] if isinstance(said, Reported) else []
-            message = await cl.Message(content=render(said), elements=elements).send()
+            await page.show(said)
+    await page.panel(await _session().state())
 
 
-class Meter:
-    """One message that says how far the work is, while it lasts."""
-
-    def __init__(self) -> None:
-        self._message: cl.Message | None = None
-        self._shown = 0.0
-
-    async def show(self, progress: Progress) -> None:
-        """Now and then; always the beginning and the end."""
-        now = time.monotonic()
-        if self._message is None:
-            self._message = await cl.Message(content=render(progress)).send()
-        elif now - self._shown >= EVERY_S or progress.done == progress.total:
-            self._message.content = render(progress)
-            await self._message.update()
-        self._shown = now
-
-    async def hide(self) -> None:
-        if self._message is not None:
-            await self._message.remove()
-            self._message = None
-
-
-def _file(said: Reported) -> cl.File:
-    return cl.File(name="report.html", path=str(said.path), mime="text/html", display="inline")
-
-
-async def _offer(message: cl.Message | None, suggestions: tuple[Suggestion, ...]) -> None:
-    """Buttons under the last message."""
-    if message is None:
-        return
-    message.actions = [cl.Action(name=SAY, payload={"says": one.says}, label=one.label) for one in suggestions]
-    for action in message.actions:
-        await action.send(for_id=message.id)
-    cl.user_session.set("offered", message)
-
-
-async def _withdraw() -> None:
-    """Buttons of an earlier answer would be out of place."""
-    message: cl.Message | None = cl.user_session.get("offered")
-    if message is not None:
-        await message.remove_actions()
-        cl.user_session.set("offered", None)
+def _join(thread_id: str) -> Session:
+    session = sessions.begin(thread_id)
+    cl.user_session.set("session", session)
+    cl.user_session.set("page", Page(SAY, narrow=is_narrow(cl.context.session.environ)))
+    return session
 
 
 def _session() -> Session:
     session: Session = cl.user_session.get("session")
     return session
+
+
+def _page() -> Page:
+    page: Page = cl.user_session.get("page")
+    return page

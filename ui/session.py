@@ -1,22 +1,32 @@
 """Conversations that run in one server: a graph, a file of checkpoints, an engine, and a folder for each of them."""
 
 import asyncio
+import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-from goalcover.agent.engine import build_engine
+from goalcover.agent.engine import Engine, build_engine
 from goalcover.agent.settings import Settings
 from goalcover.graph import build
 from goalcover.graph.deps import Deps
 from goalcover.graph.events import Event
-from goalcover.graph.state import STORED, Attachment, Heard, State, Suggestion
+from goalcover.graph.listen import afresh
+from goalcover.graph.state import STORED, Attachment, Heard, State, Wait
 from goalcover.memory.checkpoints import open_checkpoints
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command
 from platformdirs import user_data_path
+
+Said = Event | Wait
+"""What comes of a message: events and, at the end, what the person is waited for with."""
+
+
+_UNSAFE = re.compile(r"[^\w .()-]")
+_LONGEST = 120
+"""Characters of an upload's name; its end is kept, which says what it is."""
 
 
 def home() -> Path:
@@ -39,52 +49,77 @@ class Session:
         """Whether a message is being worked on."""
         return self._turn.locked()
 
-    async def hear(self, heard: Heard) -> AsyncIterator[Event | tuple[Suggestion, ...]]:
-        """Yields what is said in answer and, at the end, the buttons that go with it."""
+    async def hear(self, heard: Heard) -> AsyncIterator[Said]:
+        """Yields what is said in answer and, at the end, what is waited for."""
         async with self._turn:
             await self._wait()
             said: Command[None] = Command(resume=heard)
-            answer: AsyncIterator[Any] = self._graph.astream(
-                said, self._config, context=self._deps, stream_mode=["custom", "updates"]
-            )
-            async for mode, chunk in answer:
-                if mode == "custom":
-                    yield chunk
-                elif "__interrupt__" in chunk:
-                    yield tuple(chunk["__interrupt__"][0].value)
+            async for one in self._follow(said):
+                yield one
 
-    async def stopped(self) -> tuple[Suggestion, ...]:
-        """After its task was cancelled: waits again. Returns the buttons."""
+    async def go_on(self) -> AsyncIterator[Said]:
+        """After the server was started again: does what it was at, and yields what is waited for."""
         async with self._turn:
-            await self._wait()
             snapshot = await self._graph.aget_state(self._config)
-            return tuple(snapshot.interrupts[0].value)
+            if snapshot.next and not snapshot.interrupts:
+                async for one in self._follow(None):
+                    yield one
+            else:
+                yield await self._wait()
+
+    async def stopped(self) -> Wait:
+        """After its task was cancelled: waits again."""
+        async with self._turn:
+            return await self._wait()
+
+    async def state(self) -> State:
+        """What is remembered."""
+        values: Any = (await self._graph.aget_state(self._config)).values
+        remembered: State = values
+        return remembered
 
     async def keep(self, name: str, path: Path) -> Attachment:
         """An upload under its own name: the server calls it something else, and a name's ending says what it is."""
-        kept = self._folder / "uploads" / Path(name).name
+        kept = self._folder / "uploads" / (_UNSAFE.sub("_", name).strip(". ")[-_LONGEST:] or "upload")
         kept.parent.mkdir(parents=True, exist_ok=True)
         await asyncio.to_thread(shutil.copyfile, path, kept)
         return Attachment(name=kept.name, path=str(kept))
 
-    async def _wait(self) -> None:
+    async def _follow(self, start: Command[None] | None) -> AsyncIterator[Said]:
+        answer: AsyncIterator[Any] = self._graph.astream(
+            start, self._config, context=self._deps, stream_mode=["custom", "updates"]
+        )
+        async for mode, chunk in answer:
+            if mode == "custom":
+                yield chunk
+            elif "__interrupt__" in chunk:
+                yield chunk["__interrupt__"][0].value
+
+    async def _wait(self) -> Wait:
         """Brings the graph to where it waits for a person: at the start, and after work that was cut off."""
         snapshot = await self._graph.aget_state(self._config)
-        if snapshot.interrupts:
-            return
-        if snapshot.next:
-            await build.stop(self._graph, self._config)
-        start: State | None = None if snapshot.next else {"suggestions": ()}
-        await self._graph.ainvoke(start, self._config, context=self._deps)
+        if not snapshot.interrupts:
+            if snapshot.next:
+                await build.stop(self._graph, self._config)
+            await self._graph.ainvoke(None if snapshot.next else afresh(), self._config, context=self._deps)
+            snapshot = await self._graph.aget_state(self._config)
+        waiting: Wait = snapshot.interrupts[0].value
+        return waiting
 
 
 class Sessions:
     """What all conversations of a server share."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, opens_paths: bool) -> None:
         self._folder = folder
+        self._opens_paths = opens_paths
         self._engine = build_engine("auto", Settings())
         self._stack = AsyncExitStack()
+
+    @property
+    def engine(self) -> Engine:
+        """Who plays the roles."""
+        return self._engine
 
     async def open(self) -> None:
         """To be called before the first conversation. Raises InputError when the folder cannot be used."""
@@ -99,4 +134,5 @@ class Sessions:
     def begin(self, thread_id: str) -> Session:
         """A conversation; the id of an earlier one goes on with it."""
         folder = self._folder / "sessions" / thread_id
-        return Session(self._graph, Deps(self._engine, folder / "runs"), folder, thread_id)
+        deps = Deps(self._engine, folder / "runs", opens_paths=self._opens_paths)
+        return Session(self._graph, deps, folder, thread_id)

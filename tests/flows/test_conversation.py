@@ -1,79 +1,30 @@
-"""The whole conversation through the compiled graph, on 60 rows of the demo."""
+"""Whole conversations about an assessment through the compiled graph, on 60 rows of the demo."""
 
 import asyncio
 from pathlib import Path
 
 import pytest
-from goalcover.agent.engine import build_engine
-from goalcover.agent.settings import Settings
-from goalcover.graph.attachments import DEMO
-from goalcover.graph.build import builder, stop
+from goalcover.graph.build import stop
 from goalcover.graph.deps import Deps
 from goalcover.graph.state import STORED, Heard
 from goalcover.memory.checkpoints import open_checkpoints, serializer
-from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.types import Command
-
-CONFIG = {"configurable": {"thread_id": "one"}}
+from talking import CONFIG, Talk, run
 
 
 def lose(folder: Path, name: str) -> None:
     next(folder.glob(f"*/{name}")).unlink()
 
 
-class Talk:
-    """Says things to the graph and keeps what it said back, by type, and the buttons it offered."""
-
-    def __init__(self, graph, deps: Deps) -> None:
-        self.graph, self.deps, self.buttons = graph, deps, ()
-
-    async def begin(self):
-        await self.graph.ainvoke({"suggestions": ()}, CONFIG, context=self.deps)
-
-    async def say(self, text: str):
-        events = {}
-        stream = self.graph.astream(
-            Command(resume=Heard(text=text)), CONFIG, context=self.deps, stream_mode=["custom", "updates"]
-        )
-        async for mode, chunk in stream:
-            if mode == "custom":
-                events[type(chunk).__name__] = chunk
-            elif "__interrupt__" in chunk:
-                self.buttons = tuple(one.says for one in chunk["__interrupt__"][0].value)
-        return events
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory):
-    return build_engine("embedded", Settings(cache_dir=tmp_path_factory.mktemp("cache")))
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("data")
-    rows = Path(DEMO[0].path).read_text().splitlines(keepends=True)[:60]
-    (folder / "support.jsonl").write_text("".join(rows))
-    (folder / "goal.yaml").write_text(Path(DEMO[1].path).read_text())
-    return folder
-
-
-def test_from_files_to_a_named_gap_and_its_reason(engine, files: Path, tmp_path: Path):
-    async def talk():
-        graph = builder.compile(checkpointer=InMemorySaver(serde=serializer(STORED)))
-        talk = Talk(graph, Deps(engine, tmp_path))
-        await talk.begin()
-
-        asked = (await talk.say("Assess my data"))["Understood"]
-        assert asked.data is asked.goal is None
+def test_from_files_to_a_named_gap_and_its_reason(files, deps: Deps):
+    async def conversation(talk: Talk):
         assert talk.buttons == ("Try the demo",)
-
         assert "no file" in (await talk.say("/nowhere/at-all.jsonl"))["Problem"].text
 
-        half = (await talk.say(str(files / "support.jsonl")))["Understood"]
-        assert (half.data.samples, half.goal, half.reading.preview.id) == (60, None, "lf-0001")
+        half = (await talk.say(str(files[0])))["Understood"].reading
+        assert (half.data.samples, half.data.preview.id) == (60, "lf-0001")
         assert "Start" not in talk.buttons
-        ready = (await talk.say(str(files / "goal.yaml")))["Understood"]
-        assert (len(ready.goal.subgoals), ready.reading) == (9, None)
+        ready = (await talk.say(str(files[1]), "keep all as they are"))["Ready"]
+        assert (len(ready.goal.subgoals), ready.pairs) == (9, 540)
         assert talk.buttons == ("Start", "Other data")
 
         found = await talk.say("Start")
@@ -81,64 +32,119 @@ def test_from_files_to_a_named_gap_and_its_reason(engine, files: Path, tmp_path:
         diagnosed = found["Diagnosed"]
         worst = diagnosed.goal.subgoal(diagnosed.gaps[0].subgoal_id)
         assert talk.buttons[0] == f"Why is {worst.name} weak?"
+        assert set(diagnosed.sources) <= {quote for gap in diagnosed.gaps for quote in gap.capabilities[0].quotes}
 
-        why = (await talk.say(talk.buttons[0]))["Explained"].explanation
-        assert why.gap == diagnosed.gaps[0]
-        assert why.gap.capabilities[0].title
+        said = (await talk.say(talk.buttons[0]))["Explained"]
+        assert said.explanation.gap == diagnosed.gaps[0]
+        assert said.explanation.gap.capabilities[0].title
         assert talk.buttons[0] == f"Show the lowest samples of {worst.name}"
+        quote, source = next(iter(said.sources.items()))
+        opened = (await talk.say(f"Show sample {source}"))["Opened"]
+        assert " ".join(quote.split()).strip("…") in " ".join(f"{opened.sample.input}\n{opened.sample.output}".split())
+        assert len(opened.judgements) == 9
 
-        highest = (await talk.say("and the highest?"))["Shown"]
+        highest = (await talk.say(f"why is {worst.name} weak?", "and the highest?"))["Shown"]
         levels = [one.level for one in highest.samples]
         assert (highest.name, levels) == (worst.name, sorted(levels, reverse=True))
+        assert (await talk.say("typical samples of it"))["Shown"].end == "typical"
 
         advice = (await talk.say("What should I do first?"))["Advised"]
         assert (advice.name, advice.gap) == (worst.name, diagnosed.gaps[0])
         assert (await talk.say("coverage"))["Covered"].coverage == diagnosed.coverage
-        assert (await talk.say("report"))["Reported"].path.is_file()
+        needs = (await talk.say("how many samples are needed?"))["Needed"].needs
+        assert {one.name for one in needs} == {diagnosed.goal.subgoal(gap.subgoal_id).name for gap in diagnosed.gaps}
+        assert all(one.needed > 0 for one in needs)
+        assert [path.name for path in (await talk.say("report"))["Reported"].files] == [
+            "report.html",
+            "scores.parquet",
+            "goal.yaml",
+        ]
         assert (await talk.say("why is cybersecurity weak?"))["Unsure"].names == ()
         assert len(talk.buttons) == 9
 
         again = (await talk.say("Judge 20 first"))["Diagnosed"]
         assert again.info.counts.reused == again.info.counts.pairs == 180
-        assert (await talk.say("Other data"))["Understood"].data is None
+        assert (await talk.say("Other data"))["Ready"].data is None
 
-    asyncio.run(talk())
+    run(conversation, deps)
 
 
-def test_a_run_that_disappears_is_told_and_asked_on(engine, files: Path, tmp_path: Path):
-    async def talk():
-        talk = Talk(builder.compile(checkpointer=InMemorySaver(serde=serializer(STORED))), Deps(engine, tmp_path))
-        await talk.begin()
-        await talk.say(f"{files / 'support.jsonl'} {files / 'goal.yaml'}")
-        await talk.say("Judge 20 first")
-        lose(tmp_path, "gaps.json")
+def test_what_would_be_at_another_threshold_is_told_and_can_be_set(files, deps: Deps):
+    async def conversation(talk: Talk):
+        await talk.say(f"{files[0]} {files[1]}", "keep all as they are", "Start")
+        supposed = (await talk.say("what would change at a threshold of 1?"))["Supposed"]
+        assert len(supposed.gaps) == 9
+        assert (await talk.say("set threshold 0.2"))["Ready"].goal.threshold == 0.2
+        low = (await talk.say("Start"))["Diagnosed"]
+        assert low.info.counts.reused == 540
+        assert {gap.subgoal_id for gap in low.gaps} == {one.id for one in low.coverage.subgoals if one.alignment < 0.2}
+
+    run(conversation, deps)
+
+
+def test_an_edit_after_scoring_judges_only_what_is_new(files, deps: Deps):
+    async def conversation(talk: Talk):
+        await talk.say(f"{files[0]} {files[1]}", "keep all as they are", "Start")
+        revised = await talk.say("add Solar panels: Answers questions about solar panels and what they earn")
+        assert revised["Revised"].label == "Add Solar panels"
+        found = (await talk.say("keep all as they are", "Start") if talk.asked else await talk.say("Start"))[
+            "Diagnosed"
+        ]
+        assert (found.info.counts.pairs, found.info.counts.reused) == (600, 540)
+        both = (await talk.say("compare Solar panels and Explaining bills"))["Compared"]
+        assert (both.a.name, both.b.name) == ("Solar panels", "Explaining bills")
+        assert 0 <= both.both <= 60
+        assert (await talk.say("drop solar pannels"))["Revised"].label == "Drop Solar panels"
+
+    run(conversation, deps)
+
+
+def test_a_run_that_disappears_is_told_and_asked_on(files, deps: Deps):
+    async def conversation(talk: Talk):
+        await talk.say(f"{files[0]} {files[1]}", "keep all as they are", "Judge 20 first")
+        lose(deps.runs, "gaps.json")
         assert "has not finished" in (await talk.say("coverage"))["Problem"].text
-        assert "Helped" not in await talk.say("Judge all")
+        assert "Diagnosed" in await talk.say("Judge all")
 
-    asyncio.run(talk())
+    run(conversation, deps)
 
 
-def test_stopped_work_waits_for_the_word_to_go_on(engine, files: Path, tmp_path: Path):
-    async def talk():
+def test_stopped_work_waits_for_the_word_to_go_on(files, deps: Deps, tmp_path: Path):
+    async def conversation():
         async with open_checkpoints(tmp_path / "c.sqlite", STORED) as saver:
-            talk = Talk(builder.compile(checkpointer=saver), Deps(engine, tmp_path / "runs"))
-            await talk.begin()
-            await talk.say(f"{files / 'support.jsonl'} {files / 'goal.yaml'}")
+            talk = await Talk(deps, saver).begin()
+            await talk.say(f"{files[0]} {files[1]}", "keep all as they are")
             work = asyncio.create_task(talk.say("Start"))
             await asyncio.sleep(0.3)
             work.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await work
             await stop(talk.graph, CONFIG)
-            await talk.graph.ainvoke(None, CONFIG, context=talk.deps)
+            await talk.go_on()
+            assert "Start" in talk.buttons
         async with open_checkpoints(tmp_path / "c.sqlite", STORED) as saver:
-            talk = Talk(builder.compile(checkpointer=saver), talk.deps)
-            assert (await talk.say("Start"))["Diagnosed"].coverage.n_samples == 60
+            assert (await Talk(deps, saver).say("Start"))["Diagnosed"].coverage.n_samples == 60
 
-    asyncio.run(talk())
+    asyncio.run(conversation())
 
 
-def test_only_listed_types_come_back_from_a_checkpoint(caplog: pytest.LogCaptureFixture):
+def test_a_server_that_died_while_scoring_goes_on_by_itself(files, deps: Deps, tmp_path: Path):
+    async def conversation():
+        async with open_checkpoints(tmp_path / "c.sqlite", STORED) as saver:
+            talk = await Talk(deps, saver).begin()
+            await talk.say(f"{files[0]} {files[1]}", "keep all as they are")
+            work = asyncio.create_task(talk.say("Start"))
+            await asyncio.sleep(0.3)
+            work.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await work
+        async with open_checkpoints(tmp_path / "c.sqlite", STORED) as saver:
+            assert (await Talk(deps, saver).go_on())["Diagnosed"].coverage.n_samples == 60
+
+    asyncio.run(conversation())
+
+
+def test_only_listed_types_come_back_from_a_checkpoint():
     kept = serializer(STORED)
     heard = Heard(text="hello")
     assert kept.loads_typed(kept.dumps_typed(heard)) == heard

@@ -1,4 +1,4 @@
-"""Commands that talk: chat. And doctor, which says what works here."""
+"""Commands that talk: chat and talk. And doctor, which says what works here."""
 
 from typing import Annotated
 
@@ -14,6 +14,16 @@ def chat(
     from goalcover.ui.chat import serve
 
     serve(host, port, headless)
+
+
+def talk(
+    data: Annotated[str | None, typer.Option(metavar="DATA", help="A dataset to begin with.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the last conversation.")] = False,
+) -> None:
+    """Talk in the terminal: the same conversation as in the browser."""
+    from goalcover.ui.talk import talk as talk_here
+
+    talk_here(data, resume=resume)
 
 
 def doctor() -> None:

@@ -1,10 +1,6 @@
-from pathlib import Path
-
 import pytest
 from goalcover.agent.models import Goal, Subgoal
-from goalcover.graph.attachments import attached, take
-from goalcover.graph.intent import limit_in, understand, wants_demo, wants_start
-from goalcover.graph.state import Attachment, Heard
+from goalcover.graph.intent import limit_in, names_goal, understand, wants_anew, wants_demo, wants_other, wants_start
 
 NAMES = {
     "billing": "Explaining bills",
@@ -35,6 +31,14 @@ GOAL = Goal(text="Help", subgoals=tuple(Subgoal(id=key, name=name, description=n
         ("Other data", "restart", None),
         ("Judge all", "assess", None),
         ("help", "help", None),
+        ("show the typical samples of gas", "typical", "gas-safety"),
+        ("how many samples are needed?", "needed", None),
+        ("how many samples would it take for billing", "needed", "billing"),
+        ("make me 20 samples for gas leaks", "synthesize", "gas-safety"),
+        ("export the data for my trainer", "export", None),
+        ("show the subgoals", "plan", None),
+        ("looks good", "assess", None),
+        ("start over", "anew", None),
     ],
 )
 def test_a_message_is_understood(said, kind, subgoal):
@@ -72,31 +76,60 @@ def test_start_and_its_limit_are_understood():
     assert not wants_demo("why is the demonstration weak?")
 
 
-def test_a_message_of_paths_hands_them_over(tmp_path: Path):
-    data, goal = tmp_path / "my data.csv", tmp_path / "goal.yaml"
-    data.write_text("question,answer\nWhat?,That.\n")
-    goal.write_text("goal: Answer\nsubgoals:\n  - {id: a, name: A, description: Answers}\n")
-    assert [one.path for one in attached(Heard(text=str(data)))] == [str(data)]
-    both = attached(Heard(text=f"'{data}' {goal}"))
-    assert [one.name for one in both] == ["my data.csv", "goal.yaml"]
-    taken = take(both)
-    assert (taken.data.samples, taken.goal.text, taken.problems) == (1, "Answer", ())
+@pytest.mark.parametrize(
+    ("said", "threshold"),
+    [
+        ("what would change at a threshold of 0.6?", 0.6),
+        ("what if the threshold were 40 %?", 0.4),
+        ("and at threshold 70?", 0.7),
+        ("which threshold is in use?", None),
+    ],
+)
+def test_a_threshold_is_read_as_a_share(said, threshold):
+    ask = understand(said, GOAL)
+    assert (ask.kind, ask.number) == ("suppose", threshold)
 
 
-@pytest.mark.parametrize("said", ["I want a medical assistant and/or a lawyer", "don't know", "billing", "hello", ""])
-def test_a_sentence_is_no_path(said):
-    assert attached(Heard(text=said)) == ()
+def test_two_subgoals_are_compared_by_name_or_by_some_of_their_words():
+    ask = understand("compare billing and gas leaks", GOAL)
+    assert (ask.kind, ask.subgoal.id, ask.other.id) == ("compare", "billing", "gas-safety")
+    long = understand("Compare Customers who cannot pay at all with Says what happens next", GOAL)
+    assert (long.subgoal.id, long.other.id) == ("payment-plans", "next-step")
+    it = understand("compare it with gas leaks", GOAL, "billing")
+    assert (it.subgoal.id, it.other.id) == ("billing", "gas-safety")
+    assert understand("compare gas", GOAL).kind == "unsure"
 
 
-def test_what_cannot_be_read_is_told_by_the_name_the_person_gave(tmp_path: Path):
-    (tmp_path / "x7f.yaml").write_text("goal: only this\n")
-    taken = take((Attachment(name="mine.yaml", path=str(tmp_path / "x7f.yaml")),))
-    assert taken.goal is None
-    assert taken.problems[0].startswith("mine.yaml: subgoals")
+def test_a_sample_is_opened_by_its_id():
+    assert understand("Show sample lf-0001", GOAL).sample == "lf-0001"
+    assert understand("open the row row-12.", GOAL).sample == "row-12"
 
 
-def test_a_json_file_is_a_goal_when_it_names_subgoals_and_data_otherwise(tmp_path: Path):
-    (tmp_path / "g.json").write_text('{"goal": "G", "subgoals": [{"id": "a", "name": "A", "description": "D"}]}')
-    (tmp_path / "d.json").write_text('[{"instruction": "Say a", "output": "a"}]')
-    taken = take(tuple(Attachment(name=name, path=str(tmp_path / name)) for name in ("g.json", "d.json")))
-    assert (taken.goal.text, taken.data.samples) == ("G", 1)
+def test_how_many_to_make_is_read():
+    ask = understand("make me 20 samples for gas leaks", GOAL)
+    assert (ask.kind, ask.number) == ("synthesize", 20)
+
+
+@pytest.mark.parametrize(
+    ("said", "with_files", "is_goal"),
+    [
+        ("I want to fine-tune a model for clinical decision support", False, True),
+        ("chemistry", False, True),
+        ("here is my data", True, False),
+        ("assess my data", False, False),
+        ("Build a medical QA assistant", True, True),
+        ("hello", False, False),
+        ("help", False, False),
+        ("", True, False),
+        ("start", False, False),
+    ],
+)
+def test_a_goal_is_told_from_a_greeting(said, with_files, is_goal):
+    assert names_goal(said, with_files) is is_goal
+
+
+def test_other_data_and_a_new_beginning_are_told_apart():
+    assert wants_other("other data")
+    assert not wants_anew("other data")
+    assert wants_anew("start over")
+    assert not wants_anew("start")

@@ -1,0 +1,69 @@
+// The goal as it stands: scope, subgoals and their checks. Everything in it is text.
+import { Badge } from '@/components/ui/badge';
+import { Button } from '@/components/ui/button';
+
+const Say = ({ says, children }) => (
+  <Button size="sm" variant="ghost" className="h-6 px-2 text-xs" onClick={() => sendUserMessage(says)}>
+    {children}
+  </Button>
+);
+
+const Part = ({ part }) => (
+  <div className="gc-row">
+    <div className="gc-soft gc-label">{part.label}</div>
+    <div className="gc-value">
+      {part.answer || <span className="gc-faint">{part.skipped ? 'left open' : '…'}</span>}
+    </div>
+    {part.answer || part.skipped ? <Say says={part.says}>change</Say> : null}
+  </div>
+);
+
+const Subgoal = ({ one }) => (
+  <div className="gc-card gc-small">
+    <div className="gc-head">
+      <div className="gc-title gc-value">{one.name}</div>
+      {one.checked ? (
+        <Badge variant={one.problems.length ? 'destructive' : 'secondary'}>{one.problems.length ? 'to decide' : 'holds'}</Badge>
+      ) : null}
+    </div>
+    <div className="gc-soft">{one.description}</div>
+    {one.problems.map((problem) => (
+      <div key={problem}>✗ {problem}</div>
+    ))}
+    <div className="gc-head">
+      <span className="gc-soft gc-value gc-note">{one.wanted}</span>
+      <Say says={one.toggle}>{one.toggle.startsWith('Every') ? 'every sample' : 'some samples'}</Say>
+      <Say says={one.drop}>drop</Say>
+    </div>
+  </div>
+);
+
+const List = ({ title, lines }) =>
+  lines.length ? (
+    <div>
+      <div className="gc-heading">{title}</div>
+      {lines.map((line) => (
+        <div key={line}>✗ {line}</div>
+      ))}
+    </div>
+  ) : null;
+
+export default function Plan() {
+  const { goal, data, scope, subgoals, uncovered, overruled } = props;
+  return (
+    <div className="gc-plan">
+      <div className="gc-title">{goal}</div>
+      {data ? <div className="gc-soft">{data}</div> : null}
+      <div className="gc-heading">Scope</div>
+      {scope.map((part) => (
+        <Part key={part.label} part={part} />
+      ))}
+      {subgoals.length ? <div className="gc-heading">Subgoals</div> : null}
+      {subgoals.map((one) => (
+        <Subgoal key={one.name} one={one} />
+      ))}
+      <List title="Not covered yet" lines={uncovered} />
+      <List title="Let pass by you" lines={overruled} />
+    </div>
+  );
+}

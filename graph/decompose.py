@@ -1,0 +1,177 @@
+"""From the refined goal to subgoals that hold: decompose, check, decide on what failed (step 4, Eq. 1 to 3 and 5)."""
+
+from goalcover.agent.elicitation import Atomicity, Disjointness, Edit, Question, Uncovered
+from goalcover.agent.models import Goal, digest
+from goalcover.graph import edits
+from goalcover.graph.clarify import reopen, step_back
+from goalcover.graph.deps import Deps
+from goalcover.graph.events import Helped, Planned, Problem, Revised
+from goalcover.graph.failures import told
+from goalcover.graph.intent import wants_help, wants_plan
+from goalcover.graph.replies import chosen, lets_all_pass, slot_to_change, takes_back
+from goalcover.graph.state import Repair, State, Wait
+from goalcover.graph.suggestions import while_mending
+from langgraph.runtime import Runtime
+from langgraph.types import interrupt
+
+ROUNDS = 3
+"""After so many rounds of checks the conversation goes on, and what still fails is noted in the goal file."""
+AT_ONCE = 3
+KEEP = "Keep it as it is"
+NOT_UNDERSTOOD = (
+    "I did not understand that. Say, for example, “drop …”, “add …: what it does”, “rename … to …”, “split … into … "
+    "and …”, “merge … and …”, “weigh … 2”, “every sample should show …”, or “change my answer about audience”."
+)
+
+
+@told
+async def decompose(state: State, runtime: Runtime[Deps]) -> State:
+    """The subgoals of the refined goal (Eq. 5)."""
+    specification = state.get("specification")
+    assert specification is not None  # the router lets nothing else through
+    subgoals = await runtime.context.engine.decomposer.decompose(specification, state.get("profile"))
+    goal = Goal(text=specification.goal, context=specification.answers, subgoals=subgoals)
+    return {"goal": goal, "checks": None, "repairs": (), "rounds": 0, "overruled": (), "edited": False}
+
+
+@told
+async def check(state: State, runtime: Runtime[Deps]) -> State:
+    """Whether the subgoals are atomic, disjoint and complete; what fails is put to the person, three at a time."""
+    goal, specification = state.get("goal"), state.get("specification")
+    assert goal is not None  # the router lets nothing else through
+    assert specification is not None
+    checks = await runtime.context.engine.decomposer.check(specification, goal.subgoals)
+    failed = [_repair(one, goal) for one in checks.failures]
+    new = [one for one in failed if one.key not in state.get("overruled", ()) and one.kept not in goal.overruled]
+    rounds = state.get("rounds", 0) + bool(new)
+    if rounds > ROUNDS:
+        new = []
+    passed = [one for one in failed if one not in new]
+    goal = goal.model_copy(
+        update={"context": specification.answers, "overruled": tuple(dict.fromkeys(one.kept for one in passed))}
+    )
+    repairs = tuple(new[:AT_ONCE])
+    runtime.stream_writer(Planned(goal=goal, checks=checks, open=len(repairs)))
+    return {
+        "goal": goal,
+        "checks": checks,
+        "repairs": repairs,
+        "rounds": rounds,
+        "overruled": tuple(one.key for one in passed),
+    }
+
+
+async def mend(state: State) -> State:
+    """Waits for the word on a failed check."""
+    repairs = state["repairs"]
+    waiting = Wait(question=question_of(repairs[0]), of=len(repairs), suggestions=while_mending(len(repairs)))
+    return {"heard": interrupt(waiting)}
+
+
+async def repair(state: State, runtime: Runtime[Deps]) -> State:
+    """Repairs what failed, lets it pass, or changes the subgoals as the person says."""
+    text, first = state["heard"].text, state["repairs"][0]
+    goal = state.get("goal")
+    assert goal is not None
+    if elsewhere := steered(state, runtime):
+        return elsewhere
+    if lets_all_pass(text):
+        checks = state.get("checks")
+        failed = [_repair(one, goal) for one in checks.failures] if checks else list(state["repairs"])
+        return _passed(goal, state, failed, rest=())
+    said = chosen(text, question_of(first).suggestions)
+    if said == KEEP or said.lower().strip(" .!") in {"keep", "keep it", "no", "overrule", "leave it", "skip", "fine"}:
+        return _passed(goal, state, [first], rest=state["repairs"][1:])
+    if first.edit and (said == first.edit.label or said.lower().strip(" .!") in {"yes", "ok", "okay", "do it", "sure"}):
+        return _changed(state, goal, first.edit)
+    return revised(state, runtime, goal)
+
+
+async def revise(state: State, runtime: Runtime[Deps]) -> State:
+    """Changes the goal as the person says, before or after an assessment."""
+    goal = state.get("goal")
+    assert goal is not None
+    if elsewhere := steered(state, runtime):
+        return elsewhere
+    return revised(state, runtime, goal)
+
+
+def steered(state: State, runtime: Runtime[Deps]) -> State | None:
+    """Where a message leads that is no answer but steers: help, the subgoals, back, another answer; None for others."""
+    text, goal, checks = state["heard"].text, state.get("goal"), state.get("checks")
+    if wants_help(text):
+        runtime.stream_writer(Helped(names=()))
+        return {"repairs": state.get("repairs", ())}
+    if wants_plan(text) and goal and checks and edits.read_change(text, goal) is None:
+        runtime.stream_writer(Planned(goal=goal, checks=checks, open=len(state.get("repairs", ()))))
+        return {"repairs": state.get("repairs", ())}
+    if slot := slot_to_change(text):
+        return reopen(state, slot)
+    if takes_back(text):
+        if not state.get("past"):
+            runtime.stream_writer(Problem(text="There is no question to go back to: say what to change instead."))
+            return {"repairs": state.get("repairs", ())}
+        return step_back(state)
+    return None
+
+
+def revised(state: State, runtime: Runtime[Deps], goal: Goal) -> State:
+    """The goal with the change that a message asks for; told when it asks for none."""
+    change = edits.read_change(state["heard"].text, goal)
+    if change is None:
+        runtime.stream_writer(Problem(text=NOT_UNDERSTOOD))
+        return {}
+    if change.problem:
+        runtime.stream_writer(Problem(text=change.problem))
+        return {}
+    new = edits.apply(change, goal)
+    runtime.stream_writer(Revised(label=change.edit.label if change.edit else _threshold_label(new)))
+    return {"goal": new, "edited": True, "checks": None, "repairs": (), "run": None}
+
+
+def question_of(repair: Repair) -> Question:
+    """A failed check as a question, with the offered repair first."""
+    offered = (repair.edit.label,) if repair.edit else ()
+    return Question(text=repair.reason, suggestions=(*offered, KEEP))
+
+
+def _changed(state: State, goal: Goal, edit: Edit) -> State:
+    """After an offered repair: what else had failed is asked while it still stands, else everything is checked anew."""
+    subgoals = edit.apply(goal.subgoals)
+    goal = goal.model_copy(update={"subgoals": subgoals})
+    ids = {one.id for one in subgoals}
+    rest = tuple(one for one in state["repairs"][1:] if one.edit is None or set(one.edit.out) <= ids)
+    change: State = {"goal": goal, "edited": True, "repairs": rest}
+    return change if rest else change | {"checks": None}
+
+
+def _passed(goal: Goal, state: State, repairs: list[Repair], rest: tuple[Repair, ...]) -> State:
+    """With these let pass. When the round is decided all is checked again: there may be more than it held."""
+    keys = tuple(one.key for one in repairs)
+    notes = tuple(dict.fromkeys((*goal.overruled, *(one.kept for one in repairs))))
+    change: State = {
+        "goal": goal.model_copy(update={"overruled": notes}),
+        "overruled": (*state.get("overruled", ()), *keys),
+        "repairs": rest,
+    }
+    return change if rest else change | {"checks": None}
+
+
+def _repair(failed: Atomicity | Disjointness | Uncovered, goal: Goal) -> Repair:
+    key: tuple[str, ...]
+    match failed:
+        case Atomicity():
+            one = goal.subgoal(failed.id)
+            key, kept = ("atomic", one.digest), f"{one.name} was kept as one subgoal. {failed.reason}"
+        case Disjointness():
+            a, b = goal.subgoal(failed.a), goal.subgoal(failed.b)
+            key, kept = ("disjoint", a.digest, b.digest), f"{a.name} and {b.name} were kept apart. {failed.reason}"
+        case Uncovered():
+            key, kept = ("complete", failed.clause), f"“{failed.clause}” was left without a subgoal. {failed.reason}"
+    return Repair(key=digest(*key), reason=failed.reason, edit=failed.repair, kept=kept)
+
+
+def _threshold_label(goal: Goal) -> str:
+    return (
+        f"Threshold {goal.threshold:g} for all subgoals" if goal.threshold else "No threshold: each subgoal's own rule"
+    )

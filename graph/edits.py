@@ -1,0 +1,226 @@
+"""A decomposition changed in plain words: "drop billing", "split X into A and B", "every sample should show X"."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from goalcover.agent.elicitation import Edit
+from goalcover.agent.models import Goal, Subgoal
+from goalcover.graph.names import named
+
+_QUOTES = "\"'“”‘’` "
+_MAX_ID = 60
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a message asks to change, or why it cannot be done."""
+
+    edit: Edit | None = None
+    threshold: float | None = None
+    """A threshold to be set for all subgoals; 0 takes it away."""
+    problem: str = ""
+
+
+class _UnclearError(Exception):
+    """It is not clear which subgoal is meant; the text says so to the person."""
+
+
+def read_change(text: str, goal: Goal) -> Change | None:
+    """The change that a message asks for; None when it asks for none."""
+    said = " ".join(text.split()).rstrip(".!")
+    for rule, act in _RULES:
+        match = re.fullmatch(rule, said, re.IGNORECASE)
+        if match is None:
+            continue
+        try:
+            return act(goal, *(part or "" for part in match.groups()))
+        except _UnclearError as unclear:
+            return Change(problem=str(unclear))
+    return None
+
+
+def apply(change: Change, goal: Goal) -> Goal:
+    """The goal with the change made."""
+    if change.edit is not None:
+        return goal.model_copy(update={"subgoals": change.edit.apply(goal.subgoals)})
+    return goal.model_copy(update={"threshold": change.threshold or None})
+
+
+def fresh(name: str, description: str, subgoals: Sequence[Subgoal], like: Subgoal | None = None) -> Subgoal:
+    """A new subgoal with an id of its own; scope, weight and share as those of `like`."""
+    taken = {one.id for one in subgoals}
+    base = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:_MAX_ID] or "subgoal"
+    number = next(n for n in range(1, len(taken) + 2) if (base if n == 1 else f"{base}-{n}") not in taken)
+    kept = like.model_dump(include={"weight", "scope", "share"}) if like else {}
+    return Subgoal(id=base if number == 1 else f"{base}-{number}", name=name, description=description, **kept)
+
+
+def _drop(goal: Goal, who: str) -> Change:
+    subgoal = _the(who, goal)
+    if len(goal.subgoals) == 1:
+        return Change(problem=f"{subgoal.name} is the only subgoal: a goal needs one. Reword it, or add another first.")
+    return Change(Edit(label=f"Drop {subgoal.name}", out=(subgoal.id,)))
+
+
+def _rename(goal: Goal, who: str, name: str) -> Change:
+    subgoal = _the(who, goal)
+    return _replace(f"Rename {subgoal.name}", subgoal, name=_plain(name))
+
+
+def _reword(goal: Goal, who: str, description: str) -> Change:
+    subgoal = _the(who, goal)
+    return _replace(f"Reword {subgoal.name}", subgoal, description=_sentence(description))
+
+
+def _weigh(goal: Goal, who: str, weight: str) -> Change:
+    subgoal = _the(who, goal)
+    value = {"double": 2.0, "twice": 2.0, "half": 0.5, "triple": 3.0}.get(weight.lower(), -1.0)
+    value = float(weight) if value < 0 else value
+    if value == 0:
+        return Change(problem=f"A weight is more than 0: drop {subgoal.name} if it does not count.")
+    return _replace(f"Weigh {subgoal.name}", subgoal, weight=value)
+
+
+def _every(goal: Goal, who: str) -> Change:
+    subgoal = _the(who, goal)
+    return _replace(f"Every sample should show {subgoal.name}", subgoal, scope="every", share=None)
+
+
+def _some(goal: Goal, who: str) -> Change:
+    subgoal = _the(who, goal)
+    return _replace(f"Some samples should show {subgoal.name}", subgoal, scope="some")
+
+
+def _share(goal: Goal, percent: str, who: str) -> Change:
+    subgoal = _the(who, goal)
+    share = float(percent) / 100
+    if not 0 < share <= 1:
+        return Change(problem=f"A share is more than 0 and at most 100 %: {percent} % is not.")
+    return _replace(f"{percent} % should show {subgoal.name}", subgoal, scope="some", share=share)
+
+
+def _merge(goal: Goal, both: str, name: str) -> Change:
+    first, second = _pair(both, goal)
+    called = _plain(name) or f"{first.name} and {second.name[:1].lower()}{second.name[1:]}"
+    told = f"{first.description.rstrip('.')}; {second.description[:1].lower()}{second.description[1:]}"
+    rest = [one for one in goal.subgoals if one.id not in {first.id, second.id}]
+    merged = fresh(called, told, rest, first).model_copy(update=_together(first, second))
+    return Change(Edit(label=f"Merge {first.name} and {second.name}", out=(first.id, second.id), put=(merged,)))
+
+
+def _together(first: Subgoal, second: Subgoal) -> dict[str, object]:
+    """What two merged subgoals ask for: their weights added, and the wider scope."""
+    every = "every" in {first.scope, second.scope}
+    shares = [one.share for one in (first, second) if one.share is not None]
+    share = None if every or not shares else min(1.0, sum(shares))
+    return {"weight": first.weight + second.weight, "scope": "every" if every else "some", "share": share}
+
+
+def _split(goal: Goal, who: str, parts: str) -> Change:
+    subgoal = _the(who, goal)
+    names = [_plain(part) for part in re.split(r"\s*(?:,|;|\band\b|&)\s*", parts) if _plain(part)]
+    if len(names) < 2:
+        return Change(problem=f"Into which parts? Say: split {subgoal.name} into … and …")
+    rest = [one for one in goal.subgoals if one.id != subgoal.id]
+    put: list[Subgoal] = []
+    for name in names:
+        part = fresh(name, _about(name), [*rest, *put], subgoal)
+        put.append(part.model_copy(update={"weight": subgoal.weight / len(names), "share": _part(subgoal, len(names))}))
+    return Change(Edit(label=f"Split {subgoal.name}", out=(subgoal.id,), put=tuple(put)))
+
+
+def _part(subgoal: Subgoal, n: int) -> float | None:
+    return None if subgoal.share is None else subgoal.share / n
+
+
+def _add(goal: Goal, name: str, description: str) -> Change:
+    name = _plain(name)
+    if any(one.name.casefold() == name.casefold() for one in goal.subgoals):
+        return Change(problem=f"There is a subgoal {name} already: reword it, or give the new one another name.")
+    added = fresh(name, _sentence(description) if description else _about(name), goal.subgoals)
+    return Change(Edit(label=f"Add {name}", put=(added,)))
+
+
+def _threshold(_: Goal, value: str) -> Change:
+    number = float(value.rstrip(" %")) / (100 if "%" in value else 1)
+    if not 0 < number <= 1:
+        return Change(problem="A threshold lies between 0 and 1: it is compared with the mean alignment.")
+    return Change(threshold=number)
+
+
+def _no_threshold(_: Goal) -> Change:
+    return Change(threshold=0.0)
+
+
+def _replace(label: str, subgoal: Subgoal, **changed: object) -> Change:
+    new = Subgoal.model_validate(subgoal.model_dump() | changed)
+    return Change(Edit(label=label, out=(subgoal.id,), put=(new,)))
+
+
+def _the(who: str, goal: Goal) -> Subgoal:
+    found = named(who.strip(_QUOTES), goal.subgoals)
+    if len(found) == 1:
+        return found[0]
+    which = " or ".join(one.name for one in found) if found else ", ".join(one.name for one in goal.subgoals)
+    question = "Which one: " if found else f"I know no subgoal {who.strip(_QUOTES)}. There are: "
+    raise _UnclearError(f"{question}{which}{'?' if found else '.'}")
+
+
+def _pair(text: str, goal: Goal) -> tuple[Subgoal, Subgoal]:
+    """The two subgoals in "X and Y", where X or Y may hold an "and" itself."""
+    for joint in re.finditer(r"\s+(?:and|with|&)\s+|\s*,\s*", text, re.IGNORECASE):
+        first = named(text[: joint.start()].strip(_QUOTES), goal.subgoals)
+        second = named(text[joint.end() :].strip(_QUOTES), goal.subgoals)
+        if len(first) == len(second) == 1 and first != second:
+            return first[0], second[0]
+    raise _UnclearError(f"Which two? There are: {', '.join(one.name for one in goal.subgoals)}.")
+
+
+def _plain(name: str) -> str:
+    stripped = name.strip(_QUOTES)
+    return stripped[:1].upper() + stripped[1:]
+
+
+def _sentence(text: str) -> str:
+    return _plain(text).rstrip(".")
+
+
+def _about(name: str) -> str:
+    return (
+        f"Answers questions about {name[:1].lower()}{name[1:]}"
+        if not name.isupper()
+        else f"Answers questions about {name}"
+    )
+
+
+_ROWS = r"(?:samples?|rows?|examples?|answers?|data)"
+_ONE = r"(?:the )?(?:subgoal |capability )?(.+?)"
+_RULES: tuple[tuple[str, Callable[..., Change]], ...] = (
+    (rf"(?:please )?(?:drop|remove|delete|forget|leave out) {_ONE}(?: subgoal)?", _drop),
+    (rf"(?:please )?rename {_ONE} (?:to|as|into) (.+)", _rename),
+    (r"(?:please )?(?:merge|combine|join|unite) (.+?)(?: (?:into one|together))?(?: (?:into|as|called) (.+))?", _merge),
+    (rf"(?:please )?split {_ONE} (?:into|in) (.+)", _split),
+    (rf"(?:please )?(?:reword|describe|redefine|define|rephrase) {_ONE}(?: (?:to|as)|:) (.+)", _reword),
+    (rf"change the description of {_ONE} to:? (.+)", _reword),
+    (rf"(?:please )?(?:weigh|weight) {_ONE} (?:at |as |with |by )?(\d+(?:\.\d+)?|double|twice|half|triple)", _weigh),
+    (rf"(?:give|set) {_ONE} (?:a |the )?weight (?:of |to )?(\d+(?:\.\d+)?)", _weigh),
+    (rf"(?:set )?(?:the )?weight of {_ONE} (?:to|is|=) (\d+(?:\.\d+)?)", _weigh),
+    (rf"{_ONE} (?:counts|should count|weighs) (double|twice|half|triple)", _weigh),
+    (rf"(?:every|each) {_ROWS} (?:should|must|has to|needs to) (?:show|have|do|support) {_ONE}", _every),
+    (rf"{_ONE} (?:should be|must be|belongs) in (?:every|each) {_ROWS}", _every),
+    (rf"(?:only )?some {_ROWS} (?:should|must|need to) (?:show|have|do|support) {_ONE}", _some),
+    (
+        rf"(\d+(?:\.\d+)?) ?(?:%|percent) (?:of (?:the |all )?{_ROWS} )?"
+        rf"(?:should|must) (?:show|have|be|be about|support) {_ONE}",
+        _share,
+    ),
+    (r"(?:set|use|take) (?:a |the )?threshold (?:of |to |at )?(\d*\.?\d+ ?%?)", _threshold),
+    (r"(?:set|use|take) (\d*\.?\d+ ?%?) as (?:the |a )?threshold", _threshold),
+    (r"(?:use )?no threshold|(?:drop|remove|forget) the threshold", _no_threshold),
+    (
+        r"(?:please )?add (?:an? |the |another )?(?:new )?(?:subgoal|capability)?:? ?"
+        r"(?:called |named |about |for |on )?([^:]+)(?:: ?(.+))?",
+        _add,
+    ),
+)

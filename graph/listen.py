@@ -1,0 +1,112 @@
+"""The beginning: wait for a goal, a dataset or both, and read what was handed over (section 3.2, step 1)."""
+
+import asyncio
+
+from goalcover.agent.elicitation import Specification
+from goalcover.graph import suggestions
+from goalcover.graph.attachments import DEMO, Taken, attached, take
+from goalcover.graph.deps import Deps
+from goalcover.graph.events import Begun, Event, Helped, Problem, Understood, Welcomed
+from goalcover.graph.intent import names_goal, wants_anew, wants_help, wants_other
+from goalcover.graph.state import Heard, State, Wait
+from goalcover.tools.sources import HUB_ID
+from goalcover.tools.verify import specification_of
+from langgraph.runtime import Runtime
+from langgraph.types import interrupt
+
+FORBIDDEN = (
+    "Files of the machine that serves this chat cannot be opened from here: upload them, or name a dataset on "
+    "Hugging Face."
+)
+
+
+async def listen(state: State) -> State:
+    """Waits for a goal or for data."""
+    return {"heard": interrupt(Wait(suggestions=suggestions.before(state.get("data"), state.get("stuck", False))))}
+
+
+async def read(state: State, runtime: Runtime[Deps]) -> State:
+    """Reads what was handed over, says what there is by now, and notes the goal that was named."""
+    heard = state["heard"]
+    if wants_anew(heard.text) and not heard.files:
+        runtime.stream_writer(Welcomed(data=None))
+        return afresh()
+    taken = await _take(heard, runtime.context)
+    for problem in taken.problems:
+        runtime.stream_writer(Problem(text=problem))
+    if taken.reading or taken.goal:
+        runtime.stream_writer(Understood(reading=taken.reading, goal=taken.goal))
+    change = State(stuck=False) | _data(heard, taken) | _goal(state, heard, taken)
+    begun = "specification" in change and taken.goal is None
+    for event in _next_steps(state | change, heard, taken, begun=begun):
+        runtime.stream_writer(event)
+    return change
+
+
+def afresh() -> State:
+    """Nothing remembered, as at the beginning."""
+    return {
+        "data": None,
+        "profile": None,
+        "specification": None,
+        "questions": (),
+        "asked": 0,
+        "past": (),
+        "goal": None,
+        "edited": False,
+        "checks": None,
+        "repairs": (),
+        "rounds": 0,
+        "overruled": (),
+        "stuck": False,
+        "run": None,
+        "topic": None,
+        "suggestions": (),
+    }
+
+
+async def _take(heard: Heard, deps: Deps) -> Taken:
+    files = attached(heard)
+    named = tuple(file for file in files if file not in heard.files)
+    local = [file for file in named if file not in DEMO and not HUB_ID.fullmatch(file.path)]
+    if local and not deps.opens_paths:
+        return Taken(problems=(FORBIDDEN,))
+    return await asyncio.to_thread(take, files)
+
+
+def _data(heard: Heard, taken: Taken) -> State:
+    if taken.reading is not None:
+        # Questions that were drafted without the data are drafted again: its topics make better suggestions.
+        return {"data": taken.reading.data, "profile": taken.reading.profile, "run": None, "questions": ()}
+    if wants_other(heard.text):
+        return {"data": None, "profile": None, "run": None}
+    return {}
+
+
+def _goal(state: State, heard: Heard, taken: Taken) -> State:
+    if taken.goal is not None:
+        goal = taken.goal
+        mine: State = {
+            "specification": specification_of(goal),
+            "goal": goal,
+            "edited": True,
+            "checks": None,
+            "questions": (),
+        }
+        return mine | {"past": (), "repairs": (), "rounds": 0, "overruled": (), "run": None, "topic": None}
+    if state.get("specification") is None and not _hands_over(heard) and names_goal(heard.text, bool(heard.files)):
+        return {"specification": Specification(goal=" ".join(heard.text.split()))}
+    return {}
+
+
+def _next_steps(state: State, heard: Heard, taken: Taken, *, begun: bool) -> list[Event]:
+    """What to say about how it goes on."""
+    specification, data = state.get("specification"), state.get("data")
+    if specification is None:
+        return [Helped(names=())] if wants_help(heard.text) else [] if taken.problems else [Welcomed(data=data)]
+    return [Begun(specification=specification, data=data)] if begun else []
+
+
+def _hands_over(heard: Heard) -> bool:
+    """Whether the text itself names files: then it is no goal."""
+    return bool(attached(Heard(text=heard.text)))

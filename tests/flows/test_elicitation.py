@@ -1,0 +1,251 @@
+"""Whole conversations on the way to a checked decomposition, through the compiled graph with the embedded engine."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from goalcover.agent.elicitation import Checks
+from goalcover.agent.errors import GoalCoverError
+from goalcover.agent.models import SLOTS
+from goalcover.graph.deps import Deps
+from goalcover.graph.state import STORED
+from goalcover.memory.checkpoints import open_checkpoints
+from talking import Talk, run
+
+GOAL = "Build a medical question-answering assistant for clinical decision support"
+FLAWED = """
+goal: Help energy customers with bills, meter readings and heat pumps
+subgoals:
+  - {id: both, name: Bills and meter readings, description: Explains bills and takes meter readings}
+  - {id: bills, name: Explaining bills, description: Explains a bill and its charges}
+  - {id: invoices, name: Explaining invoices, description: Explains an invoice and what it charges}
+"""
+
+
+def test_from_a_vague_goal_to_a_checked_decomposition(deps: Deps):
+    async def conversation(talk: Talk):
+        begun = await talk.say(GOAL)
+        assert begun["Begun"].specification.goal == GOAL
+        slots = []
+        while talk.asked is not None and talk.asked.slot is not None:
+            assert talk.waiting.of <= 3
+            assert 1 <= len(talk.asked.suggestions) <= 6
+            slots.append(talk.asked.slot)
+            events = await talk.say("1")
+        assert sorted(slots) == sorted(SLOTS)
+        while talk.asked is not None:
+            events = await talk.say("1")
+        assert events["Ready"].data is None
+        goal = events["Ready"].goal
+        assert len(goal.subgoals) >= 3
+        assert {one.slot for one in goal.context} == set(SLOTS)
+
+    run(conversation, deps)
+
+
+def test_what_was_answered_or_skipped_is_not_asked_again(deps: Deps):
+    async def conversation(talk: Talk):
+        await talk.say(GOAL)
+        slots = []
+        while talk.asked is not None and talk.asked.slot is not None:
+            slots.append(talk.asked.slot)
+            await talk.say("skip" if len(slots) % 2 else "clinicians and nurses")
+        assert len(slots) == len(set(slots)) == len(SLOTS)
+        known = (await talk.state())["specification"]
+        assert len(known.skipped) == 4
+        assert known.open_slots == ()
+
+    run(conversation, deps)
+
+
+def test_enough_is_enough(deps: Deps):
+    async def conversation(talk: Talk):
+        await talk.say(GOAL, "Cardiology; Oncology", "that's enough")
+        known = (await talk.state())["specification"]
+        assert (len(known.answers), len(known.skipped)) == (1, 6)
+        names = [one.name for one in (await talk.state())["goal"].subgoals]
+        assert {"Cardiology", "Oncology"} <= set(names)
+
+    run(conversation, deps)
+
+
+def test_one_can_go_back_and_change_an_answer_at_any_point(deps: Deps):
+    async def conversation(talk: Talk):
+        assert "nothing before it" in (await talk.say(GOAL, "go back"))["Problem"].text
+        first, number = talk.asked, talk.waiting.number
+        await talk.say("Cardiology")
+        assert talk.asked != first
+        await talk.say("go back")
+        assert (talk.asked, talk.waiting.number) == (first, number)
+        assert (await talk.state())["specification"].answers == ()
+        await talk.say("Oncology", "that's enough")
+        before = (await talk.state())["goal"]
+        await talk.say(f"change my answer about {first.slot}")
+        assert talk.asked == first
+        await talk.say("Paediatrics")
+        after = (await talk.state())["goal"]
+        assert before.subgoals != after.subgoals
+        assert "Oncology" not in [one.name for one in after.subgoals]
+
+    run(conversation, deps)
+
+
+def test_suggestions_come_from_the_data_once_it_is_there(files, deps: Deps):
+    async def conversation(talk: Talk):
+        await talk.say("Answer customers of an energy supplier")
+        without = talk.asked.suggestions
+        read = await talk.say(str(files[0]))
+        assert read["Understood"].reading.profile.topics
+        assert talk.asked.suggestions != without
+
+    run(conversation, deps)
+
+
+def test_a_goal_and_its_data_in_one_message(files, deps: Deps):
+    async def conversation(talk: Talk):
+        data = await talk.say(str(files[0]))
+        assert data["Welcomed"].data.samples == 60
+        await talk.say("Answer customers of an energy supplier", "that's enough")
+        while talk.asked is not None:
+            await talk.say("1")
+        assert talk.buttons[0] == "Start"
+
+    run(conversation, deps)
+
+
+async def flawed(talk: Talk, folder: Path) -> Checks:
+    (folder / "flawed.yaml").write_text(FLAWED)
+    return (await talk.say(str(folder / "flawed.yaml")))["Planned"].checks
+
+
+def test_every_check_fails_once_and_is_repaired_by_the_offer(deps: Deps, tmp_path: Path):
+    async def conversation(talk: Talk):
+        checks = await flawed(talk, tmp_path)
+        assert [one.ok for one in checks.atomic] == [False, True, True]
+        assert any(not one.ok for one in checks.disjoint)
+        assert [one.clause for one in checks.complete.uncovered]
+        for _ in range(12):
+            if talk.asked is None:
+                break
+            assert len(talk.asked.suggestions) == 2
+            await talk.say("1")
+        state = await talk.state()
+        assert state["checks"].failures == ()
+        assert state["goal"].overruled == ()
+
+    run(conversation, deps)
+
+
+def test_what_a_person_lets_pass_is_noted_in_the_goal(deps: Deps, tmp_path: Path):
+    async def conversation(talk: Talk):
+        await flawed(talk, tmp_path)
+        rounds = 0
+        while talk.asked is not None and rounds < 12:
+            await talk.say("keep it")
+            rounds += 1
+        goal = (await talk.state())["goal"]
+        assert len(goal.subgoals) == 3
+        assert len(goal.overruled) == len((await talk.state())["checks"].failures) >= 3
+        assert any("Bills and meter readings" in note for note in goal.overruled)
+
+    run(conversation, deps)
+
+
+def test_all_can_be_let_pass_at_once_and_edits_ask_about_what_is_new(deps: Deps, tmp_path: Path):
+    async def conversation(talk: Talk):
+        await flawed(talk, tmp_path)
+        rounds = 0
+        while talk.asked is not None and rounds < 4:
+            await talk.say("keep all as they are")
+            rounds += 1
+        before = (await talk.state())["goal"].overruled
+        await talk.say("drop both")
+        assert len((await talk.state())["goal"].overruled) < len(before)
+        await talk.say("add Bill questions: Explains a bill and its charges")
+        assert talk.asked is not None
+        assert "Bill questions" in talk.asked.text
+
+    run(conversation, deps)
+
+
+def test_a_failed_check_can_be_answered_by_an_edit(deps: Deps, tmp_path: Path):
+    async def conversation(talk: Talk):
+        await flawed(talk, tmp_path)
+        revised = await talk.say("split Bills and meter readings into Reading meters and Paying bills")
+        assert "Split" in revised["Revised"].label
+        assert "Reading meters" in [one.name for one in (await talk.state())["goal"].subgoals]
+        assert "I did not understand" in (await talk.say("tomatoes"))["Problem"].text
+
+    run(conversation, deps)
+
+
+def test_a_conversation_goes_on_after_a_restart(deps: Deps, tmp_path: Path):
+    async def conversation():
+        async with open_checkpoints(tmp_path / "c.sqlite", STORED) as saver:
+            talk = await Talk(deps, saver).begin()
+            await talk.say(GOAL, "Cardiology")
+            asked = talk.asked
+        async with open_checkpoints(tmp_path / "c.sqlite", STORED) as saver:
+            talk = Talk(deps, saver)
+            await talk.say("go back")
+            await talk.say("Cardiology")
+            assert talk.asked == asked
+            assert "Planned" in await talk.say("that's enough")
+
+    asyncio.run(conversation())
+
+
+def test_everything_can_be_forgotten(files, deps: Deps):
+    async def conversation(talk: Talk):
+        await talk.say(GOAL, str(files[0]))
+        assert "Welcomed" in await talk.say("start over")
+        state = await talk.state()
+        assert (state["specification"], state["data"], state["goal"]) == (None, None, None)
+
+    run(conversation, deps)
+
+
+def test_who_does_not_sit_at_the_machine_opens_no_files_of_it(files, engine, tmp_path: Path):
+    async def conversation(talk: Talk):
+        assert "cannot be opened from here" in (await talk.say(str(files[0])))["Problem"].text
+        assert "Ready" in await talk.say("Try the demo") or talk.asked is not None
+
+    run(conversation, Deps(engine, tmp_path, opens_paths=False))
+
+
+class Silent:
+    """A role that does not answer, as a model whose server is down."""
+
+    def __init__(self, inner) -> None:
+        self.inner, self.down = inner, True
+
+    async def ask(self, *given):
+        if self.down:
+            raise GoalCoverError("The model does not answer: is its server running?")
+        return await self.inner.ask(*given)
+
+
+def test_a_role_that_fails_is_told_and_tried_again(engine, tmp_path: Path):
+    silent = Silent(engine.clarifier)
+
+    async def conversation(talk: Talk):
+        said = await talk.say(GOAL)
+        assert "does not answer" in said["Problem"].text
+        assert talk.buttons == ("Try again",)
+        silent.down = False
+        await talk.say("Try again")
+        assert talk.asked is not None
+
+    run(conversation, Deps(replace(engine, clarifier=silent), tmp_path))
+
+
+@pytest.mark.parametrize("said", ["help", "hello"])
+def test_help_is_given_everywhere(said: str, deps: Deps):
+    async def conversation(talk: Talk):
+        assert "Helped" in await talk.say(said)
+        await talk.say(GOAL)
+        assert "Helped" in await talk.say("help")
+        assert "Helped" in await talk.say("that's enough", "help")
+
+    run(conversation, deps)

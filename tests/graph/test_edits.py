@@ -1,0 +1,108 @@
+import pytest
+from goalcover.agent.models import Goal, Subgoal
+from goalcover.graph.edits import apply, read_change
+
+GOAL = Goal(
+    text="Help customers",
+    subgoals=(
+        Subgoal(id="billing", name="Explaining bills", description="Explains a bill"),
+        Subgoal(id="meters", name="Meter readings and smart meters", description="Takes readings", share=0.2),
+        Subgoal(id="gas", name="Gas leaks and danger", description="Says what to do", scope="every"),
+    ),
+)
+
+
+def changed(said: str) -> Goal:
+    change = read_change(said, GOAL)
+    assert change is not None
+    assert not change.problem
+    return apply(change, GOAL)
+
+
+@pytest.mark.parametrize(
+    "said", ["drop billing", "Remove the bills subgoal.", "delete explaining bills", "please drop explaning bils"]
+)
+def test_a_subgoal_is_dropped(said):
+    assert [one.id for one in changed(said).subgoals] == ["meters", "gas"]
+
+
+def test_a_subgoal_is_added_with_or_without_a_description():
+    added = changed("add a subgoal about Heat pumps: Explains how heat pumps work.").subgoals[-1]
+    assert (added.id, added.name, added.description) == ("heat-pumps", "Heat pumps", "Explains how heat pumps work")
+    assert changed("add boiler service").subgoals[-1].description == "Answers questions about boiler service"
+
+
+def test_renaming_and_rewording_keep_the_rest():
+    renamed = changed("rename meter readings to Readings").subgoals[1]
+    assert (renamed.id, renamed.name, renamed.share) == ("meters", "Readings", 0.2)
+    reworded = changed("reword billing: Explains every line of a bill").subgoals[0]
+    assert (reworded.name, reworded.description) == ("Explaining bills", "Explains every line of a bill")
+    assert changed("change the description of billing to explains a bill to a child").subgoals[0].description == (
+        "Explains a bill to a child"
+    )
+
+
+def test_a_split_shares_out_weight_and_share():
+    first, *parts, last = changed("split meter readings into Meter readings and Smart meters").subgoals
+    assert [one.name for one in parts] == ["Meter readings", "Smart meters"]
+    assert [(one.weight, one.share) for one in parts] == [(0.5, 0.1), (0.5, 0.1)]
+    assert (first.id, last.id) == ("billing", "gas")
+
+
+def test_a_merge_takes_names_that_hold_an_and():
+    merged = changed("merge Meter readings and smart meters and Explaining bills into Everyday").subgoals
+    assert [one.name for one in merged] == ["Everyday", "Gas leaks and danger"]
+    assert (merged[0].weight, merged[0].scope, merged[0].share) == (2.0, "some", 0.2)
+    assert "readings" in merged[0].description
+    assert "bill" in merged[0].description
+
+
+def test_scope_share_and_weight_are_set():
+    assert changed("every sample should show billing").subgoals[0].scope == "every"
+    some = changed("30 % of the samples should show gas leaks").subgoals[2]
+    assert (some.scope, some.share) == ("some", 0.3)
+    assert changed("some samples should show gas leaks").subgoals[2].scope == "some"
+    assert changed("every answer must show meter readings").subgoals[1].share is None
+    assert changed("weigh billing 2.5").subgoals[0].weight == 2.5
+    assert changed("billing counts double").subgoals[0].weight == 2
+
+
+def test_a_threshold_is_set_and_taken_away():
+    assert changed("set the threshold to 0.6").threshold == 0.6
+    assert changed("use 40 % as threshold").threshold == 0.4
+    assert apply(read_change("no threshold", GOAL), GOAL.model_copy(update={"threshold": 0.5})).threshold is None
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ("drop heating", "I know no subgoal heating"),
+        ("merge billing and heating", "Which two?"),
+        ("split billing into one", "Into which parts?"),
+        ("0 % of the samples should show billing", "more than 0"),
+        ("add Explaining bills", "There is a subgoal Explaining bills already"),
+        ("set threshold 0", "between 0 and 1"),
+        ("weigh billing 0", "more than 0"),
+    ],
+)
+def test_what_cannot_be_done_is_told(said, problem):
+    change = read_change(said, GOAL)
+    assert change.edit is None
+    assert problem in change.problem
+
+
+def test_the_last_subgoal_cannot_be_dropped():
+    alone = GOAL.model_copy(update={"subgoals": GOAL.subgoals[:1]})
+    assert "only subgoal" in read_change("drop billing", alone).problem
+
+
+@pytest.mark.parametrize(
+    "said", ["why is billing weak?", "start", "show the lowest samples of gas", "", "add", "1", "yes"]
+)
+def test_other_messages_change_nothing(said):
+    assert read_change(said, GOAL) is None
+
+
+def test_new_ids_are_unique():
+    twice = changed("split billing into Gas and Gas!").subgoals
+    assert len({one.id for one in twice}) == len(twice) == 4

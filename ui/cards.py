@@ -1,0 +1,61 @@
+"""Gap cards: the properties of `Gaps.jsx`. Pure; the page shows all of it as text, and a quote opens its sample."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from goalcover.agent.models import Capability, Gap, Recommendation, SubgoalCoverage
+from goalcover.graph.events import Diagnosed, Explained
+from goalcover.tools.typeset import clean, cut, percent
+
+_QUOTE = 280
+_IDS = 6
+
+
+def overview(said: Diagnosed) -> dict[str, Any]:
+    """A short card for every gap, the worst first: its largest cause and the first step."""
+    rows = {one.id: one for one in said.coverage.subgoals}
+    names = {one.id: one.name for one in said.goal.subgoals}
+    cards = [
+        _card(names[gap.subgoal_id], rows[gap.subgoal_id], gap, said.sources, capabilities=1, steps=1)
+        for gap in said.gaps
+    ]
+    return {"gaps": cards}
+
+
+def in_full(said: Explained) -> dict[str, Any]:
+    """One card with everything that is known; none when the subgoal is no gap."""
+    found = said.explanation
+    if found.gap is None:
+        return {"gaps": []}
+    card = _card(found.subgoal.name, found.coverage, found.gap, said.sources, capabilities=9, steps=9)
+    return {"gaps": [card | {"asks": card["asks"][1:]}]}
+
+
+def _card(
+    name: str, row: SubgoalCoverage, gap: Gap, sources: Mapping[str, str], *, capabilities: int, steps: int
+) -> dict[str, Any]:
+    return {
+        "name": clean(name),
+        "badge": f"alignment {row.alignment:.2f}" if row.alignment is not None else "no verdict",
+        "standing": clean(row.rule),
+        "capabilities": [_capability(one, sources) for one in gap.capabilities[:capabilities]],
+        "advice": [_step(one) for one in gap.recommendations[:steps]],
+        "asks": [
+            {"label": "Why?", "says": f"Why is {name} weak?"},
+            {"label": "Lowest samples", "says": f"Show the lowest samples of {name}"},
+            {"label": "How many samples are needed?", "says": f"How many samples are needed for {name}?"},
+        ],
+    }
+
+
+def _capability(one: Capability, sources: Mapping[str, str]) -> dict[str, Any]:
+    quotes = [
+        {"quote": cut(clean(quote), _QUOTE), "sample": sources[quote]} for quote in one.quotes if quote in sources
+    ]
+    return {"title": clean(one.title), "summary": f"{clean(one.summary)} ({percent(one.share)})", "quotes": quotes}
+
+
+def _step(one: Recommendation) -> str:
+    ids = ", ".join(one.sample_ids[:_IDS])
+    more = f" and {len(one.sample_ids) - _IDS:,} more" if len(one.sample_ids) > _IDS else ""
+    return clean(f"{one.action}: {one.detail}" + (f" Samples: {ids}{more}" if ids else ""))

@@ -1,0 +1,125 @@
+"""Coverage as Plotly figures that fit a dark and a light page: no background of their own, greys that both carry."""
+
+from goalcover.agent.models import CoverageReport, Goal, SubgoalCoverage
+from goalcover.tools.coverage import EVERY_THRESHOLD
+from goalcover.tools.typeset import clean, cut
+from plotly import graph_objects as go
+
+INK = "#7b8794"
+GRID = "rgba(128,138,150,0.22)"
+COVERED = "#3d8fa3"
+GAP = "#d9733f"
+UNKNOWN = "#9aa5b1"
+_SCALE = ((0.0, "rgba(61,143,163,0.05)"), (1.0, "rgba(61,143,163,1)"))
+_NAME = 34
+_ROW_PX = 34
+_LEVELS = ("0 none", "1 poor", "2 weak", "3 good", "4 strong", "5 perfect")
+
+
+def coverage_bars(goal: Goal, coverage: CoverageReport) -> go.Figure:
+    """Mean alignment of every subgoal with its 95 % interval, the gaps first; a mark where a threshold decides."""
+    rows = _ordered(coverage)
+    figure = go.Figure()
+    for label, colour, chosen in (
+        ("covered", COVERED, [one for one in rows if one.gap is False]),
+        ("gap", GAP, [one for one in rows if one.gap]),
+        ("no verdict", UNKNOWN, [one for one in rows if one.gap is None]),
+    ):
+        if chosen:
+            figure.add_trace(_bars(label, colour, chosen))
+    for one in rows:
+        wanted = goal.threshold or (EVERY_THRESHOLD if one.scope == "every" else None)
+        if wanted is not None:
+            figure.add_trace(_mark(one, wanted))
+    figure.update_layout(
+        barmode="overlay",
+        xaxis={"title": {"text": "mean alignment", "font": {"size": 13}}, "range": [0, 1]},
+        bargap=0.35,
+    )
+    return _dressed(figure, rows)
+
+
+def heat_map(coverage: CoverageReport) -> go.Figure:
+    """Share of the samples at every level, subgoal by subgoal."""
+    rows = _ordered(coverage)
+    shares = [[count / max(one.n_scored, 1) for count in one.histogram] for one in rows]
+    counts = [list(one.histogram) for one in rows]
+    figure = go.Figure(
+        go.Heatmap(
+            z=shares,
+            x=list(_LEVELS),
+            y=[_label(one) for one in rows],
+            customdata=counts,
+            colorscale=_SCALE,
+            zmin=0,
+            zmax=1,
+            xgap=2,
+            ygap=2,
+            text=[[f"{share:.0%}" if share >= 0.005 else "" for share in line] for line in shares],
+            texttemplate="%{text}",
+            hovertemplate="%{y}<br>level %{x}<br>%{customdata:,} samples<extra></extra>",
+            showscale=False,
+        )
+    )
+    figure.update_xaxes(showgrid=False)
+    return _dressed(figure, rows)
+
+
+def _bars(label: str, colour: str, rows: list[SubgoalCoverage]) -> go.Bar:
+    means = [one.alignment or 0.0 for one in rows]
+    return go.Bar(
+        name=label,
+        orientation="h",
+        y=[_label(one) for one in rows],
+        x=means,
+        marker={"color": colour},
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": [(one.ci_high or mean) - mean for one, mean in zip(rows, means, strict=True)],
+            "arrayminus": [mean - (one.ci_low or mean) for one, mean in zip(rows, means, strict=True)],
+            "color": INK,
+            "thickness": 1.4,
+            "width": 4,
+        },
+        customdata=[[one.support, one.n_scored] for one in rows],
+        hovertemplate="%{y}<br>alignment %{x:.2f}<br>%{customdata[0]:,} of %{customdata[1]:,} support<extra></extra>",
+    )
+
+
+def _mark(one: SubgoalCoverage, wanted: float) -> go.Scatter:
+    return go.Scatter(
+        x=[wanted],
+        y=[_label(one)],
+        mode="markers",
+        marker={"symbol": "line-ns", "size": 22, "line": {"width": 2, "color": INK}},
+        hovertemplate=f"wanted: at least {wanted:g}<extra></extra>",
+        showlegend=False,
+    )
+
+
+def _ordered(coverage: CoverageReport) -> list[SubgoalCoverage]:
+    order = {True: 0, None: 1, False: 2}
+    return sorted(coverage.subgoals, key=lambda one: (order[one.gap], one.alignment or 0.0))
+
+
+def _label(one: SubgoalCoverage) -> str:
+    """Plotly reads a few HTML tags in labels: a name is text."""
+    return cut(clean(one.name), _NAME).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _dressed(figure: go.Figure, rows: list[SubgoalCoverage]) -> go.Figure:
+    order = [_label(one) for one in rows]
+    figure.update_layout(
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"color": INK, "family": "Inter, system-ui, sans-serif", "size": 13},
+        margin={"l": 10, "r": 16, "t": 24, "b": 40},
+        height=110 + _ROW_PX * len(rows),
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        yaxis={"categoryorder": "array", "categoryarray": order[::-1], "automargin": True, "title": None},
+        dragmode=False,
+    )
+    figure.update_xaxes(gridcolor=GRID, zeroline=False, fixedrange=True)
+    figure.update_yaxes(gridcolor="rgba(0,0,0,0)", fixedrange=True)
+    return figure

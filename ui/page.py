@@ -1,0 +1,161 @@
+"""What one browser page shows of a conversation: messages with their elements, buttons, progress, the side panel."""
+
+import time
+from http.cookies import CookieError, SimpleCookie
+from pathlib import Path
+from typing import Any
+
+import chainlit as cl
+from chainlit.element import Element
+from goalcover.graph.events import Covered, Diagnosed, Event, Explained, Progress, Reported
+from goalcover.graph.state import State, Wait
+from goalcover.ui import cards
+from goalcover.ui.charts import coverage_bars, heat_map
+from goalcover.ui.panel import panel
+from goalcover.ui.render import brief, question, render
+
+EVERY_S = 0.5
+"""Seconds between two updates of the progress, at least."""
+_MIME = {".html": "text/html", ".parquet": "application/vnd.apache.parquet", ".yaml": "application/yaml"}
+
+
+def is_narrow(environ: dict[str, Any]) -> bool:
+    """Whether the page told, by its cookie, that it has no room for a panel beside the conversation."""
+    cookies: SimpleCookie = SimpleCookie()
+    try:
+        cookies.load(environ.get("HTTP_COOKIE", ""))
+    except CookieError:
+        return False
+    return "goalcover_narrow" in cookies and cookies["goalcover_narrow"].value == "true"
+
+
+class Page:
+    """Sends things to the page that the current Chainlit context belongs to."""
+
+    def __init__(self, action: str, *, narrow: bool) -> None:
+        self._action = action
+        self._narrow = narrow
+        self._meter = Meter()
+        self._buttons: list[cl.Action] = []
+        self._choices: cl.CustomElement | None = None
+        self._panel: dict[str, Any] | None = None
+        self.last_id: str | None = None
+        """The message that buttons go under."""
+
+    async def say(self, text: str) -> None:
+        """A message without anything to it."""
+        self.last_id = (await cl.Message(content=text).send()).id
+
+    async def show(self, said: Event) -> None:
+        """One event as a message, with charts, cards or files."""
+        await self._meter.hide()
+        message = cl.Message(content=brief(said), elements=_elements(said))
+        self.last_id = (await message.send()).id
+
+    async def progress(self, said: Progress) -> None:
+        """How far the work is."""
+        await self._meter.show(said)
+
+    async def wait(self, waiting: Wait) -> None:
+        """What the person is asked, and the buttons for it."""
+        await self._meter.hide()
+        if waiting.question is not None:
+            await self.say(question(waiting))
+        if self.last_id is None:
+            return
+        if waiting.question is not None and waiting.question.suggestions:
+            props = {"choices": list(waiting.question.suggestions), "many": waiting.question.many}
+            self._choices = cl.CustomElement(name="Choices", props=props, display="inline")
+            # Not kept with the chat: a question that was answered has no use for them.
+            await self._choices.send(for_id=self.last_id, persist=False)
+        for one in waiting.suggestions:
+            action = cl.Action(name=self._action, payload={"says": one.says}, label=one.label)
+            await action.send(for_id=self.last_id)
+            self._buttons.append(action)
+
+    async def withdraw(self) -> None:
+        """Buttons of an earlier answer would be out of place."""
+        for action in self._buttons:
+            await action.remove()
+        self._buttons = []
+        if self._choices is not None:
+            await self._choices.remove()
+            self._choices = None
+
+    async def panel(self, state: State) -> None:
+        """The side panel, where there is room, when there is something new to show."""
+        props = panel(state)
+        if self._narrow or props is None or props == self._panel:
+            return
+        self._panel = props
+        await cl.ElementSidebar.set_elements([cl.CustomElement(name="Plan", props=props)], key=str(time.monotonic()))
+        await cl.ElementSidebar.set_title("Your goal")
+
+
+class Meter:
+    """A task list and one message that say how far the work is, while it lasts."""
+
+    def __init__(self) -> None:
+        self._message: cl.Message | None = None
+        self._tasks: cl.TaskList | None = None
+        self._shown = 0.0
+
+    async def show(self, progress: Progress) -> None:
+        """Now and then; always the beginning and the end."""
+        now = time.monotonic()
+        if self._message is None:
+            self._message = await cl.Message(content=render(progress)).send()
+            await self._list(progress)
+        elif now - self._shown >= EVERY_S or progress.done == progress.total:
+            self._message.content = render(progress)
+            await self._message.update()
+            await self._list(progress)
+        else:
+            return
+        self._shown = now
+
+    async def hide(self) -> None:
+        """When the work is done, or was stopped."""
+        if self._message is not None:
+            await self._message.remove()
+            self._message = None
+        if self._tasks is not None:
+            await self._tasks.remove()
+            self._tasks = None
+
+    async def _list(self, progress: Progress) -> None:
+        judged = progress.done == progress.total
+        running, ready, done = cl.TaskStatus.RUNNING, cl.TaskStatus.READY, cl.TaskStatus.DONE
+        self._tasks = self._tasks or cl.TaskList()
+        self._tasks.status = "Working"
+        self._tasks.tasks = [
+            cl.Task(title=f"Judge {progress.total:,} samples ({progress.done:,})", status=done if judged else running),
+            cl.Task(title="Find the causes of the gaps", status=running if judged else ready),
+            cl.Task(title="Write the report", status=ready),
+        ]
+        await self._tasks.send()
+
+
+def _elements(said: Event) -> list[Element]:
+    match said:
+        case Diagnosed():
+            gaps = cards.overview(said)
+            return [*_charts(said), *([cl.CustomElement(name="Gaps", props=gaps)] if said.gaps else [])]
+        case Covered():
+            return _charts(said)
+        case Explained() if said.explanation.gap is not None:
+            return [cl.CustomElement(name="Gaps", props=cards.in_full(said))]
+        case Reported():
+            return [_file(path) for path in said.files if path.is_file()]
+    return []
+
+
+def _charts(said: Diagnosed | Covered) -> list[Element]:
+    return [
+        cl.Plotly(name="Coverage", figure=coverage_bars(said.goal, said.coverage), display="inline", size="large"),
+        cl.Plotly(name="Levels", figure=heat_map(said.coverage), display="inline", size="large"),
+    ]
+
+
+def _file(path: Path) -> Element:
+    return cl.File(name=path.name, path=str(path), mime=_MIME.get(path.suffix, "text/plain"), display="inline")

@@ -1,0 +1,7 @@
+"""What the conversation says -> Markdown. Pure: it makes no figure, and lets no text of a dataset through as markup."""
+
+from goalcover.ui.render import plan, run
+from goalcover.ui.render.base import brief, render
+from goalcover.ui.render.plan import STILL_BUSY, STOPPED, question
+
+__all__ = ["STILL_BUSY", "STOPPED", "brief", "plan", "question", "render", "run"]

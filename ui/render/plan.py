@@ -1,0 +1,153 @@
+"""Words for the way to a checked decomposition: welcome, what was read, questions, subgoals, cost."""
+
+from goalcover.agent.elicitation import Checks
+from goalcover.agent.models import Goal, Subgoal
+from goalcover.graph import events
+from goalcover.graph.state import Data, Wait
+from goalcover.tools.typeset import count, percent
+from goalcover.ui.render.base import render
+from goalcover.ui.render.text import SAMPLE, engine, sample, text
+
+STILL_BUSY = "One moment, I am still at work. **Stop** ends it; what is judged is kept."
+STOPPED = "What was judged is kept: **Start** goes on from there."
+_TOPICS = 5
+_SHORT = 160
+"""Characters of a sample where it was shown before."""
+_ANSWERS = (
+    "You can click, type a number or several (`1, 3`), or answer in your own words. **skip** leaves a question open, "
+    "**that's enough** ends the questions, **go back** undoes the last answer, **change my answer about …** asks again."
+)
+_EDITS = (
+    "To change the subgoals, say for example **drop …**, **add …: what it does**, **rename … to …**, **split … into … "
+    "and …**, **merge … and …**, **weigh … 2**, **every sample should show …**."
+)
+
+
+@render.register
+def _(said: events.Welcomed) -> str:
+    if said.data is not None:
+        return "What should the model be able to do? One sentence is enough to begin: I ask about the rest."
+    return (
+        "Tell me **what your model should be able to do**, and hand over the **dataset** that it will be fine-tuned "
+        "on: upload it, type its path, or name one on Hugging Face (`owner/name`). I ask until the goal is taken apart "
+        "into subgoals, judge every sample against each, and show what is missing and why. A ready-made goal file "
+        "(YAML) works too."
+    )
+
+
+@render.register
+def _(said: events.Understood) -> str:
+    parts = []
+    if said.reading:
+        parts.append(_reading(said.reading))
+    if said.goal:
+        named = "\n".join(f"- {text(one.name)}" for one in said.goal.subgoals)
+        parts.append(f"**Goal** {text(said.goal.text)}\n\n{count(len(said.goal.subgoals), 'subgoal')}:\n\n{named}")
+    return "\n\n".join(parts)
+
+
+def _reading(reading: events.Reading) -> str:
+    lines = [f"**Data** {_size(reading.data)}", ""]
+    lines += [f"- {text(note)}" for note in reading.notes]
+    if topics := [text(one.name) for one in reading.profile.topics[:_TOPICS]]:
+        lines.append(f"- mostly about {', '.join(topics)}")
+    if reading.n_skipped:
+        lines.append(f"- skipped {count(reading.n_skipped, 'row')}, such as {text('; '.join(reading.skipped))}")
+    return "\n".join([*lines, "", _preview(reading.data)])
+
+
+def _size(data: Data) -> str:
+    size = f"{count(data.samples, 'sample')} in {count(data.rows, 'row')}"
+    return f"{text(data.name)}: {size}, {text(data.shape)}"
+
+
+def _preview(data: Data, limit: int = SAMPLE) -> str:
+    return f"I read {text(data.preview.id)} as\n\n{sample(data.preview.input, data.preview.output, limit)}"
+
+
+@render.register
+def _(said: events.Begun) -> str:
+    later = "" if said.data else " Hand over the dataset whenever you like: then my suggestions come from it."
+    return f"**Goal** {text(said.specification.goal)}\n\nA few questions, so that I judge what you mean.{later}"
+
+
+@render.register
+def _(said: events.Problem) -> str:
+    return f"That did not work: {text(said.text)}"
+
+
+@render.register
+def _(said: events.Revised) -> str:
+    return f"Done: {text(said.label)}."
+
+
+@render.register
+def _(said: events.Planned) -> str:
+    rows = "\n".join(f"| {text(one.name)} | {text(one.description)} | {_wanted(one)} |" for one in said.goal.subgoals)
+    table = f"| Subgoal | What a sample must show | Wanted of |\n|---|---|---|\n{rows}"
+    left = f"\n\nLet us decide on {count(said.open, 'thing')}." if said.open else ""
+    head = f"### {count(len(said.goal.subgoals), 'subgoal')}\n\n{text(said.goal.text)}"
+    return f"{head}\n\n{table}\n\n{_checks(said.checks)}{_overruled(said.goal)}{left}"
+
+
+def _wanted(one: Subgoal) -> str:
+    weight = f", weight {one.weight:g}" if one.weight != 1 else ""
+    if one.scope == "every":
+        return f"every sample{weight}"
+    return f"{percent(one.share) if one.share else 'a share'} of the samples{weight}"
+
+
+def _checks(checks: Checks) -> str:
+    """Each check with its result; the reasons of failures are asked about one by one."""
+    results = (
+        ("Atomic", all(one.ok for one in checks.atomic)),
+        ("Disjoint", all(one.ok for one in checks.disjoint)),
+        ("Complete", checks.complete.ok),
+    )
+    return " · ".join(f"{'✓' if ok else '✗'} {name}" for name, ok in results)
+
+
+def _overruled(goal: Goal) -> str:
+    if not goal.overruled:
+        return ""
+    return "\n\nLet pass by you:\n\n" + "\n".join(f"- {text(one)}" for one in goal.overruled)
+
+
+@render.register
+def _(said: events.Ready) -> str:
+    if said.data is None:
+        return "The goal stands. Now the **dataset**: upload it, type its path, or name one on Hugging Face."
+    took = f", {_duration(said.seconds)} at the most" if said.seconds is not None else ""
+    cost = "no cost" if said.engine == "embedded" else "billed by your provider"
+    return (
+        f"### Ready to judge\n\n{_size(said.data)} × {count(len(said.goal.subgoals), 'subgoal')} = "
+        f"**{count(said.pairs, 'judgement')}** by the {engine(said.engine, said.model)}: {cost}{took}. What was judged "
+        f"before is not judged again.\n\n{_preview(said.data, _SHORT)}\n\n{_EDITS}"
+    )
+
+
+def _duration(seconds: float) -> str:
+    return f"about {seconds:.0f} s" if seconds < 90 else f"about {seconds / 60:.0f} min"
+
+
+@render.register
+def _(said: events.Helped) -> str:
+    if not said.names:
+        return f"{_ANSWERS}\n\n{_EDITS}\n\nA file can be handed over at any time. **start over** forgets everything."
+    named = "\n".join(f"- {text(name)}" for name in said.names)
+    return (
+        "You can ask:\n\n- why is … weak?\n- show the lowest (highest, typical) samples of …\n- compare … and …\n"
+        "- what should I do first?\n- how many samples are needed?\n- what would change at a threshold of 0.6?\n"
+        f"- coverage, subgoals, report and files, other data\n\nabout\n\n{named}\n\n{_EDITS}"
+    )
+
+
+def question(wait: Wait) -> str:
+    """The Markdown of what is asked; empty when nothing is."""
+    asked = wait.question
+    if asked is None:
+        return ""
+    place = f"**Question {wait.number} of {wait.of}** " if wait.of > 1 else ""
+    why = f"\n\n*{text(asked.why)}*" if asked.why else ""
+    several = " (several may apply)" if asked.many and asked.suggestions else ""
+    return f"{place}{text(asked.text)}{several}{why}"

@@ -1,0 +1,234 @@
+"""Words for what a finished run shows: progress, verdict, reasons, samples, advice."""
+
+from collections.abc import Sequence
+
+from goalcover.agent.models import Capability, CoverageReport, Gap, Recommendation, SubgoalCoverage
+from goalcover.graph import events
+from goalcover.tools.explain import Judged
+from goalcover.tools.typeset import count
+from goalcover.ui.render.base import brief, render
+from goalcover.ui.render.text import bar, engine, sample, text
+
+_BAR = 10
+_QUOTE = 300
+_IDS = 6
+
+
+@render.register
+def _(said: events.Progress) -> str:
+    if said.done == 0:
+        return f"Judging {count(said.total, 'sample')} …"
+    if said.done == said.total:
+        return f"Judged {count(said.total, 'sample')}. Looking for the causes …"
+    rate = said.done / max(said.seconds, 1e-6)
+    left = (said.total - said.done) / rate
+    pace = f"{rate:.0f} a second" if rate >= 1 else f"{60 * rate:.0f} a minute"
+    done = f"{said.done:,} of {count(said.total, 'sample')}"
+    return f"`{bar(said.done / said.total, 20)}` {done}, {pace}, {left:.0f} s left"
+
+
+@render.register
+def _(said: events.Diagnosed) -> str:
+    rows = {one.id: one for one in said.coverage.subgoals}
+    cards = [_card(said.goal.subgoal(gap.subgoal_id).name, rows[gap.subgoal_id], gap) for gap in said.gaps]
+    return "\n\n".join([_result(said), *cards])
+
+
+@brief.register
+def _(said: events.Diagnosed) -> str:
+    return _result(said)
+
+
+def _result(said: events.Diagnosed) -> str:
+    samples = said.info.counts.samples
+    which = f"a random {samples:,} of" if samples < said.data.samples else "all"
+    made_by = engine(said.info.engine.name, said.info.engine.model)
+    judged = f"Judged {which} {count(said.data.samples, 'sample')} in {said.info.wall_s:.0f} s by the {made_by}."
+    return "\n\n".join([f"### {_verdict(said.coverage)}", judged, _table(said.coverage)])
+
+
+@render.register
+def _(said: events.Covered) -> str:
+    return f"### {_verdict(said.coverage)}\n\n{_table(said.coverage)}"
+
+
+@render.register
+def _(said: events.Explained) -> str:
+    found = said.explanation
+    causes = map(_capability, found.gap.capabilities) if found.gap else ()
+    return "\n\n".join([_why(said), *causes, _lowest(said)])
+
+
+@brief.register
+def _(said: events.Explained) -> str:
+    return f"{_why(said)}\n\n{_lowest(said)}" if said.explanation.gap is None else _why(said)
+
+
+def _why(said: events.Explained) -> str:
+    found = said.explanation
+    name = text(found.subgoal.name)
+    if found.gap is None:
+        verdict = "is no gap" if found.coverage.gap is False else "has no verdict"
+        return f"### {name} {verdict}\n\n{_standing(found.coverage)}"
+    return f"### Why {name} is weak\n\n{_standing(found.coverage)}"
+
+
+def _lowest(said: events.Explained) -> str:
+    head = "**The lowest samples**" if said.explanation.samples else "**No sample was scored**"
+    return "\n\n".join([head, *map(_sample, said.explanation.samples)])
+
+
+@render.register
+def _(said: events.Opened) -> str:
+    one = said.sample
+    parts = f"> **Input** {text(one.input)}\n>\n> **Output** {text(one.output) or '(none)'}"
+    lines = [f"- **{text(name)}** {text(judged.explanation)}" for name, judged in said.judgements]
+    return "\n".join([f"### Sample {text(one.id)}", "", f"Row {one.row:,} of the data.", "", parts, "", *lines])
+
+
+@render.register
+def _(said: events.Shown) -> str:
+    if not said.samples:
+        return f"No sample was scored for {text(said.name)}."
+    return "\n\n".join([f"### {text(said.name)}: the {said.end} samples", *map(_sample, said.samples)])
+
+
+@render.register
+def _(said: events.Advised) -> str:
+    if said.coverage is None:
+        return "No subgoal is a gap: by this judge there is nothing that has to be mended."
+    if said.gap is None:
+        return f"{text(said.name)} is no gap. {text(said.coverage.rule)}"
+    steps = "\n".join(f"{number}. {_step(one)}" for number, one in enumerate(said.gap.recommendations, 1))
+    others = f"Then: {', '.join(map(text, said.others))}." if said.others else "It is the only gap."
+    return f"### First: {text(said.name)}\n\n{_standing(said.coverage)}\n\n{steps}\n\n{others}"
+
+
+@render.register
+def _(said: events.Compared) -> str:
+    rows = (("Alignment", _level), ("Support", lambda one: f"{one.support:,}"), ("", _word))
+    names = f"| | {text(said.a.name)} | {text(said.b.name)} |\n|---|---|---|"
+    table = "\n".join([names, *(f"| {label} | {of(said.a)} | {of(said.b)} |" for label, of in rows)])
+    together = "One of them has the same level everywhere, so nothing can be said about how they move together."
+    if said.correlation is not None:
+        together = f"Over the samples their levels have a rank correlation of {said.correlation:.2f}."
+    return f"{table}\n\n{together} {count(said.both, 'sample')} support both."
+
+
+@render.register
+def _(said: events.Supposed) -> str:
+    head = f"With one threshold of {said.threshold:g} on the mean alignment (the paper's rule), "
+    head += f"{count(len(said.gaps), 'subgoal')} would be gaps." if said.gaps else "nothing would be a gap."
+    changes = [f"- {text(name)} would become one" for name in said.new]
+    changes += [f"- {text(name)} would be none any more" for name in said.gone]
+    how = f"Say **set threshold {said.threshold:g}** to use it."
+    return "\n".join([head, "", *(changes or ["Nothing changes against the rule in use."]), "", how])
+
+
+@render.register
+def _(said: events.Needed) -> str:
+    if not said.needs:
+        return "No subgoal is a gap: by this judge nothing has to be collected."
+    return "\n".join(f"- {_need(need)}" for need in said.needs)
+
+
+def _need(need: events.Need) -> str:
+    if not need.needed and not need.to_rewrite:
+        return f"**{text(need.name)}** is no gap: nothing is needed. {text(need.coverage.rule)}"
+    new = f"**{text(need.name)}**: about {count(need.needed, 'new sample')} at level 4 or better"
+    rewrite = f", or {need.to_rewrite:,} of the low-scoring ones rewritten to that level" if need.to_rewrite else ""
+    return f"{new}{rewrite}. {text(need.coverage.rule)}"
+
+
+@render.register
+def _(said: events.Overlapping) -> str:
+    lines = [
+        f"- **{text(one.a)}** and **{text(one.b)}** get nearly the same levels on your samples (rank correlation "
+        f"{one.correlation:.2f}): on this data they are one capability. Say **merge {text(one.a)} and {text(one.b)}** "
+        "to make them one."
+        for one in said.pairs
+    ]
+    return "\n".join(["**Not disjoint in practice**", "", *lines])
+
+
+@render.register
+def _(said: events.Reported) -> str:
+    return (
+        "The report is one file that loads nothing and can be sent on; beside it the scores of every sample and the "
+        f"goal file. The whole run is in {text(str(said.run))}; `goalcover gaps` and the other commands read it too."
+    )
+
+
+@render.register
+def _(said: events.Foretold) -> str:
+    if said.what == "export":
+        return "Filtering and export come with a later version: then you will get the files for your trainer here."
+    return "Synthetic samples come with a later version: then I will make and verify them here."
+
+
+@render.register
+def _(said: events.Unsure) -> str:
+    if said.names:
+        return "Which one do you mean?"
+    return "I am not sure what you mean. I can tell you about these subgoals; **help** lists what can be asked."
+
+
+def _verdict(coverage: CoverageReport) -> str:
+    gaps, whole = coverage.n_gaps, count(len(coverage.subgoals), "subgoal")
+    unknown = sum(one.gap is None for one in coverage.subgoals)
+    without = f", {unknown} without a verdict" if unknown else ""
+    if not gaps:
+        return f"No gap among {whole}{without}"
+    return f"{gaps} of {whole} {'is a gap' if gaps == 1 else 'are gaps'}{without}"
+
+
+def _table(coverage: CoverageReport) -> str:
+    """Gaps first, then by alignment, so that the eye begins where it should."""
+    order = {True: 0, None: 1, False: 2}
+    rows = sorted(coverage.subgoals, key=lambda one: (order[one.gap], one.alignment or 0.0))
+    lines = [f"| {_word(one)} | {text(one.name)} | {_level(one)} | {one.support:,} |" for one in rows]
+    return "\n".join(["| | Subgoal | Alignment | Support |", "|---|---|---|---:|", *lines])
+
+
+def _word(one: SubgoalCoverage) -> str:
+    if one.gap is None:
+        return "no verdict"
+    return "**gap**" if one.gap else "covered"
+
+
+def _level(one: SubgoalCoverage) -> str:
+    return "-" if one.alignment is None else f"`{bar(one.alignment, _BAR)}` {one.alignment:.2f}"
+
+
+def _standing(row: SubgoalCoverage) -> str:
+    if row.alignment is None or row.ci_low is None or row.ci_high is None:
+        return text(row.rule)
+    mean = f"Mean alignment {row.alignment:.2f}, 95 % interval {row.ci_low:.2f} to {row.ci_high:.2f}."
+    return f"{text(row.rule)} {mean}"
+
+
+def _card(name: str, row: SubgoalCoverage, gap: Gap) -> str:
+    lines = [f"#### Gap: {text(name)}", _standing(row)]
+    lines += [f"**{text(one.title)}** {text(one.summary)}" for one in gap.capabilities[:1]]
+    lines += [f"**What to do** {_step(one)}" for one in gap.recommendations[:1]]
+    return "\n\n".join(lines)
+
+
+def _capability(one: Capability) -> str:
+    quotes = [f"> {text(quote, _QUOTE)}" for quote in one.quotes]
+    return "\n\n".join([f"**{text(one.title)}** {text(one.summary)}", *quotes, f"Samples: {_ids(one.sample_ids)}"])
+
+
+def _step(one: Recommendation) -> str:
+    samples = f" Samples: {_ids(one.sample_ids)}" if one.sample_ids else ""
+    return f"{text(one.action)}: {text(one.detail)}{samples}"
+
+
+def _sample(one: Judged) -> str:
+    head = f"**{text(one.sample_id)}**, level {one.level} of 5. {text(one.explanation)}"
+    return f"{head}\n\n{sample(one.input, one.output)}"
+
+
+def _ids(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - _IDS:,} more" if len(ids) > _IDS else ""
+    return ", ".join(map(text, ids[:_IDS])) + more

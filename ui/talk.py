@@ -1,0 +1,121 @@
+"""`goalcover talk`: the conversation in a terminal, or from a script that writes its lines to stdin."""
+
+import asyncio
+import sys
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from goalcover.agent.errors import InputError
+from goalcover.graph.events import Progress
+from goalcover.graph.state import Heard, Wait
+from goalcover.ui.render import question, render
+from goalcover.ui.session import Said, Session, Sessions, home
+from goalcover.ui.show import console
+from rich.markdown import Markdown
+from rich.status import Status
+
+WELCOME = (
+    "**GoalCover** finds what your fine-tuning data lacks. Say what the model should be able to do, or give a path to "
+    "a dataset. **help** lists what can be said, Ctrl-D ends the conversation, `goalcover talk --resume` goes on."
+)
+_LAST = "last-talk"
+
+
+def talk(data: str | None, *, resume: bool) -> None:
+    """Talks until the input ends. Raises InputError when there is nothing to resume."""
+    folder = home()
+    thread_id = _last(folder) if resume else f"talk-{uuid.uuid4()}"
+    sessions = Sessions(folder, opens_paths=True)
+    with asyncio.Runner() as runner:
+        runner.run(sessions.open())
+        try:
+            (folder / _LAST).write_text(thread_id)
+            Terminal(runner, sessions.begin(thread_id)).run(data, resume=resume)
+        finally:
+            runner.run(sessions.close())
+
+
+class Terminal:
+    """Reads a line, shows the answer, and again."""
+
+    def __init__(self, runner: asyncio.Runner, session: Session) -> None:
+        self._runner = runner
+        self._session = session
+        self._waiting = Wait()
+
+    def run(self, data: str | None, *, resume: bool) -> None:
+        """Until the input ends."""
+        console.print(Markdown(WELCOME))
+        self._turn(self._session.go_on())
+        if data is not None and not resume:
+            self._turn(self._session.hear(Heard(text=data)))
+        while (line := _read()) is not None:
+            if said := self._meant(line):
+                self._turn(self._session.hear(Heard(text=said)))
+        console.print()
+
+    def _meant(self, line: str) -> str:
+        """A number stands for the button of that place, where no question takes it."""
+        offered = self._waiting.suggestions
+        if self._waiting.question is None and line.strip().isdigit() and 1 <= int(line) <= len(offered):
+            return offered[int(line) - 1].says
+        return line.strip()
+
+    def _turn(self, answer: AsyncIterator[Said]) -> None:
+        try:
+            self._runner.run(self._show(answer))
+        except KeyboardInterrupt:
+            console.print("Stopped; what was judged is kept.")
+            self._waiting = self._runner.run(self._session.stopped())
+            self._offer()
+
+    async def _show(self, answer: AsyncIterator[Said]) -> None:
+        with console.status("") as status:
+            async for said in answer:
+                if isinstance(said, Wait):
+                    self._waiting = said
+                elif isinstance(said, Progress):
+                    _tell(status, said)
+                else:
+                    console.print()
+                    console.print(Markdown(render(said)))
+        self._offer()
+
+    def _offer(self) -> None:
+        """The question with its numbered answers, or what could be said next."""
+        asked, buttons = self._waiting.question, self._waiting.suggestions
+        console.print()
+        if asked is not None:
+            console.print(Markdown(question(self._waiting)))
+        choices = asked.suggestions if asked is not None else tuple(one.label for one in buttons)
+        for number, choice in enumerate(choices, 1):
+            console.print(f"  {number}  {choice}", markup=False, highlight=False)
+        if asked is not None and buttons:
+            console.print(f"  ({', '.join(one.says.lower() for one in buttons)})", markup=False, style="dim")
+
+
+def _tell(status: Status, said: Progress) -> None:
+    text = render(said).replace("`", "")
+    status.update(text)
+    if not console.is_terminal and said.done in {0, said.total}:
+        console.print(text, markup=False)
+
+
+def _read() -> str | None:
+    """The next line; None at the end of the input, or on Ctrl-C while nothing is worked on."""
+    console.print("> ", end="", style="bold")
+    try:
+        line = sys.stdin.readline()
+    except KeyboardInterrupt:
+        return None
+    if line and not sys.stdin.isatty():
+        console.print(line.rstrip("\n"), markup=False, highlight=False)
+    return line or None
+
+
+def _last(folder: Path) -> str:
+    try:
+        return (folder / _LAST).read_text()
+    except OSError as error:
+        raise InputError("there is no conversation to resume: `goalcover talk` begins one") from error
