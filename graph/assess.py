@@ -6,6 +6,7 @@ from pathlib import Path
 
 from goalcover.agent.errors import GoalCoverError
 from goalcover.agent.models import Goal, digest
+from goalcover.agent.settings import Settings
 from goalcover.graph import suggestions
 from goalcover.graph.deps import Deps
 from goalcover.graph.events import Diagnosed, Overlap, Overlapping, Problem, Progress
@@ -14,6 +15,7 @@ from goalcover.graph.state import Data, State
 from goalcover.memory.runs import Run
 from goalcover.tools.assess import OnProgress
 from goalcover.tools.assess import assess as assess_dataset
+from goalcover.tools.budget import Budget, budget_for
 from goalcover.tools.load import open_dataset
 from goalcover.tools.quotes import quote_sources
 from goalcover.tools.verify import moving_together
@@ -30,9 +32,10 @@ async def assess(state: State, runtime: Runtime[Deps]) -> State:
     try:
         dataset = await asyncio.to_thread(open_dataset, data.source, limit=limit)
         run = Run.create(run_path(runtime.context.runs, data))
-        result = await assess_dataset(
-            dataset, goal, run, runtime.context.engine, _meter(runtime.stream_writer, len(dataset))
-        )
+        engine = runtime.context.engine
+        budget = budget_for((engine.judge,), Settings())
+        meter = _meter(runtime.stream_writer, len(dataset), budget)
+        result = await assess_dataset(dataset, goal, run, engine, meter, budget=budget)
         together = await asyncio.to_thread(moving_together, run)
     except GoalCoverError as error:
         runtime.stream_writer(Problem(text=str(error)))
@@ -61,11 +64,11 @@ def _name(goal: Goal, subgoal_id: str) -> str:
     return goal.subgoal(subgoal_id).name
 
 
-def _meter(say: StreamWriter, total: int) -> OnProgress:
+def _meter(say: StreamWriter, total: int, budget: Budget) -> OnProgress:
     started = time.monotonic()
 
     def tell(done: int, total: int) -> None:
-        say(Progress(done=done, total=total, seconds=time.monotonic() - started))
+        say(Progress(done=done, total=total, seconds=time.monotonic() - started, used=budget.words()))
 
     tell(0, total)
     return tell

@@ -82,6 +82,8 @@ class Progress(Frozen):
     done: int
     total: int
     seconds: float
+    used: str = ""
+    """What a model was asked for so far, in words."""
 
 
 class Diagnosed(Frozen):

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import chainlit as cl
+from chainlit.logger import logger
 from chainlit.server import app, sio
 from chainlit.types import ThreadDict
 from goalcover.graph.events import Progress
@@ -13,7 +14,7 @@ from goalcover.ui import identity
 from goalcover.ui.guard import Guard
 from goalcover.ui.history import FILES, History
 from goalcover.ui.page import Page, is_narrow
-from goalcover.ui.render import STILL_BUSY, STOPPED
+from goalcover.ui.render import FAILED, STILL_BUSY, STOPPED
 from goalcover.ui.session import Said, Session, Sessions, home
 from goalcover.ui.welcome import MODEL, SWITCH, profiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -92,7 +93,7 @@ async def resume(thread: ThreadDict) -> None:
     """Goes on where the conversation was, also in the middle of an assessment."""
     session = _join(thread["id"])
     messages = [step["id"] for step in thread["steps"] if step["type"] == "assistant_message"]
-    _page().last_id = messages[-1] if messages else None
+    _page().resume(messages[-1] if messages else None)
     cl.context.session.current_task = asyncio.create_task(_work(session.go_on()))
 
 
@@ -124,6 +125,10 @@ async def _working(heard: Heard) -> None:
     await cl.context.emitter.task_start()
     try:
         await _answer(heard)
+    except Exception:  # noqa: BLE001 the edge
+        # A task's error would be lost. Chainlit tells and logs those of typed messages likewise.
+        logger.exception("a button's answer failed")
+        await cl.ErrorMessage(content=FAILED).send()
     finally:
         await cl.context.emitter.task_end()
 

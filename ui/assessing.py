@@ -2,18 +2,28 @@
 
 import asyncio
 import shlex
+import signal
 import sys
 import time
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast, get_args
+from typing import Any, TypeVar, cast, get_args
 
-from goalcover.agent.engine import EngineName, build_engine
+from goalcover.agent.engine import Engine, EngineName, build_engine
 from goalcover.agent.errors import InputError, StoppedError
+from goalcover.agent.judge import judges_of
+from goalcover.agent.models import Goal
+from goalcover.agent.roles import Judge, RemoteJudge
 from goalcover.agent.settings import Settings
 from goalcover.memory.goals import load_goal
 from goalcover.memory.runs import Run
+from goalcover.tools import batches
 from goalcover.tools.assess import Assessment, assess
+from goalcover.tools.budget import BATCH_DISCOUNT, Budget, Estimate, budget_for, estimate
 from goalcover.tools.load import Dataset, open_dataset
+from goalcover.ui import judges as tell_judges
 from goalcover.ui import show
 from rich.progress import (
     BarColumn,
@@ -25,47 +35,125 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+Result = TypeVar("Result")
 MANY_SAMPLES = 20_000
 """From so many samples on an assessment takes long enough to ask first."""
+MUCH_USD = 1.0
+"""From so much on one is asked first."""
 LINE_EVERY_S = 5.0
 """Seconds between progress lines where stderr is no terminal."""
+
+
+@dataclass(frozen=True)
+class Judging:
+    """Who judges, and what it may cost."""
+
+    engine: str
+    judges: tuple[str, ...] = ()
+    """Models that judge in place of the engine's own judge."""
+    max_cost: float | None = None
+    """USD."""
+    batch: bool = False
+    yes: bool = False
+    """Start without asking."""
 
 
 def run_assessment(
     data: str,
     goal_path: Path,
     out: Path,
-    engine_name: str,
+    how: Judging,
     *,
     limit: int | None,
     seed: int,
     mapping: str | None,
     split: str | None,
-    yes: bool,
 ) -> None:
-    """Assesses and tells. Raises InputError, RunBusyError, and StoppedError when interrupted."""
-    if engine_name not in get_args(EngineName):
-        raise InputError(f"no engine '{engine_name}': there are {', '.join(get_args(EngineName))}")
-    goal = load_goal(goal_path)
-    engine = build_engine(cast(EngineName, engine_name), Settings())
+    """Assesses and tells. Raises InputError, RunBusyError, ModelError, and StoppedError when part of it is left."""
+    goal, settings = load_goal(goal_path), Settings()
+    engine, judges = _judges(how, settings)
+    budget = budget_for(judges, settings, how.max_cost)
     dataset = open_dataset(data, mapping=mapping, split=split, limit=limit, seed=seed)
     run = Run.create(out)
     show.print_dataset(dataset, goal, engine)
-    _confirm(dataset, yes)
+    expected = _estimate(dataset, goal, judges, budget, batch=how.batch)
+    _confirm(dataset, expected, how.yes)
     try:
-        with Meter() as meter:
-            result = asyncio.run(assess(dataset, goal, run, engine, meter.update))
+        if how.batch or batches.under_way(run):
+            asyncio.run(_stoppable(batches.advance(dataset, goal, run, judges, budget)))
+        with Meter(budget) as meter:
+            named = judges if how.judges else ()
+            work = assess(dataset, goal, run, engine, meter.update, judges=named, budget=budget)
+            result = asyncio.run(_stoppable(work))
     except (KeyboardInterrupt, asyncio.CancelledError) as error:
-        raise StoppedError(
-            f"stopped; what was judged is kept. Go on with: {shlex.join(['goalcover', *sys.argv[1:]])}"
-        ) from error
+        raise StoppedError(f"stopped; what was judged is kept. Go on with: {_again()}") from error
+    except StoppedError as error:
+        raise StoppedError(f"{error}. Go on with: {_again()}") from error
     _tell(result, run)
+
+
+def engine_named(name: str, settings: Settings | None = None) -> Engine:
+    """The engine of that name. Raises InputError when there is none, or it is not to be had."""
+    if name not in get_args(EngineName):
+        raise InputError(f"no engine '{name}': there are {', '.join(get_args(EngineName))}")
+    return build_engine(cast(EngineName, name), settings or Settings())
+
+
+def _again() -> str:
+    return shlex.join(["goalcover", *sys.argv[1:]])
+
+
+def _judges(how: Judging, settings: Settings) -> tuple[Engine, tuple[Judge, ...]]:
+    """The engine with its judge, or with the one or more that were named instead."""
+    if how.judges and how.engine == "embedded":
+        raise InputError("--judge names a model, and --engine embedded asks none: leave one of them out")
+    engine = engine_named(how.engine, settings)
+    judges = judges_of(how.judges, settings) or (engine.judge,)
+    if not isinstance(judges[0], RemoteJudge) and (how.batch or how.max_cost is not None):
+        raise InputError("--max-cost and --batch are for a model's judgements, and the embedded judge costs nothing")
+    return engine, judges
+
+
+def _estimate(dataset: Dataset, goal: Goal, judges: Sequence[Judge], budget: Budget, *, batch: bool) -> Estimate | None:
+    """What a model's judgements will take, told."""
+    remote = [judge for judge in judges if isinstance(judge, RemoteJudge)]
+    if not remote:
+        return None
+    expected = estimate(dataset, len(dataset), goal.subgoals, remote, budget)
+    if batch and expected.cost is not None:
+        expected = replace(expected, cost=expected.cost * BATCH_DISCOUNT)
+    show.console.print(f"Judged by {', '.join(judge.model_name for judge in remote)}: {_words(expected)}\n")
+    return expected
+
+
+def _words(expected: Estimate) -> str:
+    used = expected.usage
+    cost = "the price is not known" if expected.cost is None else f"{expected.cost:.2f} USD"
+    return (
+        f"about {used.calls:,} calls, {used.prompt_tokens:,} prompt and {used.completion_tokens:,} completion tokens, "
+        f"{cost}; what is judged already costs nothing."
+    )
+
+
+async def _stoppable(work: Coroutine[Any, Any, Result]) -> Result:
+    """Lets Ctrl-C and SIGTERM end the work in order: what is in flight is waited for. The second time it is dropped."""
+    task, loop = asyncio.ensure_future(work), asyncio.get_running_loop()
+
+    def stop() -> None:
+        show.console.print("Stopping: waiting for what is in flight (again: drop it).")
+        task.cancel()
+
+    with suppress(NotImplementedError):  # Windows: Ctrl-C still arrives as KeyboardInterrupt
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop)
+    return await task
 
 
 class Meter:
     """Progress with rate and time left: a bar on a terminal, a line now and then elsewhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, budget: Budget | None = None) -> None:
+        self._budget = budget or Budget()
         self._bar: Progress | None = None
         self._task: TaskID | None = None
         self._started = self._told = time.monotonic()
@@ -96,17 +184,23 @@ class Meter:
         if self._bar:
             if self._task is None:
                 self._task = self._bar.add_task("Judging", total=total, rate="")
-            self._bar.update(self._task, completed=done, rate=f"{rate:.0f} samples/s")
+            self._bar.update(self._task, completed=done, rate=f"{rate:.0f} samples/s{self._used()}")
         elif now - self._told >= LINE_EVERY_S or done == total:
             self._told = now
             left = (total - done) / rate
-            show.console.print(f"judged {done:,} of {total:,} samples, {rate:.0f}/s, {left:.0f} s left")
+            show.console.print(f"judged {done:,} of {total:,} samples, {rate:.0f}/s, {left:.0f} s left{self._used()}")
+
+    def _used(self) -> str:
+        words = self._budget.words()
+        return f", {words}" if words else ""
 
 
-def _confirm(dataset: Dataset, yes: bool) -> None:
-    if yes or len(dataset) < MANY_SAMPLES or not (sys.stdin.isatty() and show.console.is_terminal):
+def _confirm(dataset: Dataset, expected: Estimate | None, yes: bool) -> None:
+    dear = expected is not None and (expected.cost or 0.0) >= MUCH_USD
+    if yes or (len(dataset) < MANY_SAMPLES and not dear) or not (sys.stdin.isatty() and show.console.is_terminal):
         return
-    show.console.print(f"{len(dataset):,} samples take a while. Start? [y/N] ", end="")
+    why = f"About {expected.cost:.2f} USD." if expected and expected.cost else f"{len(dataset):,} samples take a while."
+    show.console.print(f"{why} Start? [y/N] ", end="")
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         raise InputError("not started; --limit 1000 judges a random part first")
 
@@ -121,3 +215,22 @@ def _tell(result: Assessment, run: Run) -> None:
         # Never wrapped: these lines are there to be copied.
         show.console.print(f"Why: goalcover gaps {path}    goalcover explain {path} {worst}", soft_wrap=True)
     show.console.print(f"Report: {run.html_path}", soft_wrap=True)
+    _told_judges(result)
+
+
+def _told_judges(result: Assessment) -> None:
+    """What a model's judgements took, and how far several agree. StoppedError when too many failed for a verdict."""
+    used, agreement = result.info.usage, result.coverage.agreement
+    if used.calls:
+        cost = "price not known" if used.cost_usd is None else f"{used.cost_usd:.4f} USD"
+        show.console.print(
+            f"{used.calls:,} calls ({used.retries} again, {used.reasks} asked anew), {used.prompt_tokens:,} prompt "
+            f"({used.cached_tokens:,} cached) and {used.completion_tokens:,} completion tokens, {cost}."
+        )
+    if agreement:
+        tell_judges.print_agreement(agreement)
+    if failed := [one.id for one in result.coverage.subgoals if one.gap is None]:
+        why = ", ".join(f"{n} {reason}" for reason, n in used.unscored.items())
+        raise StoppedError(
+            f"no verdict on {', '.join(failed)}: too many judgements failed ({why}). Try them again with: {_again()}"
+        )

@@ -5,7 +5,7 @@ from typing import Any
 
 from goalcover.agent.models import Capability, Gap, Recommendation, SubgoalCoverage
 from goalcover.graph.events import Diagnosed, Explained
-from goalcover.tools.typeset import clean, cut, percent
+from goalcover.tools.typeset import clean, cut
 
 _QUOTE = 280
 _IDS = 6
@@ -52,7 +52,7 @@ def _capability(one: Capability, sources: Mapping[str, str]) -> dict[str, Any]:
     quotes = [
         {"quote": cut(clean(quote), _QUOTE), "sample": sources[quote]} for quote in one.quotes if quote in sources
     ]
-    return {"title": clean(one.title), "summary": f"{clean(one.summary)} ({percent(one.share)})", "quotes": quotes}
+    return {"title": clean(one.title), "summary": clean(one.summary), "quotes": quotes}
 
 
 def _step(one: Recommendation) -> str:

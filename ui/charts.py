@@ -10,13 +10,15 @@ GRID = "rgba(128,138,150,0.22)"
 COVERED = "#3d8fa3"
 GAP = "#d9733f"
 UNKNOWN = "#9aa5b1"
-_SCALE = ((0.0, "rgba(61,143,163,0.05)"), (1.0, "rgba(61,143,163,1)"))
+_SCALE = ((0.0, "rgba(61,143,163,0.05)"), (1.0, "rgba(61,143,163,0.65)"))
 _NAME = 34
+_NARROW = 16
+"""Characters of a name, on a wide and on a narrow page."""
 _ROW_PX = 34
 _LEVELS = ("0 none", "1 poor", "2 weak", "3 good", "4 strong", "5 perfect")
 
 
-def coverage_bars(goal: Goal, coverage: CoverageReport) -> go.Figure:
+def coverage_bars(goal: Goal, coverage: CoverageReport, *, narrow: bool = False) -> go.Figure:
     """Mean alignment of every subgoal with its 95 % interval, the gaps first; a mark where a threshold decides."""
     rows = _ordered(coverage)
     figure = go.Figure()
@@ -36,10 +38,10 @@ def coverage_bars(goal: Goal, coverage: CoverageReport) -> go.Figure:
         xaxis={"title": {"text": "mean alignment", "font": {"size": 13}}, "range": [0, 1]},
         bargap=0.35,
     )
-    return _dressed(figure, rows)
+    return _dressed(figure, rows, narrow)
 
 
-def heat_map(coverage: CoverageReport) -> go.Figure:
+def heat_map(coverage: CoverageReport, *, narrow: bool = False) -> go.Figure:
     """Share of the samples at every level, subgoal by subgoal."""
     rows = _ordered(coverage)
     shares = [[count / max(one.n_scored, 1) for count in one.histogram] for one in rows]
@@ -47,7 +49,7 @@ def heat_map(coverage: CoverageReport) -> go.Figure:
     figure = go.Figure(
         go.Heatmap(
             z=shares,
-            x=list(_LEVELS),
+            x=list("012345") if narrow else list(_LEVELS),
             y=[_label(one) for one in rows],
             customdata=counts,
             colorscale=_SCALE,
@@ -57,12 +59,13 @@ def heat_map(coverage: CoverageReport) -> go.Figure:
             ygap=2,
             text=[[f"{share:.0%}" if share >= 0.005 else "" for share in line] for line in shares],
             texttemplate="%{text}",
+            textfont={"color": INK},
             hovertemplate="%{y}<br>level %{x}<br>%{customdata:,} samples<extra></extra>",
             showscale=False,
         )
     )
     figure.update_xaxes(showgrid=False)
-    return _dressed(figure, rows)
+    return _dressed(figure, rows, narrow)
 
 
 def _bars(label: str, colour: str, rows: list[SubgoalCoverage]) -> go.Bar:
@@ -103,21 +106,29 @@ def _ordered(coverage: CoverageReport) -> list[SubgoalCoverage]:
     return sorted(coverage.subgoals, key=lambda one: (order[one.gap], one.alignment or 0.0))
 
 
-def _label(one: SubgoalCoverage) -> str:
+def _label(one: SubgoalCoverage, limit: int = 1_000) -> str:
     """Plotly reads a few HTML tags in labels: a name is text."""
-    return cut(clean(one.name), _NAME).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return cut(clean(one.name), limit).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _dressed(figure: go.Figure, rows: list[SubgoalCoverage]) -> go.Figure:
+def _dressed(figure: go.Figure, rows: list[SubgoalCoverage], narrow: bool) -> go.Figure:
     order = [_label(one) for one in rows]
+    shown = [_label(one, _NARROW if narrow else _NAME) for one in rows]
     figure.update_layout(
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": INK, "family": "Inter, system-ui, sans-serif", "size": 13},
+        font={"color": INK, "family": "Inter, system-ui, sans-serif", "size": 11 if narrow else 13},
         margin={"l": 10, "r": 16, "t": 24, "b": 40},
         height=110 + _ROW_PX * len(rows),
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        yaxis={"categoryorder": "array", "categoryarray": order[::-1], "automargin": True, "title": None},
+        yaxis={
+            "categoryorder": "array",
+            "categoryarray": order[::-1],
+            "automargin": True,
+            "title": None,
+            "tickvals": order,
+            "ticktext": shown,
+        },
         dragmode=False,
     )
     figure.update_xaxes(gridcolor=GRID, zeroline=False, fixedrange=True)

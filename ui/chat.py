@@ -8,18 +8,19 @@ from importlib import import_module
 from pathlib import Path
 
 from goalcover.agent.errors import InputError
+from goalcover.ui.identity import USERS, way
 from goalcover.ui.session import home
 
 
 def serve(host: str, port: int, headless: bool) -> None:
     """Serves until interrupted. Raises InputError when the address cannot be used."""
-    _check(host, port)
     folder = home()
-    _furnish(folder)
     # Chainlit reads these while it is imported, and writes its files there instead of into the working directory.
     os.environ["CHAINLIT_APP_ROOT"] = str(folder)
     os.environ["CHAINLIT_HOST"] = host
     os.environ["CHAINLIT_PORT"] = str(port)
+    _furnish(folder)
+    _check(host, port)
     from chainlit.cli import run_chainlit
     from chainlit.config import config
 
@@ -28,10 +29,10 @@ def serve(host: str, port: int, headless: bool) -> None:
 
 
 def _check(host: str, port: int) -> None:
-    if not _is_loopback(host):
+    if not _is_loopback(host) and way() == "browser":
         raise InputError(
-            f"--host {host} would let other machines open files here, because the chat has no sign-in yet: "
-            "use 127.0.0.1, and a tunnel such as `ssh -L` from elsewhere"
+            f"--host {host} would let everybody in: set {USERS}='name=password;name=password' (or one of Chainlit's "
+            "OAuth providers) so that people sign in, or use 127.0.0.1 with a tunnel such as `ssh -L`"
         )
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -9,7 +9,7 @@ import sys
 
 import typer
 from goalcover.agent.errors import GoalCoverError
-from goalcover.ui.commands import judging, results, talk
+from goalcover.ui.commands import data, elicit, judging, results, study, talk
 from goalcover.ui.commands.options import say
 
 app = typer.Typer(
@@ -23,13 +23,22 @@ app = typer.Typer(
 )
 
 app.command()(talk.chat)
+app.command()(talk.talk)
+app.command()(elicit.plan)
+app.command()(elicit.verify)
 app.command()(judging.assess)
+app.command()(judging.calibrate)
+app.command()(judging.audit)
 app.command()(results.gaps)
 app.command()(results.explain)
 app.command()(results.samples)
 app.command()(results.report)
 app.command()(results.check)
 app.command()(results.compare)
+app.command()(data.synthesize)
+app.command("filter")(data.filter_)
+app.command()(data.export)
+app.add_typer(study.app, name="study")
 app.command()(talk.doctor)
 
 

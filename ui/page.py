@@ -38,19 +38,26 @@ class Page:
         self._meter = Meter()
         self._buttons: list[cl.Action] = []
         self._choices: cl.CustomElement | None = None
-        self._panel: dict[str, Any] | None = None
-        self.last_id: str | None = None
-        """The message that buttons go under."""
+        self._panel: cl.CustomElement | None = None
+        self._last_id: str | None = None
+        self._is_asked = False
+
+    def resume(self, last_id: str | None) -> None:
+        """A page that shows an earlier chat: its last message is still there, and asks what was asked."""
+        self._last_id = last_id
+        self._is_asked = last_id is not None
 
     async def say(self, text: str) -> None:
         """A message without anything to it."""
-        self.last_id = (await cl.Message(content=text).send()).id
+        self._is_asked = False
+        self._last_id = (await cl.Message(content=text).send()).id
 
     async def show(self, said: Event) -> None:
         """One event as a message, with charts, cards or files."""
         await self._meter.hide()
-        message = cl.Message(content=brief(said), elements=_elements(said))
-        self.last_id = (await message.send()).id
+        message = cl.Message(content=brief(said), elements=_elements(said, narrow=self._narrow))
+        self._is_asked = False
+        self._last_id = (await message.send()).id
 
     async def progress(self, said: Progress) -> None:
         """How far the work is."""
@@ -59,18 +66,18 @@ class Page:
     async def wait(self, waiting: Wait) -> None:
         """What the person is asked, and the buttons for it."""
         await self._meter.hide()
-        if waiting.question is not None:
+        if waiting.question is not None and not self._is_asked:
             await self.say(question(waiting))
-        if self.last_id is None:
+        if self._last_id is None:
             return
         if waiting.question is not None and waiting.question.suggestions:
             props = {"choices": list(waiting.question.suggestions), "many": waiting.question.many}
             self._choices = cl.CustomElement(name="Choices", props=props, display="inline")
             # Not kept with the chat: a question that was answered has no use for them.
-            await self._choices.send(for_id=self.last_id, persist=False)
+            await self._choices.send(for_id=self._last_id, persist=False)
         for one in waiting.suggestions:
             action = cl.Action(name=self._action, payload={"says": one.says}, label=one.label)
-            await action.send(for_id=self.last_id)
+            await action.send(for_id=self._last_id)
             self._buttons.append(action)
 
     async def withdraw(self) -> None:
@@ -85,11 +92,13 @@ class Page:
     async def panel(self, state: State) -> None:
         """The side panel, where there is room, when there is something new to show."""
         props = panel(state)
-        if self._narrow or props is None or props == self._panel:
+        if self._narrow or props is None or (self._panel and props == self._panel.props):
             return
-        self._panel = props
-        await cl.ElementSidebar.set_elements([cl.CustomElement(name="Plan", props=props)], key=str(time.monotonic()))
-        await cl.ElementSidebar.set_title("Your goal")
+        # Not through ElementSidebar: the page closes that again with the next element of any message.
+        if self._panel is None:
+            self._panel = cl.CustomElement(name="Goal", props=props, display="side")
+        self._panel.props = props
+        await self._panel.send(for_id="", persist=False)
 
 
 class Meter:
@@ -136,13 +145,13 @@ class Meter:
         await self._tasks.send()
 
 
-def _elements(said: Event) -> list[Element]:
+def _elements(said: Event, *, narrow: bool) -> list[Element]:
     match said:
         case Diagnosed():
             gaps = cards.overview(said)
-            return [*_charts(said), *([cl.CustomElement(name="Gaps", props=gaps)] if said.gaps else [])]
+            return [*_charts(said, narrow=narrow), *([cl.CustomElement(name="Gaps", props=gaps)] if said.gaps else [])]
         case Covered():
-            return _charts(said)
+            return _charts(said, narrow=narrow)
         case Explained() if said.explanation.gap is not None:
             return [cl.CustomElement(name="Gaps", props=cards.in_full(said))]
         case Reported():
@@ -150,10 +159,11 @@ def _elements(said: Event) -> list[Element]:
     return []
 
 
-def _charts(said: Diagnosed | Covered) -> list[Element]:
+def _charts(said: Diagnosed | Covered, *, narrow: bool) -> list[Element]:
+    bars, heat = coverage_bars(said.goal, said.coverage, narrow=narrow), heat_map(said.coverage, narrow=narrow)
     return [
-        cl.Plotly(name="Coverage", figure=coverage_bars(said.goal, said.coverage), display="inline", size="large"),
-        cl.Plotly(name="Levels", figure=heat_map(said.coverage), display="inline", size="large"),
+        cl.Plotly(name="Coverage", figure=bars, display="inline", size="large"),
+        cl.Plotly(name="Levels", figure=heat, display="inline", size="large"),
     ]
 
 

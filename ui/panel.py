@@ -1,13 +1,12 @@
-"""The side panel: the goal as it stands by now, as the properties of `Plan.jsx`. Pure; the page shows it as text."""
+"""The side panel: the goal as it stands by now, as the properties of `Goal.jsx`. Pure; the page shows it as text."""
 
 from typing import Any
 
-from goalcover.agent.elicitation import Checks
-from goalcover.agent.models import Goal, Subgoal
-from goalcover.graph.replies import SLOT_WORDS
+from goalcover.agent.elicitation import Checks, Specification
+from goalcover.agent.models import SLOTS, Goal, Slot, Subgoal
 from goalcover.graph.state import State
 
-SLOT_LABELS = {
+SLOT_LABELS: dict[Slot, str] = {
     "domain": "Domain and topics",
     "task": "Task and input",
     "output": "Form of the answer",
@@ -16,7 +15,6 @@ SLOT_LABELS = {
     "evidence": "Evidence and sources",
     "out_of_scope": "Out of scope",
 }
-assert SLOT_LABELS.keys() == SLOT_WORDS.keys()
 
 
 def panel(state: State) -> dict[str, Any] | None:
@@ -24,22 +22,28 @@ def panel(state: State) -> dict[str, Any] | None:
     specification, goal, data = state.get("specification"), state.get("goal"), state.get("data")
     if specification is None:
         return None
+    # A goal file may come without any of it.
+    told = specification.answers or specification.skipped or not goal
     return {
         "goal": specification.goal,
         "data": f"{data.name}, {data.samples:,} samples" if data else None,
-        "scope": [
-            {
-                "label": label,
-                "answer": specification.answer_to(slot),  # type: ignore[arg-type]  # the keys are the slots
-                "skipped": slot in specification.skipped,
-                "says": f"Change my answer about {label.lower().split()[0]}",
-            }
-            for slot, label in SLOT_LABELS.items()
-        ],
+        "scope": _scope(specification) if told else [],
         "subgoals": [_subgoal(one, goal, state.get("checks")) for one in goal.subgoals] if goal else [],
         "uncovered": _uncovered(state.get("checks")) if goal else [],
         "overruled": list(goal.overruled) if goal else [],
     }
+
+
+def _scope(known: Specification) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": SLOT_LABELS[slot],
+            "answer": known.answer_to(slot),
+            "skipped": slot in known.skipped,
+            "says": f"Change my answer about {SLOT_LABELS[slot].lower().split()[0]}",
+        }
+        for slot in SLOTS
+    ]
 
 
 def _subgoal(one: Subgoal, goal: Goal, checks: Checks | None) -> dict[str, Any]:

@@ -4,9 +4,11 @@ import sys
 from collections.abc import Sequence
 
 from goalcover.agent.engine import Engine
-from goalcover.agent.models import CoverageReport, Gap, Goal, SubgoalCoverage
+from goalcover.agent.models import Capability, CoverageReport, Gap, Goal, SubgoalCoverage
 from goalcover.tools.doctor import Finding
 from goalcover.tools.explain import Change, Explanation, Judged
+from goalcover.tools.kinds import MEANINGS, closing, left_over
+from goalcover.tools.language import foreign_notes
 from goalcover.tools.load import Dataset
 from rich.console import Console, Group
 from rich.panel import Panel
@@ -24,7 +26,7 @@ _CUT = 400
 def print_dataset(dataset: Dataset, goal: Goal, engine: Engine) -> None:
     """What was understood of the data, with one row as an example."""
     console.print(f"{len(dataset):,} samples of {dataset.rows:,} rows in {dataset.source}: {dataset.shape}")
-    for note in dataset.notes:
+    for note in (*dataset.notes, *(foreign_notes(goal, dataset.preview) if engine.name == "embedded" else ())):
         console.print(f"  note: {note}")
     if dataset.n_skipped:
         console.print(f"  skipped {dataset.n_skipped:,} rows:")
@@ -111,17 +113,32 @@ def print_findings(findings: Sequence[Finding]) -> None:
 
 def _print_gap(name: str, row: SubgoalCoverage, gap: Gap) -> None:
     parts: list[Text] = [Text(f"Mean alignment {_figure(row.alignment)} ({_interval(row)}). {row.rule}")]
+    if gap.kind is not None:
+        parts.append(Text.assemble((gap.kind.capitalize(), "bold"), f": {MEANINGS[gap.kind]}. {gap.why}"))
+    if missing := closing(gap):
+        parts.append(Text(missing))
     for capability in gap.capabilities:
-        parts.append(Text(f"\n{capability.title}", style="bold"))
-        parts.append(Text(capability.summary))
-        parts += [Text(f"  “{_one_line(quote)}”", style="italic") for quote in capability.quotes]
-        parts.append(Text(f"  samples: {_ids(capability.sample_ids)}", style="dim"))
+        parts += _capability(capability)
+    if left := left_over(gap):
+        parts.append(Text(f"\n{left}", style="dim"))
     parts.append(Text("\nWhat to do", style="bold"))
     for number, one in enumerate(gap.recommendations, 1):
         parts.append(Text(f"{number}. {one.action}: {one.detail}"))
         if one.sample_ids:
             parts.append(Text(f"   samples: {_ids(one.sample_ids)}", style="dim"))
     console.print(Panel(Group(*parts), title=Text(f"Gap: {name}"), title_align="left", border_style="red"))
+
+
+def _capability(one: Capability) -> list[Text]:
+    parts = [Text(f"\n{one.title}", style="bold"), Text(one.summary)]
+    sources = one.quote_ids or ("",) * len(one.quotes)
+    for quote, source in zip(one.quotes, sources, strict=True):
+        parts.append(Text.assemble((f"  “{_one_line(quote)}”", "italic"), (f"  {source}", "dim")))
+    if one.terms:
+        parts.append(Text(f"  key terms: {', '.join(one.terms)}", style="dim"))
+    sure = f"{one.confidence} confidence; " if one.confidence else ""
+    parts.append(Text(f"  {sure}samples: {_ids(one.sample_ids)}", style="dim"))
+    return parts
 
 
 def _summary(coverage: CoverageReport) -> Text:

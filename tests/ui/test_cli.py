@@ -11,7 +11,25 @@ from subprocess import CompletedProcess
 import pytest
 from commands import DEMO_DATA, DEMO_GOAL, GOALCOVER, goalcover
 
-COMMANDS = ("chat", "assess", "gaps", "explain", "samples", "report", "check", "compare", "doctor")
+COMMANDS = (
+    "chat",
+    "plan",
+    "verify",
+    "assess",
+    "calibrate",
+    "audit",
+    "gaps",
+    "explain",
+    "samples",
+    "report",
+    "check",
+    "compare",
+    "synthesize",
+    "filter",
+    "export",
+    "doctor",
+    "study",
+)
 GOOD_GOAL = "goal: G\nsubgoals:\n  - {id: a, name: Alpha, description: Does alpha}\n"
 
 

@@ -1,9 +1,10 @@
-"""Commands that judge: assess."""
+"""Commands that judge, and that judge the judge: assess, calibrate, audit."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from goalcover.ui.commands.options import AsJson, RunPath, print_json
 
 
 def assess(
@@ -19,9 +20,54 @@ def assess(
         str | None, typer.Option("--map", metavar="input=COL[+COL],output=COL[+COL]", help="Which columns to read.")
     ] = None,
     split: Annotated[str | None, typer.Option(help="The split to read, where there are several.")] = None,
+    judge: Annotated[
+        list[str] | None,
+        typer.Option(metavar="MODEL", help="The model that judges; given more than once, the median of all counts."),
+    ] = None,
+    max_cost: Annotated[float | None, typer.Option(min=0, metavar="USD", help="Stop before spending more.")] = None,
+    batch: Annotated[
+        bool, typer.Option("--batch", help="Judge at half price within a day: submit now, run again to collect.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Start a long assessment without asking.")] = False,
 ) -> None:
     """Score every sample against every subgoal, find the gaps and write the report."""
-    from goalcover.ui.assessing import run_assessment
+    from goalcover.ui.assessing import Judging, run_assessment
 
-    run_assessment(data, goal, out, engine, limit=limit, seed=sample_seed, mapping=mapping, split=split, yes=yes)
+    how = Judging(engine, tuple(judge or ()), max_cost=max_cost, batch=batch, yes=yes)
+    run_assessment(data, goal, out, how, limit=limit, seed=sample_seed, mapping=mapping, split=split)
+
+
+def calibrate(
+    run: RunPath,
+    labels: Annotated[
+        Path, typer.Option(metavar="FILE", help="CSV or JSONL with sample_id, subgoal_id, level, given by people.")
+    ],
+    json: AsJson = False,
+) -> None:
+    """Compare the judge with people: agreement, bias, and means corrected for it."""
+    from goalcover.memory.runs import Run
+    from goalcover.tools.calibrate import calibrate as compare
+    from goalcover.ui.judges import print_calibration
+
+    found = compare(Run.open(run), labels)
+    if json:
+        print_json(found.model_dump())
+    else:
+        print_calibration(found)
+
+
+def audit(
+    run: RunPath,
+    samples: Annotated[int, typer.Option(min=2, metavar="N", help="Judge this many samples one subgoal a call.")] = 50,
+    judge: Annotated[str | None, typer.Option(metavar="MODEL", help="The model, where not the configured one.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Tell what judging several subgoals in one call changes, and whether the judge favours long samples."""
+    from goalcover.memory.runs import Run
+    from goalcover.ui.judges import print_audit, run_audit
+
+    found = run_audit(Run.open(run), samples, judge)
+    if json:
+        print_json(found.model_dump())
+    else:
+        print_audit(found)

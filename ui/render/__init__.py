@@ -2,6 +2,6 @@
 
 from goalcover.ui.render import plan, run
 from goalcover.ui.render.base import brief, render
-from goalcover.ui.render.plan import STILL_BUSY, STOPPED, question
+from goalcover.ui.render.plan import FAILED, STILL_BUSY, STOPPED, question
 
-__all__ = ["STILL_BUSY", "STOPPED", "brief", "plan", "question", "render", "run"]
+__all__ = ["FAILED", "STILL_BUSY", "STOPPED", "brief", "plan", "question", "render", "run"]

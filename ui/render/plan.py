@@ -9,6 +9,7 @@ from goalcover.ui.render.base import render
 from goalcover.ui.render.text import SAMPLE, engine, sample, text
 
 STILL_BUSY = "One moment, I am still at work. **Stop** ends it; what is judged is kept."
+FAILED = "Something went wrong that should not: the server's log says what. What was judged is kept; say it again."
 STOPPED = "What was judged is kept: **Start** goes on from there."
 _TOPICS = 5
 _SHORT = 160

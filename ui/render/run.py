@@ -24,7 +24,8 @@ def _(said: events.Progress) -> str:
     left = (said.total - said.done) / rate
     pace = f"{rate:.0f} a second" if rate >= 1 else f"{60 * rate:.0f} a minute"
     done = f"{said.done:,} of {count(said.total, 'sample')}"
-    return f"`{bar(said.done / said.total, 20)}` {done}, {pace}, {left:.0f} s left"
+    used = f", {said.used}" if said.used else ""
+    return f"`{bar(said.done / said.total, 20)}` {done}, {pace}, {left:.0f} s left{used}"
 
 
 @render.register
@@ -203,8 +204,10 @@ def _level(one: SubgoalCoverage) -> str:
 def _standing(row: SubgoalCoverage) -> str:
     if row.alignment is None or row.ci_low is None or row.ci_high is None:
         return text(row.rule)
-    mean = f"Mean alignment {row.alignment:.2f}, 95 % interval {row.ci_low:.2f} to {row.ci_high:.2f}."
-    return f"{text(row.rule)} {mean}"
+    interval = f"95 % interval {row.ci_low:.2f} to {row.ci_high:.2f}"
+    # The rule itself says the mean where it is the mean that decides.
+    told = "" if row.rule.startswith("Mean alignment") else f"Mean alignment {row.alignment:.2f}, "
+    return f"{text(row.rule)} {told}{interval if told else interval.capitalize()}."
 
 
 def _card(name: str, row: SubgoalCoverage, gap: Gap) -> str:

@@ -48,13 +48,13 @@ const List = ({ title, lines }) =>
     </div>
   ) : null;
 
-export default function Plan() {
+export default function Goal() {
   const { goal, data, scope, subgoals, uncovered, overruled } = props;
   return (
     <div className="gc-plan">
       <div className="gc-title">{goal}</div>
       {data ? <div className="gc-soft">{data}</div> : null}
-      <div className="gc-heading">Scope</div>
+      {scope.length ? <div className="gc-heading">Scope</div> : null}
       {scope.map((part) => (
         <Part key={part.label} part={part} />
       ))}

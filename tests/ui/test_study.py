@@ -1,0 +1,114 @@
+"""`goalcover study ...` as scripts and people meet it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from commands import DEMO_DATA, DEMO_GOAL, goalcover
+from goalcover.agent.errors import InputError
+from goalcover.ui.studying import asked, parse_seeds, summary
+
+REMOVALS = """
+removals:
+  - {id: tariff-words, target: tariffs, terms: [tariff, switch, fixed]}
+  - {id: moving-words, target: moving-home, terms: [move, moving, tenant, landlord]}
+"""
+
+
+@pytest.fixture(scope="module")
+def studied(demo, tmp_path_factory):
+    """The demo dataset, studied; its vectors are in the cache since `demo`."""
+    folder = tmp_path_factory.mktemp("studied")
+    (folder / "removals.yaml").write_text(REMOVALS)
+    said = goalcover(
+        "study", "corruption", DEMO_DATA, "--goal", DEMO_GOAL, "--removals", folder / "removals.yaml",
+        "--out", folder / "run", "--seeds", "0,1", "--json",
+    )  # fmt: skip
+    assert said.returncode == 0, said.stderr
+    return folder, said
+
+
+def test_a_study_prints_what_it_wrote(studied):
+    folder, said = studied
+    printed = json.loads(said.stdout)
+    assert printed == json.loads((folder / "run" / "validation.json").read_text("utf-8"))
+    assert printed["summary"]["seeds"] == [0, 1]
+    assert [one["id"] for one in printed["removals"]] == ["tariff-words", "moving-words"]
+    assert "305 samples of 305 rows" in said.stderr
+
+
+def test_a_study_s_run_is_a_run_like_any_other(studied):
+    folder, _ = studied
+    assert goalcover("explain", folder / "run", "tariffs").returncode == 0
+    assert "Do these scores mean anything?" in (folder / "run" / "report.html").read_text("utf-8")
+
+
+def test_people_read_the_table_on_stderr(studied):
+    folder, _ = studied
+    said = goalcover("study", "summary", folder / "run")
+    assert (said.returncode, said.stdout) == (0, "")
+    assert "tariff-words" in said.stderr
+    assert "Mean fall of targets" in said.stderr
+    assert "Cohen's d" in said.stderr
+
+
+def test_a_self_test_grades_every_subgoal(studied):
+    folder, _ = studied
+    said = goalcover("study", "selftest", folder / "run", "--json")
+    assert said.returncode == 0, said.stderr
+    found = json.loads(said.stdout)
+    assert found == json.loads((folder / "run" / "selftest.json").read_text("utf-8"))
+    assert len(found["subgoals"]) == 9
+    assert {one["grade"] for one in found["subgoals"]} <= {"trustworthy", "weak", "untrustworthy"}
+    assert all(one["reason"] for one in found["subgoals"])
+
+
+def test_filtering_is_compared_with_chance(studied):
+    folder, _ = studied
+    found = json.loads(goalcover("study", "filter", folder / "run", "--json").stdout)
+    assert 0 < found["kept"] < found["n"] == 305
+    assert all(one["support_after"] <= one["support_before"] for one in found["subgoals"])
+
+
+# --- bad input
+
+
+def test_a_command_tells_bad_input_in_one_line(tmp_path):
+    said = goalcover("study", "corruption", DEMO_DATA, "--goal", DEMO_GOAL, cwd=tmp_path)
+    assert (said.returncode, said.stdout) == (2, "")
+    assert said.stderr == (
+        "goalcover: a study needs DATA, --goal, --removals and --out, or --domain medical, legal or code\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("goal", "removals", "domain", "said"),
+    [
+        (DEMO_GOAL, None, "medical", "--domain brings its own goal"),
+        (None, None, "finance", "there are medical, legal, code"),
+        (DEMO_GOAL, Path("nowhere.yaml"), None, "Cannot read the removals file nowhere.yaml"),
+    ],
+)
+def test_what_is_asked_for_has_to_fit_together(goal, removals, domain, said):
+    with pytest.raises(InputError, match=said):
+        asked("data.jsonl", goal, removals, Path("run"), domain)
+
+
+def test_a_domain_brings_its_published_dataset_goal_and_removals():
+    study = asked(None, None, None, None, "medical")
+    assert (study.data, study.size, str(study.out)) == (
+        "qiaojin/PubMedQA:pqa_labeled", 1_000, str(Path("runs") / "study-medical"),
+    )  # fmt: skip
+    assert [removal.target for removal in study.removals] == ["cardiology", "drug-information"]
+
+
+def test_seeds_are_numbers_each_once():
+    assert parse_seeds("3, 1,3") == (3, 1)
+    with pytest.raises(InputError, match="--seeds takes whole numbers"):
+        parse_seeds("1,a")
+
+
+def test_a_run_without_a_study_has_no_summary(small_demo):
+    with pytest.raises(InputError, match="holds no corruption study"):
+        summary([small_demo.path])

@@ -1,0 +1,94 @@
+"""What `synthesize`, `filter` and `export` say to a person at a terminal."""
+
+from pathlib import Path
+
+from goalcover.tools.accept import Accepted
+from goalcover.tools.export import Exported
+from goalcover.tools.filter import Selection
+from goalcover.tools.synthesize import Batch, Proposal
+from goalcover.ui.show import console
+from rich.table import Table
+from rich.text import Text
+
+_CUT = 600
+_LISTED = 5
+_CURVE = 12
+
+
+def print_proposal(one: Proposal, place: int, total: int) -> None:
+    """A candidate with its verdict, for review."""
+    console.print(f"\n{place} of {total}", style="bold")
+    console.print(Text(f"input:  {_cut(one.candidate.input)}"))
+    console.print(Text(f"output: {_cut(one.candidate.output)}"))
+    console.print(Text(f"level {one.verdict.level}: {one.verdict.rationale}", style="dim"))
+    console.print(Text(f"made from {', '.join(one.candidate.parents) or 'no sample'}", style="dim"))
+    if one.flags:
+        console.print(f"It seems to hold {', '.join(one.flags)}.", style="yellow")
+
+
+def print_batch(batch: Batch, accepted: Accepted, out: Path, briefs: Path | None) -> None:
+    """What a request came to, and what it changes."""
+    console.print(f"{accepted.accepted:,} of {batch.asked:,} samples made, in {batch.rounds} rounds.")
+    if batch.shortfall:
+        console.print(Text(batch.shortfall))
+    for title, counts in batch.spread.model_dump().items():
+        listed = "; ".join(f"{name} ({n:,})" for name, n in counts.items())
+        if listed:
+            console.print(Text(f"  {title}: {listed}"))
+    reasons = {reason.partition(":")[0]: 0 for one in batch.rejected for reason in one.reasons}
+    for one in batch.rejected:
+        for reason in one.reasons:
+            reasons[reason.partition(":")[0]] += 1
+    for reason, n in sorted(reasons.items(), key=lambda item: -item[1])[:_LISTED]:
+        console.print(Text(f"  rejected {n:,}: {reason}", style="dim"))
+    for word, row in (("before", accepted.before), ("after", accepted.after)):
+        mean = "-" if row.alignment is None else f"{row.alignment:.3f} ({row.ci_low:.3f} to {row.ci_high:.3f})"
+        console.print(f"{word:>6}: mean alignment {mean}; {row.support:,} of {row.n_scored:,} support it. {row.rule}")
+    console.print(f"Samples: {out}", soft_wrap=True)
+    if briefs is not None:
+        console.print(f"Briefs for the rest: {briefs}", soft_wrap=True)
+
+
+def print_selection(selection: Selection, written: Exported) -> None:
+    """The trade-off, the cut, and what is lost at it."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("Goal score from", "Rows", "Mean goal score"):
+        table.add_column(title)
+    step = max(1, -(-len(selection.curve) // _CURVE))
+    for cut in selection.curve[::step]:
+        table.add_row(f"{cut.min_score:.2f}", f"{cut.kept:,} ({cut.kept_share:.0%})", f"{cut.goal_score or 0:.3f}")
+    console.print(table)
+    console.print(f"Suggested: {selection.reason}")
+    console.print(
+        f"Kept {selection.cut.kept:,} of {selection.n:,} rows (goal score from {selection.cut.min_score:.2f})."
+    )
+    for loss in selection.lost:
+        n = loss.support_before - loss.support_after
+        if n:
+            listed = ", ".join(loss.sample_ids[:_LISTED])
+            console.print(
+                Text(f"  {loss.subgoal_id} loses {n:,} of {loss.support_before:,} supporting samples: {listed}")
+            )
+    _print_files(written)
+
+
+def print_export(written: Exported) -> None:
+    """What was written."""
+    held = f", {written.validation_rows:,} to validate with" if written.validation_rows else ""
+    console.print(
+        f"{written.rows:,} rows as {written.format}{held}; {written.synthetic:,} synthetic; "
+        f"{written.duplicates:,} duplicates left out."
+    )
+    for note in written.notes:
+        console.print(Text(f"  note: {note}"))
+    _print_files(written)
+
+
+def _print_files(written: Exported) -> None:
+    for path in written.files:
+        console.print(Text(f"  {path}"), soft_wrap=True)
+
+
+def _cut(text: str) -> str:
+    line = " ".join("".join(char if char.isprintable() else " " for char in text[: 2 * _CUT]).split())
+    return line if len(line) <= _CUT else f"{line[:_CUT].rstrip()} …"
