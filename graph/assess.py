@@ -50,6 +50,7 @@ async def assess(state: State, runtime: Runtime[Deps]) -> State:
         runtime.stream_writer(Overlapping(pairs=pairs))
     return {
         "run": str(run.path),
+        "turns": (),
         "topic": result.gaps[0].subgoal_id if result.gaps else None,
         "suggestions": suggestions.after_assessment(goal, result.gaps, data, result.info.counts.samples, pairs),
     }

@@ -2,19 +2,25 @@
 
 import asyncio
 from pathlib import Path
+from typing import Literal
 
 from goalcover.agent.errors import GoalCoverError, InputError
 from goalcover.agent.models import Gap, Goal, Subgoal
+from goalcover.agent.roles import Companion
+from goalcover.agent.talk import Called, Said, Turn
+from goalcover.agent.talk import Corrected as Replaced
 from goalcover.graph import suggestions
 from goalcover.graph.deps import Deps
 from goalcover.graph.events import (
     Advised,
     Compared,
+    Corrected,
     Covered,
     Event,
     Explained,
     Foretold,
     Helped,
+    LookedUp,
     Need,
     Needed,
     Opened,
@@ -22,12 +28,14 @@ from goalcover.graph.events import (
     Problem,
     Reported,
     Shown,
+    Spoken,
     Supposed,
     Unsure,
 )
 from goalcover.graph.intent import Ask, understand
 from goalcover.graph.state import State, Suggestion, Wait
 from goalcover.memory.runs import Run
+from goalcover.tools.catalog import catalog, facts
 from goalcover.tools.compare import at_threshold, side_by_side
 from goalcover.tools.explain import End, explain, judged
 from goalcover.tools.quotes import quote_sources
@@ -38,6 +46,9 @@ from langgraph.types import interrupt
 SAMPLES = 5
 LOWEST = 3
 """How many of the lowest samples go with an explanation."""
+REMEMBERED = 20
+"""Messages of the talk about a run that are kept."""
+Turns = tuple[tuple[Literal["user", "assistant"], str], ...]
 Answer = tuple[Event, tuple[Suggestion, ...]]
 
 
@@ -51,17 +62,40 @@ async def answer(state: State, runtime: Runtime[Deps]) -> State:
     goal, path, checks = state.get("goal"), state.get("run"), state.get("checks")
     assert goal is not None  # the router lets nothing else through
     assert path is not None
-    ask = understand(state["heard"].text, goal, state.get("topic"))
+    text, companion = state["heard"].text, runtime.context.engine.companion
+    ask = understand(text, goal, state.get("topic"))
     if ask.kind == "plan" and checks is not None:
         runtime.stream_writer(Planned(goal=goal, checks=checks, open=0))
         return {}
     try:
+        if companion is not None and (ask.kind == "unsure" or ask.guessed):
+            said = await talk(companion, Run.open(Path(path)), (*state.get("turns", ()), ("user", text)), runtime)
+            return {"turns": said, "suggestions": suggestions.after_other(goal, Run.open(Path(path)).gaps())}
         event, follow_ups = await asyncio.to_thread(reply, Run.open(Path(path)), goal, ask)
     except GoalCoverError as error:
         runtime.stream_writer(Problem(text=str(error)))
         return {}
     runtime.stream_writer(event)
-    return {"suggestions": follow_ups, "topic": ask.subgoal.id if ask.subgoal else state.get("topic")}
+    turns: Turns = (*state.get("turns", ()), ("user", text), ("assistant", f"({type(event).__name__} was shown)"))
+    topic = ask.subgoal.id if ask.subgoal else state.get("topic")
+    return {"suggestions": follow_ups, "topic": topic, "turns": turns[-REMEMBERED:]}
+
+
+async def talk(companion: Companion, run: Run, turns: Turns, runtime: Runtime[Deps]) -> Turns:
+    """A language model's answer, streamed; it reads the run through tools. Raises GoalCoverError."""
+    said = ""
+    heard = [Turn(role, text) for role, text in turns]
+    async for spoken in companion.answer(heard, facts(run), catalog(run)):
+        match spoken:
+            case Said(text=text):
+                said += text
+                runtime.stream_writer(Spoken(text=text))
+            case Called(name=name):
+                runtime.stream_writer(LookedUp(what=name))
+            case Replaced(text=text, notice=notice):
+                said = text
+                runtime.stream_writer(Corrected(text=text, notice=notice))
+    return (*turns, ("assistant", said))[-REMEMBERED:]
 
 
 def reply(run: Run, goal: Goal, ask: Ask) -> Answer:

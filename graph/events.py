@@ -215,6 +215,26 @@ class Unsure(Frozen):
     """Names of the subgoals that it may have been about."""
 
 
+class Spoken(Frozen):
+    """A piece of what a language model says, as it comes."""
+
+    text: str
+
+
+class LookedUp(Frozen):
+    """A language model reads something of the run."""
+
+    what: str
+
+
+class Corrected(Frozen):
+    """The whole of what a language model said, in place of the pieces before."""
+
+    text: str
+    notice: str
+    """Why it was replaced."""
+
+
 class Foretold(Frozen):
     """Something that a later version will do."""
 
@@ -243,5 +263,8 @@ Event = (
     | Reported
     | Helped
     | Unsure
+    | Spoken
+    | LookedUp
+    | Corrected
     | Foretold
 )

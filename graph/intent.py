@@ -90,6 +90,8 @@ class Ask:
     """For `suppose`: the threshold (0 to 1). For `synthesize`: how many."""
     sample: str = ""
     """For `sample`: its id."""
+    guessed: bool = False
+    """Whether a subgoal was named and nothing else was clear: then it is taken for "why"."""
     maybe: tuple[Subgoal, ...] = ()
     """For `unsure`: the subgoals that it may be about; none when there is no hint."""
 
@@ -110,7 +112,9 @@ def understand(text: str, goal: Goal, topic: str | None = None) -> Ask:
     words = re.sub(r"\d+", " ", rest)
     candidates = (whole,) if whole else named(words, goal.subgoals, _FILLER)
     if len(candidates) == 1:
-        return Ask("explain" if kind == "unsure" else kind, candidates[0], number=number)
+        if kind == "unsure":
+            return Ask("explain", candidates[0], guessed=True)
+        return Ask(kind, candidates[0], number=number)
     if candidates or kind == "unsure":
         return Ask("unsure", maybe=candidates)
     if kind in {"advice", "needed", "export"}:

@@ -61,6 +61,7 @@ def afresh() -> State:
         "stuck": False,
         "run": None,
         "topic": None,
+        "turns": (),
         "suggestions": (),
     }
 

@@ -1,6 +1,6 @@
 """What the conversation remembers between two messages: handles and summaries. Rows live in the run directory."""
 
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 from goalcover.agent.elicitation import (
     Atomicity,
@@ -117,6 +117,8 @@ class State(TypedDict, total=False):
     """Whether the last step could not be done, and waits to be tried again."""
     run: str | None
     """Directory of the finished run that is talked about; None while there is none."""
+    turns: tuple[tuple[Literal["user", "assistant"], str], ...]
+    """What was said about the run, by whom; a language model reads the last of it."""
     topic: str | None
     """Id of the subgoal that was talked about last: what "it" means."""
     suggestions: tuple[Suggestion, ...]

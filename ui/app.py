@@ -8,7 +8,7 @@ import chainlit as cl
 from chainlit.logger import logger
 from chainlit.server import app, sio
 from chainlit.types import ThreadDict
-from goalcover.graph.events import Progress
+from goalcover.graph.events import Corrected, LookedUp, Progress, Spoken
 from goalcover.graph.state import Heard, Wait
 from goalcover.ui import identity
 from goalcover.ui.guard import Guard
@@ -148,6 +148,8 @@ async def _work(answer: Any) -> None:
     async for said in answer:
         if isinstance(said, Progress):
             await page.progress(said)
+        elif isinstance(said, Spoken | LookedUp | Corrected):
+            await page.stream(said)
         elif isinstance(said, Wait):
             await page.wait(said)
         else:

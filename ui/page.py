@@ -7,12 +7,23 @@ from typing import Any
 
 import chainlit as cl
 from chainlit.element import Element
-from goalcover.graph.events import Covered, Diagnosed, Event, Explained, Progress, Reported
+from goalcover.graph.events import (
+    Corrected,
+    Covered,
+    Diagnosed,
+    Event,
+    Explained,
+    LookedUp,
+    Progress,
+    Reported,
+    Spoken,
+)
 from goalcover.graph.state import State, Wait
 from goalcover.ui import cards
 from goalcover.ui.charts import coverage_bars, heat_map
 from goalcover.ui.panel import panel
 from goalcover.ui.render import brief, question, render
+from goalcover.ui.render.text import Stream
 
 EVERY_S = 0.5
 """Seconds between two updates of the progress, at least."""
@@ -41,6 +52,8 @@ class Page:
         self._panel: cl.CustomElement | None = None
         self._last_id: str | None = None
         self._is_asked = False
+        self._streamed: cl.Message | None = None
+        self._stream = Stream()
 
     def resume(self, last_id: str | None) -> None:
         """A page that shows an earlier chat: its last message is still there, and asks what was asked."""
@@ -59,6 +72,24 @@ class Page:
         self._is_asked = False
         self._last_id = (await message.send()).id
 
+    async def stream(self, said: Spoken | LookedUp | Corrected) -> None:
+        """A language model's answer, as it comes."""
+        if self._streamed is None:
+            self._streamed, self._stream = cl.Message(content=""), Stream()
+        match said:
+            case Spoken():
+                await self._streamed.stream_token(self._stream.feed(said.text))
+            case Corrected():
+                self._streamed.content, self._stream = render(said), Stream()
+
+    async def end_stream(self) -> None:
+        """When the answer is whole."""
+        if self._streamed is None:
+            return
+        await self._streamed.stream_token(self._stream.rest())
+        self._last_id = (await self._streamed.send()).id
+        self._is_asked, self._streamed = False, None
+
     async def progress(self, said: Progress) -> None:
         """How far the work is."""
         await self._meter.show(said)
@@ -66,6 +97,7 @@ class Page:
     async def wait(self, waiting: Wait) -> None:
         """What the person is asked, and the buttons for it."""
         await self._meter.hide()
+        await self.end_stream()
         if waiting.question is not None and not self._is_asked:
             await self.say(question(waiting))
         if self._last_id is None:

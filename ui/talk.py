@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from goalcover.agent.errors import InputError
-from goalcover.graph.events import Progress
+from goalcover.graph.events import Progress, Spoken
 from goalcover.graph.state import Heard, Wait
 from goalcover.ui.render import question, render
 from goalcover.ui.session import Said, Session, Sessions, home
@@ -77,6 +77,9 @@ class Terminal:
                     self._waiting = said
                 elif isinstance(said, Progress):
                     _tell(status, said)
+                elif isinstance(said, Spoken):
+                    status.stop()
+                    console.print(said.text, end="", markup=False, highlight=False)
                 else:
                     console.print()
                     console.print(Markdown(render(said)))

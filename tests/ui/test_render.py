@@ -6,7 +6,7 @@ from goalcover.graph import events
 from goalcover.graph.state import Data, Preview, Wait
 from goalcover.tools.explain import Explanation, Judged
 from goalcover.ui.render import brief, question, render
-from goalcover.ui.render.text import text
+from goalcover.ui.render.text import Stream, text
 
 HOSTILE = (
     "<img src=x onerror=alert(1)> **bold** [link](http://evil.example) ![i](https://evil.example/p.png) a@evil.example"
@@ -217,3 +217,26 @@ def test_advice_names_the_gap_and_its_steps():
     assert "1. Add 14\\: Collect them" in said or "1. Add 14: Collect them" in said
     assert "Then: Moving home." in said
     assert "nothing that has to be mended" in render(events.Advised(name="", coverage=None, gap=None, others=()))
+
+
+@pytest.mark.parametrize(
+    ("pieces", "gone"),
+    [
+        (["see [here", "](https", "://evil.example)"], "]("),
+        (["![i", "]", "(x.png)"], "]("),
+        (["http", ":", "/", "/evil.example"], "://"),
+        (["a <", "b>bold</b>"], "<b>"),
+        (["www", ".evil.example"], "www.e"),
+        (["mail a@", "evil.example"], "a@e"),
+        (["it is :", "note[x]"], " :note"),
+    ],
+)
+def test_what_a_model_says_is_markdown_but_for_links_images_and_directives(pieces, gone):
+    stream = Stream()
+    shown = "".join(map(stream.feed, pieces)) + stream.rest()
+    assert gone not in shown
+
+
+def test_a_models_emphasis_and_lists_stay():
+    stream = Stream()
+    assert stream.feed("**Two** gaps:\n- a\n- b") + stream.rest() == "**Two** gaps:\n- a\n- b"

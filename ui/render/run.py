@@ -7,7 +7,7 @@ from goalcover.graph import events
 from goalcover.tools.explain import Judged
 from goalcover.tools.typeset import count
 from goalcover.ui.render.base import brief, render
-from goalcover.ui.render.text import bar, engine, sample, text
+from goalcover.ui.render.text import Stream, bar, engine, sample, text
 
 _BAR = 10
 _QUOTE = 300
@@ -158,6 +158,17 @@ def _(said: events.Reported) -> str:
         "The report is one file that loads nothing and can be sent on; beside it the scores of every sample and the "
         f"goal file. The whole run is in {text(str(said.run))}; `goalcover gaps` and the other commands read it too."
     )
+
+
+@render.register
+def _(said: events.Corrected) -> str:
+    stream = Stream()
+    return f"{stream.feed(said.text)}{stream.rest()}\n\n*{text(said.notice)}*"
+
+
+@render.register
+def _(said: events.LookedUp) -> str:
+    return f"*Reading {text(said.what.replace('_', ' '))} …*"
 
 
 @render.register

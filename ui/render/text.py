@@ -1,5 +1,7 @@
 """Untrusted text and figures as Markdown. Nothing of a dataset gets through as markup."""
 
+import re
+
 from goalcover.tools.typeset import cut, markdown_text
 
 SAMPLE = 500
@@ -13,6 +15,35 @@ def text(raw: str, limit: int = 10_000) -> str:
     line = markdown_text(cut(" ".join(raw.split()), limit))
     broken = line.replace("\\/", f"{_BREAK}/").replace("\\@", f"{_BREAK}@").replace("\\.", f"{_BREAK}.")
     return str(broken).replace(":", "\\:")
+
+
+class Stream:
+    """Text of a language model that comes in pieces: Markdown, but for links, images and directives.
+
+    It may repeat a sample, and a sample may hold anything. What could be the beginning of such markup is held back
+    until the next piece tells.
+    """
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def feed(self, piece: str) -> str:
+        """What can be shown by now."""
+        whole = self._held + piece
+        kept = len(whole.rstrip("]:/<w@"))
+        self._held, shown = whole[kept:], whole[:kept]
+        return _plain_links(shown)
+
+    def rest(self) -> str:
+        """What was held back, at the end."""
+        held, self._held = self._held, ""
+        return _plain_links(held)
+
+
+def _plain_links(markdown: str) -> str:
+    shown = markdown.replace("](", f"]{_BREAK}(").replace("<", "&lt;").replace("://", f":{_BREAK}//")
+    shown = re.sub(r"(?i)\bwww\.", f"www{_BREAK}.", shown)
+    return re.sub(r":(?=[A-Za-z])", "\\:", re.sub(r"@(?=\w)", f"{_BREAK}@", shown))
 
 
 def bar(share: float, cells: int) -> str:
