@@ -16,6 +16,7 @@ from goalcover.graph.deps import Deps
 from goalcover.graph.edits import read_change
 from goalcover.graph.intent import understand, wants_anew, wants_other, wants_start
 from goalcover.graph.listen import listen, read
+from goalcover.graph.prove import prove
 from goalcover.graph.replies import slot_to_change
 from goalcover.graph.state import State
 from langchain_core.runnables import RunnableConfig
@@ -45,6 +46,7 @@ def build() -> Builder:
     builder.add_node("assess", assess)
     builder.add_node("converse", converse)
     builder.add_node("answer", answer)
+    builder.add_node("prove", prove)
     builder.add_edge(START, "listen")
     builder.add_edge("listen", "read")
     builder.add_conditional_edges("read", onward)
@@ -61,6 +63,7 @@ def build() -> Builder:
     builder.add_conditional_edges("assess", after_assess)
     builder.add_conditional_edges("converse", after_converse)
     builder.add_edge("answer", "converse")
+    builder.add_edge("prove", "converse")
     return builder
 
 
@@ -108,7 +111,7 @@ def after_assess(state: State) -> Literal["converse", "present"]:
     return "present" if state.get("run") is None else "converse"
 
 
-def after_converse(state: State) -> Literal["answer", "read", "assess", "revise"]:
+def after_converse(state: State) -> Literal["answer", "read", "assess", "revise", "prove"]:
     """A question, other data, more of the same, or a change of the goal."""
     goal, text = state.get("goal"), state["heard"].text
     assert goal is not None
@@ -116,7 +119,12 @@ def after_converse(state: State) -> Literal["answer", "read", "assess", "revise"
         return "read"
     if read_change(text, goal) is not None or slot_to_change(text) is not None:
         return "revise"
-    return "assess" if understand(text, goal).kind == "assess" else "answer"
+    match understand(text, goal).kind:
+        case "assess":
+            return "assess"
+        case "trust":
+            return "prove"
+    return "answer"
 
 
 def _hands_over(state: State) -> bool:

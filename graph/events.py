@@ -4,6 +4,7 @@ from pathlib import Path
 
 from goalcover.agent.elicitation import Checks, DataProfile, Specification
 from goalcover.agent.models import Alignment, CoverageReport, Frozen, Gap, Goal, Sample, SubgoalCoverage
+from goalcover.agent.validation import SelfTest
 from goalcover.graph.state import Data
 from goalcover.memory.runs import RunInfo
 from goalcover.tools.explain import End, Explanation, Judged
@@ -215,6 +216,18 @@ class Unsure(Frozen):
     """Names of the subgoals that it may have been about."""
 
 
+class Testing(Frozen):
+    """The self-test has begun; it takes a while."""
+
+    subgoals: int
+
+
+class Tested(Frozen):
+    """Which diagnoses can be trusted."""
+
+    result: SelfTest
+
+
 class Spoken(Frozen):
     """A piece of what a language model says, as it comes."""
 
@@ -263,6 +276,8 @@ Event = (
     | Reported
     | Helped
     | Unsure
+    | Testing
+    | Tested
     | Spoken
     | LookedUp
     | Corrected

@@ -24,6 +24,7 @@ Kind = Literal[
     "restart",
     "anew",
     "help",
+    "trust",
     "synthesize",
     "export",
     "unsure",
@@ -41,6 +42,7 @@ _RULES: tuple[tuple[Kind, str], ...] = (
         r"|start (judging|scoring|the assessment)|judge it|score it)\W*$"
         r"|^\W*(judge|assess|score)\W+(all|everything|\d+)\b",
     ),
+    ("trust", r"\btrust\w*\b|\bself-?test\b|\breliable\b|\bhow do (i|we) know\b|\bprove\b|\bscores mean\b"),
     ("plan", r"\b(goal file|subgoals|decomposition|the plan|my goal|specification)\b"),
     ("report", r"\breport\b|\bdownloads?\b|\bfiles\b"),
     ("suppose", r"\bthreshold\b|\bcut-?off\b"),
@@ -74,7 +76,9 @@ _FILLER = frozenset(
     "strongest subgoal such take takes tell than that the their them there these this those threshold to top typical "
     "us usual versus vs was we weak weaker weakest well were what which who why will with worst would wrong you".split()
 )
-_WHOLE: frozenset[Kind] = frozenset({"restart", "anew", "assess", "report", "help", "coverage", "plan", "suppose"})
+_WHOLE: frozenset[Kind] = frozenset(
+    {"restart", "anew", "assess", "report", "help", "coverage", "plan", "suppose", "trust"}
+)
 """Kinds that are about no single subgoal."""
 
 

@@ -18,6 +18,7 @@ OTHER_DATA = Suggestion(label="Other data", says="Other data")
 ADVICE = Suggestion(label="What should I do first?", says="What should I do first?")
 COVERAGE = Suggestion(label="Coverage", says="Show the coverage")
 REPORT = Suggestion(label="Report and files", says="Report and files")
+TRUST = Suggestion(label="Can I trust this?", says="Can I trust this?")
 NEEDED = Suggestion(label="How many samples are needed?", says="How many samples are needed?")
 SKIP = Suggestion(label="Skip", says="Skip")
 ENOUGH = Suggestion(label="That's enough", says="That's enough")
@@ -62,7 +63,7 @@ def after_assessment(
     more = (rest,) if judged < data.samples else ()
     merges = tuple(_saying(f"Merge {one.a} and {one.b}") for one in pairs[:1])
     advice = (ADVICE,) if gaps else ()
-    return (*why(_named(goal, gaps)[:OFFERED]), *advice, REPORT, *more, *merges, OTHER_DATA)
+    return (*why(_named(goal, gaps)[:OFFERED]), *advice, TRUST, REPORT, *more, *merges, OTHER_DATA)
 
 
 def after_explanation(goal: Goal, gaps: Sequence[Gap], subgoal: Subgoal) -> tuple[Suggestion, ...]:

@@ -161,6 +161,21 @@ def _(said: events.Reported) -> str:
 
 
 @render.register
+def _(said: events.Testing) -> str:
+    return (
+        f"Testing the diagnosis of {count(said.subgoals, 'subgoal')}: I take away what supports each, and break copies "
+        "of its samples, to see whether the scores notice …"
+    )
+
+
+@render.register
+def _(said: events.Tested) -> str:
+    rows = [f"| **{one.grade}** | {text(one.name)} | {text(one.reason)} |" for one in said.result.subgoals]
+    table = "\n".join(["| | Subgoal | Why |", "|---|---|---|", *rows])
+    return f"### Can this be trusted?\n\n{text(said.result.verdict)}\n\n{table}\n\nThe report shows the figures."
+
+
+@render.register
 def _(said: events.Corrected) -> str:
     stream = Stream()
     return f"{stream.feed(said.text)}{stream.rest()}\n\n*{text(said.notice)}*"

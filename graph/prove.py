@@ -1,0 +1,24 @@
+"""Can this be trusted? The self-test of a run (section 4, on the person's own data), asked for in the conversation."""
+
+from pathlib import Path
+
+from goalcover.graph import suggestions
+from goalcover.graph.deps import Deps
+from goalcover.graph.events import Tested, Testing
+from goalcover.graph.failures import told
+from goalcover.graph.state import State
+from goalcover.memory.runs import Run
+from goalcover.tools.studies.selftest import selftest
+from langgraph.runtime import Runtime
+
+
+@told
+async def prove(state: State, runtime: Runtime[Deps]) -> State:
+    """Removes and breaks what each diagnosis rests on, and says which diagnoses notice."""
+    goal, path = state.get("goal"), state.get("run")
+    assert goal is not None  # the router lets nothing else through
+    assert path is not None
+    runtime.stream_writer(Testing(subgoals=len(goal.subgoals)))
+    run = Run.open(Path(path))
+    runtime.stream_writer(Tested(result=await selftest(run, runtime.context.engine)))
+    return {"suggestions": suggestions.after_other(goal, run.gaps())}

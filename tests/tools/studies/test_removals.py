@@ -1,0 +1,117 @@
+"""What a removal takes, and what is said of a removals file that cannot be used."""
+
+import json
+
+import pytest
+from assessing import GOAL
+from goalcover.agent.errors import InputError
+from goalcover.agent.models import Sample
+from goalcover.agent.validation import Removal
+from goalcover.tools.studies.domain import load_domain
+from goalcover.tools.studies.removals import load_removals, masks
+
+
+def sample(text: str = "", output: str = "", **row: object) -> Sample:
+    return Sample(id="1", row=1, input=text, output=output, original=json.dumps(row))
+
+
+@pytest.mark.parametrize(
+    ("term", "text", "taken"),
+    [
+        ("heart", "Two HEARTS beat", True),
+        ("heart", "my sweetheart", False),
+        ("heart", "hearty", False),
+        ("box", "the boxes", True),
+        ("therapy", "gene therapies", True),
+        ("therapy", "therapist", False),
+        ("cardio*", "Cardiologists agree", True),
+        ("cardio*", "myocardiopathy", False),
+        ("machine learning", "Machine\n  Learning", True),
+        ("mg", "take 5 mg", True),
+        ("C++", "in C++11", True),
+        ("C++", "in C", False),
+        ("$", "costs $5", True),
+        ("a.b", "acb", False),
+    ],
+)
+def test_terms_are_whole_words_in_either_case_and_number(term, text, taken):
+    assert Removal(id="r", target="heart", terms=(term,)).matches(sample(text)) is taken
+
+
+def test_terms_and_pattern_together_take_what_either_matches():
+    removal = Removal(id="r", target="heart", terms=("budget",), pattern=r"\$\s?\d")
+    assert [removal.matches(sample(text)) for text in ("$ 5", "Budgets", "five")] == [True, True, False]
+
+
+def test_fields_say_where_to_look():
+    removal = Removal(id="r", target="heart", terms=("heart",), fields=("output",))
+    assert not removal.matches(sample("heart"))
+    assert removal.matches(sample("", "heart"))
+
+
+def test_a_label_is_compared_as_a_person_reads_it():
+    removal = Removal.model_validate({"id": "r", "target": "heart", "where": {"column": "topic", "equals": 1}})
+    rows = [sample(topic="1"), sample(topic=1), sample(topic=[2, 1]), sample(topic=12), sample(topic=None), sample()]
+    assert masks([removal], rows).tolist() == [[True, True, True, False, False, False]]
+
+
+def test_a_label_that_no_row_has_is_refused_with_the_columns_there_are():
+    removal = Removal.model_validate({"id": "r", "target": "heart", "where": {"column": "topik", "equals": "x"}})
+    with pytest.raises(InputError, match=r"no row has a column 'topik'; there are id, topic"):
+        masks([removal], [sample(id=1, topic="x")])
+
+
+def test_a_file_is_read_as_the_contract_writes_it(tmp_path):
+    path = tmp_path / "removals.yaml"
+    path.write_text(
+        "removals:\n"
+        "  - id: hearts\n    target: heart\n    terms: [cardiac, heart]\n    fields: [input, output]\n"
+        "  - id: label\n    target: drug\n    where: {column: topic, equals: drugs}\n"
+    )
+    hearts, label = load_removals(path, GOAL)
+    assert (hearts.terms, hearts.fields, label.where and label.where.equals) == (
+        ("cardiac", "heart"), ("input", "output"), "drugs",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("removals: []", "removals: "),
+        ("removals: [{id: a, target: heart}]", r"removal 1: needs either `terms` \(or `pattern`\) or `where`"),
+        ("removals: [{id: a, target: lung, terms: [x]}]", r"removal a: no subgoal 'lung'; there are heart, drug"),
+        ("removals: [{id: a, target: heart, term: [x]}]", "removal 1, term: is not a known key"),
+        ("removals: [{id: a, target: heart, pattern: '('}]", "removal 1, pattern: is no regular expression"),
+        (
+            "removals: [{id: a, target: heart, terms: [x]}, {id: a, target: drug, terms: [y]}]",
+            "two removals are called a",
+        ),
+        ("removals: [", "is not YAML"),
+        ("just text", "the file: "),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_told_in_one_line(tmp_path, content, said):
+    path = tmp_path / "removals.yaml"
+    path.write_text(content)
+    with pytest.raises(InputError, match=said) as told:
+        load_removals(path, GOAL)
+    assert "\n" not in str(told.value)
+
+
+def test_a_missing_file_is_told(tmp_path):
+    with pytest.raises(InputError, match="Cannot read the removals file"):
+        load_removals(tmp_path / "nowhere.yaml", GOAL)
+
+
+@pytest.mark.parametrize("name", ["medical", "legal", "code"])
+def test_the_paper_s_domains_name_two_removals_each_and_what_the_paper_found(name):
+    domain = load_domain(name)
+    assert len(domain.removals) == 2
+    assert set(domain.paper) == {removal.id for removal in domain.removals}
+    for published in domain.paper.values():
+        assert set(published.subgoals) == {subgoal.id for subgoal in domain.goal.subgoals}
+
+
+def test_an_unknown_domain_is_refused():
+    with pytest.raises(InputError, match="there are medical, legal, code"):
+        load_domain("finance")

@@ -1,0 +1,266 @@
+"""From measured removals to a table like the paper's Table 2, with a verdict in words for each row (section 5)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from goalcover.agent.models import SubgoalId
+from goalcover.agent.validation import (
+    Published,
+    Removal,
+    RemovalEffect,
+    SeedSummary,
+    SubgoalEffect,
+    Summary,
+)
+from goalcover.tools.studies.separation import (
+    D_FORMULA,
+    EXACT_UP_TO,
+    Change,
+    Numbers,
+    cohens_d,
+    interval,
+    sign_flip_p,
+)
+from goalcover.tools.typeset import percent
+
+SMALL_BASE = 0.05
+"""Mean alignment below which relative changes are those of very few samples."""
+FEW_REMOVED = 10
+FEW_LEFT = 0.1
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One removal as measured in all draws; the last axis of every change is the subgoals."""
+
+    removal: Removal
+    names: Mapping[SubgoalId, str]
+    """The subgoals, in order."""
+    seeds: tuple[int, ...]
+    points: Change
+    """(seeds, subgoals)"""
+    draws: Change
+    """(bootstrap draws, subgoals), all seeds together"""
+    control: Change
+    """(random removals, subgoals), all seeds together"""
+    sizes: Numbers
+    """(seeds,): samples before"""
+    n_removed: Numbers
+    """(seeds,)"""
+    paper: Published | None = None
+
+    @property
+    def target(self) -> int:
+        """The target's place among the subgoals."""
+        return list(self.names).index(self.removal.target)
+
+    @property
+    def mean(self) -> Change:
+        """(subgoals,): means over the seeds."""
+        return Change(self.points.before.mean(axis=0), self.points.after.mean(axis=0))
+
+    @property
+    def change(self) -> float:
+        """The target's relative change; NaN where it could not fall."""
+        return float(self.mean.relative[self.target])
+
+    @property
+    def others(self) -> list[tuple[str, float]]:
+        """Names and relative changes of the non-targets that could move."""
+        pairs = zip(self.names.values(), self.mean.relative.tolist(), strict=True)
+        return [pair for place, pair in enumerate(pairs) if place != self.target and not np.isnan(pair[1])]
+
+    @property
+    def tells(self) -> bool:
+        """Whether anything can be learnt: something was removed, something is left, and the target could fall."""
+        return bool(self.n_removed.any()) and not np.isnan(self.change)
+
+
+def effect(one: Measured) -> RemovalEffect:
+    """The removal's rows of the table."""
+    others = np.delete(one.draws.relative, one.target, axis=1)
+    target = one.draws.relative[:, one.target]
+    most = (target < 0) & (target[:, None] < np.nan_to_num(others)).all(axis=1)
+    separated, verdict = _verdict(one)
+    return RemovalEffect(
+        id=one.removal.id,
+        target=one.removal.target,
+        retention=float(1 - (one.n_removed / one.sizes).mean()),
+        n_samples=float(one.sizes.mean()),
+        n_removed=float(one.n_removed.mean()),
+        subgoals=tuple(_row(one, place, subgoal) for place, subgoal in enumerate(one.names)),
+        separated=separated,
+        falls_most=float(most.mean()) if one.tells else None,
+        verdict=verdict,
+        paper_retention=one.paper.retention if one.paper else None,
+    )
+
+
+def summarise(measured: Sequence[Measured]) -> Summary:
+    """Targets against non-targets over all removals that tell something."""
+    told = [one for one in measured if one.tells]
+    effects = [effect(one) for one in told]
+    n_draws = min((len(one.draws.before) for one in told), default=0)
+    point = _Contrast.of([one.mean.relative[None] for one in told], told)
+    draws = _Contrast.of([one.draws.relative[:n_draws] for one in told], told)
+    seeds = tuple(dict.fromkeys(seed for one in measured for seed in one.seeds))
+    same = all(one.seeds == seeds for one in measured)
+    separated = f"{sum(one.separated is True for one in effects)} of {len(told)}"
+    drop, drift = _first(point.drop), _first(point.drift)
+    return Summary(
+        target_mean_drop=drop,
+        target_mean_drop_ci=interval(draws.drop),
+        nontarget_mean_abs_change=drift,
+        nontarget_mean_abs_change_ci=interval(draws.drift),
+        nontarget_mean_fall=_first(point.falls),
+        separated=separated,
+        cohens_d=_first(point.d),
+        cohens_d_ci=interval(draws.d),
+        cohens_d_formula=D_FORMULA,
+        paired_p=sign_flip_p((point.others - point.targets)[0].tolist()) if told else None,
+        paired_test=_test_name(len(told)),
+        seeds=seeds,
+        by_seed=tuple(_by_seed(told, place, seed) for place, seed in enumerate(seeds)) if told and same else (),
+        verdict=_summary_words(separated, len(measured) - len(told), drop, drift, _first(point.falls)),
+    )
+
+
+@dataclass(frozen=True)
+class _Contrast:
+    """Relative changes of targets and non-targets, (draws, removals) each, and what follows from them, (draws,)."""
+
+    targets: Numbers
+    others: Numbers
+    """The mean of each removal's non-targets."""
+    moves: Numbers
+    """(draws, non-targets of all removals): each one's change."""
+
+    @classmethod
+    def of(cls, relative: Sequence[Numbers], measured: Sequence[Measured]) -> "_Contrast":
+        if not measured:
+            return cls(np.zeros((0, 0)), np.zeros((0, 0)), np.zeros((0, 0)))
+        targets = [one[:, each.target] for one, each in zip(relative, measured, strict=True)]
+        # A non-target that no sample shows before cannot move: no change, rather than no figure at all.
+        others = [
+            np.nan_to_num(np.delete(one, each.target, axis=1)) for one, each in zip(relative, measured, strict=True)
+        ]
+        signed = [one.mean(axis=1) if one.size else np.zeros(len(one)) for one in others]
+        return cls(np.stack(targets, axis=1), np.stack(signed, axis=1), np.concatenate(others, axis=1))
+
+    @property
+    def drift(self) -> Numbers:
+        return abs(self.moves).mean(axis=1) if self.moves.size else np.zeros(0)
+
+    @property
+    def falls(self) -> Numbers:
+        return np.maximum(-self.moves, 0.0).mean(axis=1) if self.moves.size else np.zeros(0)
+
+    @property
+    def drop(self) -> Numbers:
+        return -self.targets.mean(axis=1) if self.targets.size else np.zeros(0)
+
+    @property
+    def d(self) -> Numbers:
+        return cohens_d(self.targets, self.others) if self.targets.size else np.zeros(0)
+
+
+def _by_seed(measured: Sequence[Measured], place: int, seed: int) -> SeedSummary:
+    contrast = _Contrast.of([one.points.relative[place : place + 1] for one in measured], measured)
+    return SeedSummary(
+        seed=seed,
+        target_mean_drop=_first(contrast.drop),
+        nontarget_mean_abs_change=_first(contrast.drift),
+        cohens_d=_first(contrast.d),
+    )
+
+
+def _row(one: Measured, place: int, subgoal: SubgoalId) -> SubgoalEffect:
+    before, after = _number(one.mean.before[place]), _number(one.mean.after[place])
+    return SubgoalEffect(
+        id=subgoal,
+        before=before,
+        after=after,
+        delta_abs=after - before if before is not None and after is not None else None,
+        delta_rel=_number(one.mean.relative[place]),
+        ci=interval(one.draws.relative[:, place]) if one.n_removed.any() else None,
+        is_target=place == one.target,
+        control=interval(one.control.relative[:, place]) if one.n_removed.any() else None,
+        paper=one.paper.subgoals.get(subgoal) if one.paper else None,
+    )
+
+
+def _verdict(one: Measured) -> tuple[bool | None, str]:
+    name = one.names[one.removal.target]
+    if not one.n_removed.any():
+        return None, "No sample matches, so nothing was removed: nothing to learn from this removal."
+    if not one.tells:
+        why = "no judged sample is left" if one.mean.before[one.target] > 0 else "no sample shows it before"
+        return None, f"{name} cannot fall, because {why}: nothing to learn from this removal."
+    separated, words = _compared(one, name)
+    return separated, " ".join([words, *_cautions(one)])
+
+
+def _compared(one: Measured, name: str) -> tuple[bool, str]:
+    fall, control = one.change, interval(one.control.relative[:, one.target])
+    if fall >= 0 or control is None:
+        return False, f"{name} does not fall ({signed(fall)}): the judge does not see what was removed."
+    chance = f"(as many removed at random move it by {signed(control[0])} to {signed(control[1])})"
+    if fall >= control[0]:
+        return False, f"{name} falls by {percent(-fall)}, no further than by chance {chance}."
+    other, change = min(one.others, key=lambda pair: pair[1], default=("", 0.0))
+    if change <= fall:
+        return False, (
+            f"{name} falls by {percent(-fall)}, but {other} by {percent(-change)}: what was removed supports both, or "
+            "the judge takes one for the other."
+        )
+    moved = max((abs(change) for _, change in one.others), default=0.0)
+    rest = f", and the others move by at most {percent(moved)}" if one.others else ""
+    return True, f"{name} falls most, by {percent(-fall)}{rest} {chance}."
+
+
+def _cautions(one: Measured) -> list[str]:
+    before, removed = float(one.mean.before[one.target]), float(one.n_removed.mean())
+    left = 1 - float((one.n_removed / one.sizes).mean())
+    said = []
+    if before < SMALL_BASE:
+        said.append(f"Its mean was only {before:.3f} before: a relative change of so little is that of few samples.")
+    if removed < FEW_REMOVED:
+        said.append(f"Only {removed:.0f} samples were removed.")
+    if left < FEW_LEFT:
+        said.append(f"Only {percent(left)} of the samples are left.")
+    return said
+
+
+def _summary_words(separated: str, silent: int, drop: float | None, drift: float | None, falls: float | None) -> str:
+    if drop is None:
+        return "No removal took anything away that could be missed: nothing was learnt."
+    words = f"In {separated} removals the target falls most, and further than by chance."
+    words += f" Targets {'fall' if drop >= 0 else 'rise'} by {percent(abs(drop))} on average"
+    if drift is not None and falls is not None:
+        words += f"; the others move by {percent(drift)}, or by {percent(falls)} where falls alone are counted"
+    words += "."
+    return words + (f" {silent} more had nothing to remove." if silent else "")
+
+
+def _test_name(n: int) -> str:
+    if n < 2:
+        return "none: a paired test needs two removals"
+    exact = n <= EXACT_UP_TO
+    return (
+        f"{'exact ' if exact else ''}sign-flip permutation test, two-sided, over {n} removals (non-targets' mean change"
+        f" less the target's); the least p it can give is {2 / 2 ** min(n, EXACT_UP_TO):.3g}"
+    )
+
+
+def signed(change: float) -> str:
+    """A relative change with its sign: `-31.9 %`."""
+    return f"{100 * change:+.1f}\u00a0%"
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _first(values: Numbers) -> float | None:
+    return _number(values[0]) if values.size else None

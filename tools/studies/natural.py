@@ -1,0 +1,102 @@
+"""Weaknesses as data have them, planted in a run's own samples: rare, shallow, swapped. Does the diagnosis see them?"""
+
+import random
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from goalcover.agent.models import SUPPORT_LEVEL, TOP_LEVEL, Goal, Sample, Subgoal
+from goalcover.agent.roles import Judge
+from goalcover.agent.validation import NaturalGap, NaturalKind
+from goalcover.memory.ledger import Ledger
+from goalcover.tools.coverage import cover
+from goalcover.tools.score import score
+from goalcover.tools.studies.separation import Mask, Numbers, sign_flip_p
+from goalcover.tools.typeset import count
+
+PLANTED = 20
+"""Samples in which a weakness is planted, of every subgoal."""
+FEWEST = 5
+KEPT = 0.1
+"""Share of the marked samples that stay when a subgoal is made rare."""
+CUT_WORDS = 8
+"""Words that stay of an answer that is made shallow."""
+SEEN_FALL = 0.1
+"""Fall of the mean score, half a level, from which a planted weakness counts as seen."""
+SURE = 0.05
+
+
+def make_rare(goal: Goal, subgoal: Subgoal, scores: Numbers, marked: Mask) -> NaturalGap | None:
+    """The coverage verdict when only a tenth of the marked samples is left; None where there is nothing to thin."""
+    before = cover(goal, subgoal, *_histogram(scores))
+    places = np.flatnonzero(marked)
+    if before.gap is not False or len(places) < FEWEST:
+        return None
+    gone = np.random.default_rng(0).permutation(places)[max(1, round(KEPT * len(places))) :]
+    after = cover(goal, subgoal, *_histogram(np.delete(scores, gone)))
+    seen = after.gap is True
+    return NaturalGap(
+        kind="rare",
+        n=len(gone),
+        before=before.alignment or 0.0,
+        after=after.alignment or 0.0,
+        seen=seen,
+        detail=(
+            f"Made rare ({count(len(gone), 'sample')} with its terms taken out): support goes from {before.support:,} "
+            f"to {after.support:,}, and the report {'calls it a gap' if seen else 'still calls it covered'}."
+        ),
+    )
+
+
+async def plant(
+    subgoal: Subgoal, samples: Sequence[Sample], scores: Numbers, judge: Judge, ledger: Ledger
+) -> tuple[NaturalGap, ...]:
+    """Cuts and swaps the answers of strong samples, and judges them against the subgoal. `scores` is (samples,)."""
+    chance = random.Random(0)  # noqa: S311 (a reproducible choice, not a secret)
+    answered = [place for place, one in enumerate(samples) if one.output.strip()]
+    strong = [place for place in answered if scores[place] >= SUPPORT_LEVEL / TOP_LEVEL]
+    chosen = [samples[place] for place in chance.sample(strong, min(PLANTED, len(strong)))]
+    if len(chosen) < FEWEST:
+        return ()
+    shallow = {one.id: " ".join(one.output.split()[:CUT_WORDS]) for one in chosen}
+    swapped = {one.id: samples[chance.choice(answered)].output for one in chosen}
+    before = await _judged(subgoal, chosen, {}, judge, ledger)
+    found = (
+        _compared("shallow", before, await _judged(subgoal, chosen, shallow, judge, ledger)),
+        _compared("swapped", before, await _judged(subgoal, chosen, swapped, judge, ledger)),
+    )
+    return tuple(one for one in found if one)
+
+
+async def _judged(
+    subgoal: Subgoal, samples: Sequence[Sample], outputs: Mapping[str, str], judge: Judge, ledger: Ledger
+) -> Numbers:
+    asked = [one.model_copy(update={"output": outputs.get(one.id, one.output)}) for one in samples]
+    scores = [each.score async for batch in score(asked, [subgoal], judge, ledger) for each in batch.alignments]
+    return np.array([np.nan if one is None else one for one in scores])
+
+
+def _compared(kind: NaturalKind, before: Numbers, after: Numbers) -> NaturalGap | None:
+    both = ~np.isnan(before) & ~np.isnan(after)
+    if not both.any():
+        return None
+    old, new = float(before[both].mean()), float(after[both].mean())
+    p = sign_flip_p((before - after)[both].tolist())
+    seen = old - new >= SEEN_FALL and p is not None and p < SURE
+    what = f"answers cut to {CUT_WORDS} words" if kind == "shallow" else "answers of other samples put in"
+    return NaturalGap(
+        kind=kind,
+        n=int(both.sum()),
+        before=old,
+        after=new,
+        seen=seen,
+        detail=(
+            f"Made {kind} ({what}) in {count(int(both.sum()), 'strong sample')}: their mean goes from {old:.2f} to "
+            f"{new:.2f}; {'seen' if seen else 'not seen'}."
+        ),
+    )
+
+
+def _histogram(scores: Numbers) -> tuple[list[int], int]:
+    """Samples at each level, and the number of the unscored."""
+    levels = np.rint(scores[~np.isnan(scores)] * TOP_LEVEL).astype(int)
+    return np.bincount(levels, minlength=TOP_LEVEL + 1).tolist(), int(np.isnan(scores).sum())
