@@ -51,6 +51,7 @@ async def assess(state: State, runtime: Runtime[Deps]) -> State:
     return {
         "run": str(run.path),
         "turns": (),
+        "batch": None,
         "topic": result.gaps[0].subgoal_id if result.gaps else None,
         "suggestions": suggestions.after_assessment(goal, result.gaps, data, result.info.counts.samples, pairs),
     }

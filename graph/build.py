@@ -1,7 +1,7 @@
 """The conversation's state machine: the only file that knows which node follows which.
 
-* waits for a person. An interrupted node starts again from its first line, so no node both waits and works.
-`make graph` draws the picture in the README from this file.
+`listen`, `ask`, `mend`, `confirm`, `converse` and `review` wait for a person. An interrupted node starts again from its
+first line, so no node both waits and works. The README's picture is drawn from this file (tests/graph/test_picture.py).
 """
 
 from typing import Any, Literal
@@ -17,15 +17,17 @@ from goalcover.graph.edits import read_change
 from goalcover.graph.intent import understand, wants_anew, wants_other, wants_start
 from goalcover.graph.listen import listen, read
 from goalcover.graph.prove import prove
+from goalcover.graph.remedy import decide, review, select_rows, synthesize, write_set
 from goalcover.graph.replies import slot_to_change
 from goalcover.graph.state import State
+from goalcover.graph.wishes import read_review
 from langchain_core.runnables import RunnableConfig
 from langgraph.graph import START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
 Builder = StateGraph[State, Deps, State, State]
 Conversation = CompiledStateGraph[State, Deps, State, State]
-Onward = Literal["listen", "draft_questions", "ask", "decompose", "check", "mend", "present", "converse"]
+NextStep = Literal["listen", "draft_questions", "ask", "decompose", "check", "mend", "present", "converse"]
 
 
 def build() -> Builder:
@@ -33,6 +35,7 @@ def build() -> Builder:
     builder = StateGraph(State, context_schema=Deps)
     builder.add_node("listen", listen)
     builder.add_node("read", read)
+    builder.add_node("onward", onward)
     builder.add_node("draft_questions", draft_questions)
     builder.add_node("ask", ask)
     builder.add_node("fold_answer", fold_answer)
@@ -47,27 +50,43 @@ def build() -> Builder:
     builder.add_node("converse", converse)
     builder.add_node("answer", answer)
     builder.add_node("prove", prove)
+    builder.add_node("synthesize", synthesize)
+    builder.add_node("review", review)
+    builder.add_node("decide", decide)
+    builder.add_node("select_rows", select_rows)
+    builder.add_node("write_set", write_set)
     builder.add_edge(START, "listen")
     builder.add_edge("listen", "read")
-    builder.add_conditional_edges("read", onward)
+    builder.add_edge("read", "onward")
+    builder.add_conditional_edges("onward", next_step)
     builder.add_conditional_edges("draft_questions", after_drafting)
     builder.add_conditional_edges("ask", after_ask)
-    builder.add_conditional_edges("fold_answer", onward)
-    builder.add_conditional_edges("decompose", onward)
-    builder.add_conditional_edges("check", onward)
+    builder.add_edge("fold_answer", "onward")
+    builder.add_conditional_edges("decompose", after_decompose)
+    builder.add_conditional_edges("check", after_check)
     builder.add_conditional_edges("mend", after_mend)
-    builder.add_conditional_edges("repair", onward)
+    builder.add_edge("repair", "onward")
     builder.add_edge("present", "confirm")
     builder.add_conditional_edges("confirm", after_confirm)
-    builder.add_conditional_edges("revise", onward)
+    builder.add_edge("revise", "onward")
     builder.add_conditional_edges("assess", after_assess)
     builder.add_conditional_edges("converse", after_converse)
     builder.add_edge("answer", "converse")
     builder.add_edge("prove", "converse")
+    builder.add_conditional_edges("synthesize", after_synthesize)
+    builder.add_conditional_edges("review", after_review)
+    builder.add_conditional_edges("decide", after_synthesize)
+    builder.add_edge("select_rows", "converse")
+    builder.add_edge("write_set", "converse")
     return builder
 
 
-def onward(state: State) -> Onward:
+async def onward(state: State) -> State:  # noqa: ARG001 every node is given it
+    """Changes nothing: where all ways meet that lead to the next step."""
+    return {}
+
+
+def next_step(state: State) -> NextStep:
     """The next step, given what there is: the order of the paper's phase 1, entered wherever something is missing."""
     if state.get("stuck") or state.get("specification") is None:
         return "listen"
@@ -94,6 +113,20 @@ def after_ask(state: State) -> Literal["read", "fold_answer"]:
     return "read" if _hands_over(state) else "fold_answer"
 
 
+def after_decompose(state: State) -> Literal["listen", "check"]:
+    """Every decomposition is checked."""
+    return "listen" if state["stuck"] else "check"
+
+
+def after_check(state: State) -> Literal["listen", "mend", "present", "converse"]:
+    """What failed is put to the person; when all holds, or was let pass, it goes on."""
+    if state["stuck"]:
+        return "listen"
+    if state["repairs"]:
+        return "mend"
+    return "present" if state.get("run") is None else "converse"
+
+
 def after_mend(state: State) -> Literal["read", "repair"]:
     """A word on the failed check, unless something was handed over."""
     return "read" if _hands_over(state) else "repair"
@@ -111,7 +144,9 @@ def after_assess(state: State) -> Literal["converse", "present"]:
     return "present" if state.get("run") is None else "converse"
 
 
-def after_converse(state: State) -> Literal["answer", "read", "assess", "revise", "prove"]:
+def after_converse(
+    state: State,
+) -> Literal["answer", "read", "assess", "revise", "prove", "synthesize", "select_rows", "write_set"]:
     """A question, other data, more of the same, or a change of the goal."""
     goal, text = state.get("goal"), state["heard"].text
     assert goal is not None
@@ -119,12 +154,30 @@ def after_converse(state: State) -> Literal["answer", "read", "assess", "revise"
         return "read"
     if read_change(text, goal) is not None or slot_to_change(text) is not None:
         return "revise"
-    match understand(text, goal).kind:
+    ask = understand(text, goal, state.get("topic"))
+    match ask.kind:
         case "assess":
             return "assess"
         case "trust":
             return "prove"
+        case "filter":
+            return "select_rows"
+        case "export":
+            return "write_set"
+        case "synthesize" if ask.subgoal is not None:
+            return "synthesize"
     return "answer"
+
+
+def after_synthesize(state: State) -> Literal["review", "converse"]:
+    """Proposals wait for a word; without any there is nothing to decide."""
+    return "review" if state.get("batch") is not None else "converse"
+
+
+def after_review(state: State) -> Literal["synthesize", "decide"]:
+    """Other samples, or a word on these."""
+    wish = read_review(state["heard"].text)
+    return "synthesize" if wish is not None and wish.verb == "again" else "decide"
 
 
 def _hands_over(state: State) -> bool:

@@ -18,7 +18,6 @@ from goalcover.graph.events import (
     Covered,
     Event,
     Explained,
-    Foretold,
     Helped,
     LookedUp,
     Need,
@@ -117,8 +116,6 @@ def reply(run: Run, goal: Goal, ask: Ask) -> Answer:
             return Covered(goal=goal, coverage=run.coverage()), other
         case "report":
             return Reported(run=run.path, files=(run.html_path, run.scores_path, run.goal_path)), other
-        case "synthesize" | "export":
-            return Foretold(what=ask.kind), other
         case "help":
             return Helped(names=tuple(one.name for one in goal.subgoals)), other
     return Unsure(names=tuple(one.name for one in ask.maybe)), suggestions.why(ask.maybe or goal.subgoals)

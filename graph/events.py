@@ -1,13 +1,18 @@
 """What the conversation says, one type for each kind of answer. `ui.render` puts them into words."""
 
 from pathlib import Path
+from typing import Literal
 
 from goalcover.agent.elicitation import Checks, DataProfile, Specification
 from goalcover.agent.models import Alignment, CoverageReport, Frozen, Gap, Goal, Sample, SubgoalCoverage
 from goalcover.agent.validation import SelfTest
 from goalcover.graph.state import Data
 from goalcover.memory.runs import RunInfo
+from goalcover.tools.accept import Accepted
 from goalcover.tools.explain import End, Explanation, Judged
+from goalcover.tools.export import Exported as ExportedFiles
+from goalcover.tools.filter import Selection
+from goalcover.tools.synthesize import Batch
 
 
 class Welcomed(Frozen):
@@ -216,6 +221,51 @@ class Unsure(Frozen):
     """Names of the subgoals that it may have been about."""
 
 
+class Making(Frozen):
+    """So many of so many samples were made and passed."""
+
+    done: int
+    total: int
+
+
+class Proposed(Frozen):
+    """Samples that wait for the person's word, and what became of the rest."""
+
+    name: str
+    batch: Batch
+    warnings: tuple[str, ...]
+    """What to know about the models that made and judged them."""
+
+
+class Reviewed(Frozen):
+    """Some proposals were decided."""
+
+    verb: Literal["reject", "edit"]
+    numbers: tuple[int, ...]
+    left: int
+    """Proposals that will be kept."""
+
+
+class Kept(Frozen):
+    """What was kept, and what it changes."""
+
+    name: str
+    accepted: Accepted
+
+
+class Selected(Frozen):
+    """A goal-aligned selection with its trade-off."""
+
+    goal: Goal
+    selection: Selection
+
+
+class Exported(Frozen):
+    """A training set was written."""
+
+    result: ExportedFiles
+
+
 class Testing(Frozen):
     """The self-test has begun; it takes a while."""
 
@@ -248,12 +298,6 @@ class Corrected(Frozen):
     """Why it was replaced."""
 
 
-class Foretold(Frozen):
-    """Something that a later version will do."""
-
-    what: str
-
-
 Event = (
     Welcomed
     | Understood
@@ -276,10 +320,15 @@ Event = (
     | Reported
     | Helped
     | Unsure
+    | Making
+    | Proposed
+    | Reviewed
+    | Kept
+    | Selected
+    | Exported
     | Testing
     | Tested
     | Spoken
     | LookedUp
     | Corrected
-    | Foretold
 )

@@ -26,6 +26,7 @@ Kind = Literal[
     "help",
     "trust",
     "synthesize",
+    "filter",
     "export",
     "unsure",
 ]
@@ -42,12 +43,13 @@ _RULES: tuple[tuple[Kind, str], ...] = (
         r"|start (judging|scoring|the assessment)|judge it|score it)\W*$"
         r"|^\W*(judge|assess|score)\W+(all|everything|\d+)\b",
     ),
+    ("synthesize", r"\b(make|generate|create|write|synthesi[sz]e|give me)\b.*\b(samples?|examples?|rows?|data)\b"),
+    ("export", r"\bexport\b|\b(training|train) (set|file|mix)\b"),
+    ("filter", r"\bfilter\w*\b|\bselect(ion)?\b|\bwhich (rows|samples) (to|should i|can i) (keep|leave out|drop)\b"),
     ("trust", r"\btrust\w*\b|\bself-?test\b|\breliable\b|\bhow do (i|we) know\b|\bprove\b|\bscores mean\b"),
     ("plan", r"\b(goal file|subgoals|decomposition|the plan|my goal|specification)\b"),
     ("report", r"\breport\b|\bdownloads?\b|\bfiles\b"),
     ("suppose", r"\bthreshold\b|\bcut-?off\b"),
-    ("synthesize", r"\b(make|generate|create|write|synthesi[sz]e|give me)\b.*\b(samples?|examples?|rows?|data)\b"),
-    ("export", r"\bexport\b|\bfilter\b|\b(training|train) (set|file|mix)\b"),
     (
         "needed",
         r"\bhow (many|much)\b.*\b(needed|need|take|takes|missing|collect|more|close|lift|reach|require)\b"
@@ -77,7 +79,7 @@ _FILLER = frozenset(
     "us usual versus vs was we weak weaker weakest well were what which who why will with worst would wrong you".split()
 )
 _WHOLE: frozenset[Kind] = frozenset(
-    {"restart", "anew", "assess", "report", "help", "coverage", "plan", "suppose", "trust"}
+    {"restart", "anew", "assess", "report", "help", "coverage", "plan", "suppose", "trust", "export", "filter"}
 )
 """Kinds that are about no single subgoal."""
 
@@ -121,7 +123,7 @@ def understand(text: str, goal: Goal, topic: str | None = None) -> Ask:
         return Ask(kind, candidates[0], number=number)
     if candidates or kind == "unsure":
         return Ask("unsure", maybe=candidates)
-    if kind in {"advice", "needed", "export"}:
+    if kind in {"advice", "needed"}:
         return Ask(kind, number=number)
     if topic is not None and not telling(words, _FILLER):
         return Ask(kind, goal.subgoal(topic), number=number)

@@ -62,6 +62,8 @@ def afresh() -> State:
         "run": None,
         "topic": None,
         "turns": (),
+        "batch": None,
+        "reviews": (),
         "suggestions": (),
     }
 

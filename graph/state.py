@@ -15,6 +15,8 @@ from goalcover.agent.elicitation import (
     Uncovered,
 )
 from goalcover.agent.models import Clarification, Frozen, Goal, Subgoal
+from goalcover.tools.accept import Review
+from goalcover.tools.synthesize import Batch
 
 
 class Attachment(Frozen):
@@ -121,6 +123,10 @@ class State(TypedDict, total=False):
     """What was said about the run, by whom; a language model reads the last of it."""
     topic: str | None
     """Id of the subgoal that was talked about last: what "it" means."""
+    batch: Batch | None
+    """Synthetic samples that wait for the person's word."""
+    reviews: tuple[Review, ...]
+    """What was decided about them so far."""
     suggestions: tuple[Suggestion, ...]
     """Buttons that go with the next answer about a run."""
 
@@ -130,5 +136,6 @@ STORED = (
     *(Clarification, Goal, Subgoal),
     *(Specification, Question, Edit, Topic, DataProfile),
     *(Checks, Atomicity, Disjointness, Completeness, Uncovered),
+    *(Batch, Review),
 )
 """All types of ours that a checkpoint may hold."""

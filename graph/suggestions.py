@@ -19,6 +19,8 @@ ADVICE = Suggestion(label="What should I do first?", says="What should I do firs
 COVERAGE = Suggestion(label="Coverage", says="Show the coverage")
 REPORT = Suggestion(label="Report and files", says="Report and files")
 TRUST = Suggestion(label="Can I trust this?", says="Can I trust this?")
+EXPORT = Suggestion(label="Export for training", says="Export the goal-aligned plus synthetic mix for TRL")
+FILTER = Suggestion(label="Which rows to keep?", says="Filter the data by the goal")
 NEEDED = Suggestion(label="How many samples are needed?", says="How many samples are needed?")
 SKIP = Suggestion(label="Skip", says="Skip")
 ENOUGH = Suggestion(label="That's enough", says="That's enough")
@@ -70,7 +72,23 @@ def after_explanation(goal: Goal, gaps: Sequence[Gap], subgoal: Subgoal) -> tupl
     """With the reason: its samples, what to do, the next gap."""
     others = [one for one in _named(goal, gaps) if one.id != subgoal.id]
     advice = (ADVICE,) if gaps else ()
-    return (samples(subgoal, "lowest"), samples(subgoal, "highest"), *advice, *why(others[:1]), COVERAGE)
+    return (make(subgoal), samples(subgoal, "lowest"), samples(subgoal, "highest"), *advice, *why(others[:1]), COVERAGE)
+
+
+def to_review() -> tuple[Suggestion, ...]:
+    """With proposed samples: keep them, or have others."""
+    return tuple(_saying(words) for words in ("Looks good", "Stricter", "Reject all"))
+
+
+def after_keeping() -> tuple[Suggestion, ...]:
+    """With what the new samples change: what to do with them."""
+    return (EXPORT, FILTER, COVERAGE)
+
+
+def after_selecting() -> tuple[Suggestion, ...]:
+    """With a selection: take it to the trainer."""
+    goal_aligned = _saying("Export the goal-aligned rows as they are")
+    return (goal_aligned, _saying("Export the goal-aligned rows for OpenAI"), EXPORT, COVERAGE)
 
 
 def after_samples(gaps: Sequence[Gap], subgoal: Subgoal, end: End) -> tuple[Suggestion, ...]:
@@ -83,7 +101,7 @@ def after_samples(gaps: Sequence[Gap], subgoal: Subgoal, end: End) -> tuple[Sugg
 def after_other(goal: Goal, gaps: Sequence[Gap]) -> tuple[Suggestion, ...]:
     """With a table, a report or advice: the gaps."""
     needed = (NEEDED,) if gaps else ()
-    return (*why(_named(goal, gaps)[:OFFERED]), *needed, COVERAGE, REPORT, OTHER_DATA)
+    return (*why(_named(goal, gaps)[:OFFERED]), *needed, FILTER, COVERAGE, REPORT, OTHER_DATA)
 
 
 def why(subgoals: Sequence[Subgoal]) -> tuple[Suggestion, ...]:
@@ -94,6 +112,11 @@ def why(subgoals: Sequence[Subgoal]) -> tuple[Suggestion, ...]:
 def samples(subgoal: Subgoal, end: End) -> Suggestion:
     """Ask for a subgoal's samples."""
     return Suggestion(label=f"Show the {end} samples", says=f"Show the {end} samples of {subgoal.name}")
+
+
+def make(subgoal: Subgoal) -> Suggestion:
+    """Ask for synthetic samples."""
+    return Suggestion(label="Make 20 samples", says=f"Make 20 samples for {subgoal.name}")
 
 
 def _saying(words: str) -> Suggestion:

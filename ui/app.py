@@ -8,7 +8,7 @@ import chainlit as cl
 from chainlit.logger import logger
 from chainlit.server import app, sio
 from chainlit.types import ThreadDict
-from goalcover.graph.events import Corrected, LookedUp, Progress, Spoken
+from goalcover.graph.events import Corrected, LookedUp, Making, Progress, Spoken
 from goalcover.graph.state import Heard, Wait
 from goalcover.ui import identity
 from goalcover.ui.guard import Guard
@@ -146,7 +146,7 @@ async def _work(answer: Any) -> None:
     page = _page()
     said: Said
     async for said in answer:
-        if isinstance(said, Progress):
+        if isinstance(said, Progress | Making):
             await page.progress(said)
         elif isinstance(said, Spoken | LookedUp | Corrected):
             await page.stream(said)

@@ -1,10 +1,10 @@
-"""Gap cards: the properties of `Gaps.jsx`. Pure; the page shows all of it as text, and a quote opens its sample."""
+"""Cards of gaps (`Gaps.jsx`) and of proposed samples (`Candidates.jsx`): pure properties, shown as text alone."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from goalcover.agent.models import Capability, Gap, Recommendation, SubgoalCoverage
-from goalcover.graph.events import Diagnosed, Explained
+from goalcover.graph.events import Diagnosed, Explained, Proposed
 from goalcover.tools.typeset import clean, cut
 
 _QUOTE = 280
@@ -31,6 +31,24 @@ def in_full(said: Explained) -> dict[str, Any]:
     return {"gaps": [card | {"asks": card["asks"][1:]}]}
 
 
+def candidates(said: Proposed) -> dict[str, Any]:
+    """A card for every proposed sample, numbered as the review names them (`Candidates.jsx`)."""
+    cards = [
+        {
+            "number": number,
+            "input": clean(one.sample.input),
+            "output": clean(one.sample.output),
+            "badge": f"level {one.verdict.level} of 5",
+            "verdict": clean(one.verdict.rationale),
+            "capability": clean(one.candidate.capability),
+            "parents": [clean(parent) for parent in one.candidate.parents],
+            "flags": [clean(flag) for flag in one.flags],
+        }
+        for number, one in enumerate(said.batch.proposals, 1)
+    ]
+    return {"cards": cards}
+
+
 def _card(
     name: str, row: SubgoalCoverage, gap: Gap, sources: Mapping[str, str], *, capabilities: int, steps: int
 ) -> dict[str, Any]:
@@ -42,6 +60,7 @@ def _card(
         "advice": [_step(one) for one in gap.recommendations[:steps]],
         "asks": [
             {"label": "Why?", "says": f"Why is {name} weak?"},
+            {"label": "Make 20 samples", "says": f"Make 20 samples for {name}"},
             {"label": "Lowest samples", "says": f"Show the lowest samples of {name}"},
             {"label": "How many samples are needed?", "says": f"How many samples are needed for {name}?"},
         ],

@@ -2,6 +2,7 @@
 
 from goalcover.agent.models import CoverageReport, Goal, SubgoalCoverage
 from goalcover.tools.coverage import EVERY_THRESHOLD
+from goalcover.tools.filter import Selection
 from goalcover.tools.typeset import clean, cut
 from plotly import graph_objects as go
 
@@ -64,8 +65,26 @@ def heat_map(coverage: CoverageReport, *, narrow: bool = False) -> go.Figure:
             showscale=False,
         )
     )
-    figure.update_xaxes(showgrid=False)
-    return _dressed(figure, rows, narrow)
+    return _dressed(figure, rows, narrow).update_xaxes(showgrid=False)
+
+
+def trade_off(goal: Goal, selection: Selection, *, narrow: bool = False) -> go.Figure:
+    """Share of the rows kept against the alignment of every subgoal, cut by cut; a line where the suggested cut is."""
+    cuts = [one for one in selection.curve if one.kept]
+    figure = go.Figure()
+    for subgoal in goal.subgoals:
+        figure.add_trace(
+            go.Scatter(
+                name=cut(clean(subgoal.name), _NARROW if narrow else _NAME).replace("<", "&lt;"),
+                x=[one.kept_share for one in cuts],
+                y=[one.alignments.get(subgoal.id) for one in cuts],
+                mode="lines+markers",
+                hovertemplate="%{x:.0%} of the rows<br>alignment %{y:.2f}<extra>%{fullData.name}</extra>",
+            )
+        )
+    figure.add_vline(x=selection.suggested.kept_share, line={"color": INK, "dash": "dot"})
+    figure.update_layout(xaxis={"title": {"text": "rows kept"}, "tickformat": ".0%"}, yaxis={"title": "mean alignment"})
+    return _plain(figure, 420, narrow)
 
 
 def _bars(label: str, colour: str, rows: list[SubgoalCoverage]) -> go.Bar:
@@ -115,12 +134,6 @@ def _dressed(figure: go.Figure, rows: list[SubgoalCoverage], narrow: bool) -> go
     order = [_label(one) for one in rows]
     shown = [_label(one, _NARROW if narrow else _NAME) for one in rows]
     figure.update_layout(
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": INK, "family": "Inter, system-ui, sans-serif", "size": 11 if narrow else 13},
-        margin={"l": 10, "r": 16, "t": 24, "b": 40},
-        height=110 + _ROW_PX * len(rows),
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         yaxis={
             "categoryorder": "array",
             "categoryarray": order[::-1],
@@ -128,9 +141,23 @@ def _dressed(figure: go.Figure, rows: list[SubgoalCoverage], narrow: bool) -> go
             "title": None,
             "tickvals": order,
             "ticktext": shown,
-        },
+        }
+    )
+    _plain(figure, 110 + _ROW_PX * len(rows), narrow)
+    figure.update_yaxes(gridcolor="rgba(0,0,0,0)")
+    return figure
+
+
+def _plain(figure: go.Figure, height: int, narrow: bool) -> go.Figure:
+    figure.update_layout(
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"color": INK, "family": "Inter, system-ui, sans-serif", "size": 11 if narrow else 13},
+        margin={"l": 10, "r": 16, "t": 24, "b": 40},
+        height=height,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         dragmode=False,
     )
     figure.update_xaxes(gridcolor=GRID, zeroline=False, fixedrange=True)
-    figure.update_yaxes(gridcolor="rgba(0,0,0,0)", fixedrange=True)
+    figure.update_yaxes(gridcolor=GRID, zeroline=False, fixedrange=True)
     return figure

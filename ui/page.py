@@ -13,14 +13,18 @@ from goalcover.graph.events import (
     Diagnosed,
     Event,
     Explained,
+    Exported,
     LookedUp,
+    Making,
     Progress,
+    Proposed,
     Reported,
+    Selected,
     Spoken,
 )
 from goalcover.graph.state import State, Wait
 from goalcover.ui import cards
-from goalcover.ui.charts import coverage_bars, heat_map
+from goalcover.ui.charts import coverage_bars, heat_map, trade_off
 from goalcover.ui.panel import panel
 from goalcover.ui.render import brief, question, render
 from goalcover.ui.render.text import Stream
@@ -90,7 +94,7 @@ class Page:
         self._last_id = (await self._streamed.send()).id
         self._is_asked, self._streamed = False, None
 
-    async def progress(self, said: Progress) -> None:
+    async def progress(self, said: Progress | Making) -> None:
         """How far the work is."""
         await self._meter.show(said)
 
@@ -141,19 +145,19 @@ class Meter:
         self._tasks: cl.TaskList | None = None
         self._shown = 0.0
 
-    async def show(self, progress: Progress) -> None:
+    async def show(self, progress: Progress | Making) -> None:
         """Now and then; always the beginning and the end."""
         now = time.monotonic()
         if self._message is None:
             self._message = await cl.Message(content=render(progress)).send()
-            await self._list(progress)
         elif now - self._shown >= EVERY_S or progress.done == progress.total:
             self._message.content = render(progress)
             await self._message.update()
-            await self._list(progress)
         else:
             return
         self._shown = now
+        if isinstance(progress, Progress):
+            await self._list(progress)
 
     async def hide(self) -> None:
         """When the work is done, or was stopped."""
@@ -188,6 +192,13 @@ def _elements(said: Event, *, narrow: bool) -> list[Element]:
             return [cl.CustomElement(name="Gaps", props=cards.in_full(said))]
         case Reported():
             return [_file(path) for path in said.files if path.is_file()]
+        case Exported():
+            return [_file(path) for path in map(Path, said.result.files) if path.is_file()]
+        case Proposed() if said.batch.proposals:
+            return [cl.CustomElement(name="Candidates", props=cards.candidates(said))]
+        case Selected():
+            figure = trade_off(said.goal, said.selection, narrow=narrow)
+            return [cl.Plotly(name="Trade-off", figure=figure, display="inline", size="large")]
     return []
 
 

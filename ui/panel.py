@@ -5,6 +5,8 @@ from typing import Any
 from goalcover.agent.elicitation import Checks, Specification
 from goalcover.agent.models import SLOTS, Goal, Slot, Subgoal
 from goalcover.graph.state import State
+from goalcover.tools.coverage import share_wanted
+from goalcover.tools.typeset import percent
 
 SLOT_LABELS: dict[Slot, str] = {
     "domain": "Domain and topics",
@@ -50,7 +52,7 @@ def _subgoal(one: Subgoal, goal: Goal, checks: Checks | None) -> dict[str, Any]:
     return {
         "name": one.name,
         "description": one.description,
-        "wanted": _wanted(one),
+        "wanted": _wanted(goal, one),
         "checked": checks is not None,
         "problems": _problems(one, goal, checks) if checks else [],
         "toggle": f"{'Some samples' if one.scope == 'every' else 'Every sample'} should show {one.name}",
@@ -58,11 +60,10 @@ def _subgoal(one: Subgoal, goal: Goal, checks: Checks | None) -> dict[str, Any]:
     }
 
 
-def _wanted(one: Subgoal) -> str:
+def _wanted(goal: Goal, one: Subgoal) -> str:
     weight = f", weight {one.weight:g}" if one.weight != 1 else ""
-    if one.scope == "every":
-        return f"every sample{weight}"
-    return (f"{one.share:.0%} of the samples" if one.share else "some samples") + weight
+    share = share_wanted(goal, one)
+    return f"every sample{weight}" if share is None else f"{percent(share)} of the samples{weight}"
 
 
 def _problems(one: Subgoal, goal: Goal, checks: Checks) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from goalcover.agent.errors import InputError
-from goalcover.graph.events import Progress, Spoken
+from goalcover.graph.events import Making, Progress, Spoken
 from goalcover.graph.state import Heard, Wait
 from goalcover.ui.render import question, render
 from goalcover.ui.session import Said, Session, Sessions, home
@@ -75,7 +75,7 @@ class Terminal:
             async for said in answer:
                 if isinstance(said, Wait):
                     self._waiting = said
-                elif isinstance(said, Progress):
+                elif isinstance(said, Progress | Making):
                     _tell(status, said)
                 elif isinstance(said, Spoken):
                     status.stop()
@@ -98,7 +98,7 @@ class Terminal:
             console.print(f"  ({', '.join(one.says.lower() for one in buttons)})", markup=False, style="dim")
 
 
-def _tell(status: Status, said: Progress) -> None:
+def _tell(status: Status, said: Progress | Making) -> None:
     text = render(said).replace("`", "")
     status.update(text)
     if not console.is_terminal and said.done in {0, said.total}:

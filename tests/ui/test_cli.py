@@ -13,6 +13,7 @@ from commands import DEMO_DATA, DEMO_GOAL, GOALCOVER, goalcover
 
 COMMANDS = (
     "chat",
+    "talk",
     "plan",
     "verify",
     "assess",

@@ -152,7 +152,7 @@ def test_a_plan_shows_subgoals_checks_and_what_was_let_pass():
     goal = GOAL.model_copy(update={"overruled": ("Pay was kept as one subgoal.",)})
     checks = Checks(atomic=(), disjoint=(), complete=Completeness(ok=False))
     said = render(events.Planned(goal=goal, checks=checks, open=2))
-    assert "| Customers who cannot pay | Helps them | a share of the samples |" in said
+    assert "| Customers who cannot pay | Helps them | 50\u00a0% of the samples |" in said
     assert "✓ Atomic · ✓ Disjoint · ✗ Complete" in said
     assert "- Pay was kept as one subgoal." in said
     assert "decide on 2 things" in said

@@ -1,7 +1,7 @@
 """What the conversation says -> Markdown. Pure: it makes no figure, and lets no text of a dataset through as markup."""
 
-from goalcover.ui.render import plan, run
+from goalcover.ui.render import plan, remedy, run
 from goalcover.ui.render.base import brief, render
 from goalcover.ui.render.plan import FAILED, STILL_BUSY, STOPPED, question
 
-__all__ = ["FAILED", "STILL_BUSY", "STOPPED", "brief", "plan", "question", "render", "run"]
+__all__ = ["FAILED", "STILL_BUSY", "STOPPED", "brief", "plan", "question", "remedy", "render", "run"]

@@ -4,6 +4,7 @@ from goalcover.agent.elicitation import Checks
 from goalcover.agent.models import Goal, Subgoal
 from goalcover.graph import events
 from goalcover.graph.state import Data, Wait
+from goalcover.tools.coverage import share_wanted
 from goalcover.tools.typeset import count, percent
 from goalcover.ui.render.base import render
 from goalcover.ui.render.text import SAMPLE, engine, sample, text
@@ -84,18 +85,18 @@ def _(said: events.Revised) -> str:
 
 @render.register
 def _(said: events.Planned) -> str:
-    rows = "\n".join(f"| {text(one.name)} | {text(one.description)} | {_wanted(one)} |" for one in said.goal.subgoals)
+    goal = said.goal
+    rows = "\n".join(f"| {text(one.name)} | {text(one.description)} | {_wanted(goal, one)} |" for one in goal.subgoals)
     table = f"| Subgoal | What a sample must show | Wanted of |\n|---|---|---|\n{rows}"
     left = f"\n\nLet us decide on {count(said.open, 'thing')}." if said.open else ""
     head = f"### {count(len(said.goal.subgoals), 'subgoal')}\n\n{text(said.goal.text)}"
-    return f"{head}\n\n{table}\n\n{_checks(said.checks)}{_overruled(said.goal)}{left}"
+    return f"{head}\n\n{table}\n\n{_checks(said.checks)}{_noted(said.checks)}{_overruled(said.goal)}{left}"
 
 
-def _wanted(one: Subgoal) -> str:
+def _wanted(goal: Goal, one: Subgoal) -> str:
     weight = f", weight {one.weight:g}" if one.weight != 1 else ""
-    if one.scope == "every":
-        return f"every sample{weight}"
-    return f"{percent(one.share) if one.share else 'a share'} of the samples{weight}"
+    share = share_wanted(goal, one)
+    return f"every sample{weight}" if share is None else f"{percent(share)} of the samples{weight}"
 
 
 def _checks(checks: Checks) -> str:
@@ -106,6 +107,10 @@ def _checks(checks: Checks) -> str:
         ("Complete", checks.complete.ok),
     )
     return " · ".join(f"{'✓' if ok else '✗'} {name}" for name, ok in results)
+
+
+def _noted(checks: Checks) -> str:
+    return "".join(f"\n\n*{text(note)}*" for note in checks.noted)
 
 
 def _overruled(goal: Goal) -> str:

@@ -187,13 +187,6 @@ def _(said: events.LookedUp) -> str:
 
 
 @render.register
-def _(said: events.Foretold) -> str:
-    if said.what == "export":
-        return "Filtering and export come with a later version: then you will get the files for your trainer here."
-    return "Synthetic samples come with a later version: then I will make and verify them here."
-
-
-@render.register
 def _(said: events.Unsure) -> str:
     if said.names:
         return "Which one do you mean?"

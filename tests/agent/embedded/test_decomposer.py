@@ -1,0 +1,116 @@
+"""Subgoals of a specification: named as a title, described for the judge, scoped as the contract says."""
+
+import asyncio
+import re
+
+import pytest
+from goalcover.agent.elicitation import DataProfile, Specification, Topic
+from goalcover.agent.embedded.cues import cue_of
+from goalcover.agent.embedded.decomposer import EmbeddedDecomposer
+from goalcover.agent.models import Clarification, Goal
+
+GOALS = (
+    "Build a medical question-answering assistant for clinical decision support",
+    "summarise US bills, keeping amounts of money, affected parties and timelines",
+    "Python coding assistant for data science and web development",
+    "customer support for an energy supplier",
+    "teach teenagers personal finance",
+    "beekeeping",
+    "I want to fine-tune Llama to explain contracts to consumers",
+    "Our company, a maker of industrial pumps, wants a model that reads the reports our technicians write and answers "
+    "the questions of dispatchers. It should classify the fault, extract the spare parts that were used, summarise "
+    "what was done in two sentences and suggest the next maintenance date. It must cover centrifugal pumps, dosing "
+    "pumps, compressors, seals and bearings, motors, and control electronics. Replies have to be polite, short and in "
+    "plain English, with step-by-step instructions, and must warn about high pressure. It must not quote prices.",
+)
+
+
+@pytest.fixture
+def decomposer(embedder):
+    return EmbeddedDecomposer(embedder)
+
+
+def decompose(decomposer, goal, profile=None, **answers):
+    specification = Specification(goal=goal)
+    for slot, answer in answers.items():
+        specification = specification.answered(Clarification(question=slot, answer=answer, slot=slot))
+    return asyncio.run(decomposer.decompose(specification, profile))
+
+
+def names(subgoals):
+    return [one.name for one in subgoals]
+
+
+@pytest.mark.parametrize("goal", GOALS)
+def test_any_goal_gives_a_goal_file_with_a_handful_of_well_named_subgoals(decomposer, goal):
+    subgoals = decompose(decomposer, goal)
+    assert 3 <= len(subgoals) <= 12
+    Goal(text=goal, subgoals=subgoals)  # ids are unique
+    for one in subgoals:
+        assert re.fullmatch(r"\S+(?: \S+){0,4}", one.name)
+        assert one.name[0].isupper()
+        assert one.description[0].isupper()
+        assert not re.search(r"\b(?:of|and|or|the|for|with|to)$", one.name)
+
+
+@pytest.mark.parametrize("goal", GOALS)
+def test_what_it_proposes_passes_the_checks(decomposer, goal):
+    subgoals = decompose(decomposer, goal)
+    checks = asyncio.run(decomposer.check(Specification(goal=goal), subgoals))
+    kinds = [one for one in checks.failures if not hasattr(one, "clause")]  # twelve may be too few for a long goal
+    assert kinds == []
+
+
+def test_an_enumeration_of_topics_is_a_subgoal_each(decomposer):
+    subgoals = decompose(decomposer, GOALS[0], domain="cardiology, oncology and paediatrics")
+    some = [one for one in subgoals if one.scope == "some"]
+    assert names(some) == ["Cardiology", "Oncology", "Paediatrics"]
+    assert some[0].description == "Answers questions about heart disease, its diagnosis and its treatment"
+
+
+def test_forms_are_wanted_of_every_sample_in_words_that_the_judge_counts(decomposer):
+    subgoals = decompose(decomposer, GOALS[1])
+    every = {one.name: one for one in subgoals if one.scope == "every"}
+    assert set(every) == {"Amounts of money", "Affected parties", "Dates and deadlines"}
+    assert cue_of(every["Amounts of money"]).noun == "amounts of money"
+    assert cue_of(every["Dates and deadlines"]).noun == "dates and periods"
+
+
+def test_a_topic_that_nobody_knows_stands_in_a_sentence_as_it_was_said(decomposer):
+    subgoals = decompose(decomposer, "a bot that knows Warhammer lore and painting miniatures")
+    assert subgoals[0].description == "Answers questions about Warhammer lore"
+    assert "Painting miniatures" in names(subgoals)
+
+
+def test_topics_of_the_data_are_proposed_and_the_share_wanted_is_not_what_the_data_has(decomposer):
+    topics = (Topic(name="Cardiology", share=0.3), Topic(name="Wound healing", share=0.1))
+    profile = DataProfile(topics=topics, n_read=100, shape="alpaca", input_words=20, output_words=80)
+    subgoals = decompose(decomposer, "A medical assistant", profile)
+    assert {"Cardiology", "Wound healing", "Drug information"} <= set(names(subgoals))
+    assert all(one.share is None for one in subgoals)
+
+
+def test_what_is_out_of_scope_is_no_subgoal(decomposer):
+    assert "Surgery" in names(decompose(decomposer, "A medical assistant"))
+    assert "Surgery" not in names(decompose(decomposer, "A medical assistant", out_of_scope="surgery"))
+
+
+def test_what_the_embedded_judge_cannot_see_is_no_subgoal(decomposer):
+    subgoals = decompose(decomposer, GOALS[0], audience="Patients", output="Short answers; Bullet points")
+    assert "Bullet points" in names(subgoals)
+    assert "Short answers" not in names(subgoals)
+    checks = asyncio.run(decomposer.check(Specification(goal="Short, polite answers about bees"), subgoals[:1]))
+    assert all("short" not in one.clause.lower() for one in checks.complete.uncovered)
+    assert checks.noted == ("Short answers",)
+
+
+def test_one_task_frames_the_topics_and_several_are_told_apart(decomposer):
+    one = decompose(decomposer, "Summarise bills")
+    assert all(name.split()[0] != "Summarising" for name in names(one))
+    assert one[0].description.startswith("Summarises bills about")
+    several = decompose(decomposer, "An assistant that drafts, reviews and explains commercial contracts")
+    assert {"Drafting", "Reviewing", "Explaining"} <= {name.split()[0] for name in names(several)}
+
+
+def test_the_same_specification_gives_the_same_subgoals(decomposer):
+    assert decompose(decomposer, GOALS[-1]) == decompose(decomposer, GOALS[-1])
