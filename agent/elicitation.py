@@ -124,6 +124,8 @@ class Checks(Frozen):
     disjoint: tuple[Disjointness, ...]
     """One for every pair."""
     complete: Completeness
+    noted: tuple[str, ...] = ()
+    """What is asked for and the engine's judge cannot see in a sample, such as its length: no subgoal covers it."""
 
     @property
     def failures(self) -> tuple[Atomicity | Disjointness | Uncovered, ...]:

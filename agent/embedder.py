@@ -8,13 +8,13 @@ interaction: Khattab and Zaharia, "ColBERT", SIGIR 2020, here with the vectors o
 import hashlib
 import importlib.util
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +34,8 @@ WORD_DIMENSIONS = 128
 MAX_TOKENS = 256
 BATCH = 32
 AT_ONCE = 16
+AT_A_TIME = 4_096
+"""Readings held in memory for their vectors alone: their words take ten times the room."""
 _PROJECTION = Path(__file__).with_name("embedded") / "projection.npy"
 
 # Every text is padded to the next of these lengths. A text's vector then depends on that text alone, to the last bit,
@@ -52,6 +54,13 @@ class Reading:
     """Its telling words, lower case, one per stem."""
     word_vectors: Bytes
     """Shape (len(words), 128): each word in its context, unit length times 127."""
+
+
+class TextEncoder(Protocol):
+    """What reads texts that are not in the cache."""
+
+    def encode(self, texts: Sequence[str]) -> Iterator[tuple[int, Floats, tuple[str, ...], Floats]]:
+        """Yields (index, vector (384,) of length 1, words, word vectors (n, 384)) for every text, in any order."""
 
 
 class Encoder:
@@ -107,16 +116,21 @@ class Encoder:
 class Embedder:
     """Reads texts, each only once: readings are kept by content in the cache."""
 
-    def __init__(self, cache: VectorCache) -> None:
+    def __init__(
+        self, cache: VectorCache, make_encoder: Callable[[], TextEncoder] | None = None, name: str = MODEL
+    ) -> None:
+        """`make_encoder` makes what reads new texts; `name` tells its readings from those of others in the cache."""
+        self.name = name
         self._cache = cache
-        self._encoder: Encoder | None = None
+        self._make_encoder: Callable[[], TextEncoder] = make_encoder or Encoder
+        self._encoder: TextEncoder | None = None
         self._projection: Floats | None = None
         self._guard = threading.Lock()
 
     def read(self, texts: Sequence[str]) -> list[Reading]:
         """One reading for every text, in order. White space is not significant. Safe for several threads."""
         plain = [_plain(text) for text in texts]
-        keys = [_key(text) for text in plain]
+        keys = [_key(self.name, text) for text in plain]
         known = self._cache.get(list(dict.fromkeys(keys)))
         missing = {key: text for key, text in zip(keys, plain, strict=True) if key not in known}
         if missing:
@@ -126,13 +140,15 @@ class Embedder:
 
     def vectors(self, texts: Sequence[str]) -> Floats:
         """Shape (len(texts), 384), unit length: what each text is about."""
-        if not texts:
-            return np.zeros((0, DIMENSIONS), dtype=np.float32)
-        return np.stack([reading.vector for reading in self.read(texts)])
+        found = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
+        for start in range(0, len(texts), AT_A_TIME):
+            some = self.read(texts[start : start + AT_A_TIME])
+            found[start : start + len(some)] = [reading.vector for reading in some]
+        return found
 
     def _read_new(self, missing: dict[bytes, str]) -> dict[bytes, bytes]:
         if self._encoder is None:
-            self._encoder = Encoder()
+            self._encoder = self._make_encoder()
             self._projection = projection()
         keys = list(missing)
         made: dict[bytes, bytes] = {}
@@ -224,8 +240,8 @@ def _padded(length: int) -> int:
     return next(size for size in _LENGTHS if length <= size)
 
 
-def _key(text: str) -> bytes:
-    return hashlib.blake2b(f"{MODEL}/{_edition()}/{text}".encode(), digest_size=16).digest()
+def _key(name: str, text: str) -> bytes:
+    return hashlib.blake2b(f"{name}/{_edition()}/{text}".encode(), digest_size=16).digest()
 
 
 @lru_cache(maxsize=1)

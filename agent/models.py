@@ -103,6 +103,8 @@ class Goal(Frozen):
     low_score: float = Field(default=0.4, ge=0, lt=1)
     """A judgement at or below it is low-scoring (Eq. 7)."""
     context: tuple[Clarification, ...] = ()
+    overruled: tuple[Text, ...] = ()
+    """Checks that failed and that the practitioner let pass, in words; the report says so."""
     subgoals: tuple[Subgoal, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -166,6 +168,31 @@ class SubgoalCoverage(Frozen):
     """The rule that decided, in words and figures."""
 
 
+class SubgoalAgreement(Frozen):
+    """How far several judges agree about one subgoal."""
+
+    id: str
+    alpha: float | None
+    """Krippendorff's alpha for ordered levels: 1 agreement, 0 chance; None when no level differs from any other."""
+    n: int
+    """Samples that at least two judges scored."""
+    means: dict[str, float]
+    """Judge -> its mean score."""
+    far_apart: float
+    """Share of these samples on which two judges are two levels or more apart."""
+    disputed: bool
+    """Whether the judges disagree too much for their median to be relied on."""
+
+
+class Agreement(Frozen):
+    """How far several judges agree; the score is their median."""
+
+    judges: tuple[str, ...]
+    alpha: float | None
+    """Over all subgoals together."""
+    subgoals: tuple[SubgoalAgreement, ...]
+
+
 class CoverageReport(Frozen):
     """Coverage of all subgoals (paper, phase 2)."""
 
@@ -174,6 +201,18 @@ class CoverageReport(Frozen):
     """Weighted mean of the subgoals' alignments."""
     n_samples: int
     n_gaps: int
+    agreement: Agreement | None = None
+    """With several judges."""
+
+
+Kind = Literal["absent", "rare", "shallow", "off-target", "broken", "unsure"]
+"""What kind of weakness a gap is, because the remedy differs (the rules: tools/kinds.py).
+
+absent: no sample touches it. rare: few samples, but good ones. shallow: many touch it, none deeply. off-target: the
+samples are about something else. broken: outputs are empty, cut off or another input's. unsure: to be read by hand.
+"""
+KINDS: tuple[Kind, ...] = get_args(Kind)
+Confidence = Literal["low", "medium", "high"]
 
 
 class Capability(Frozen):
@@ -186,6 +225,24 @@ class Capability(Frozen):
     n: int
     sample_ids: tuple[str, ...]
     quotes: tuple[str, ...]
+    quote_ids: tuple[str, ...] = ()
+    """The sample of each quote; empty where an older version wrote it."""
+    terms: tuple[str, ...] = ()
+    """Key terms that set these samples apart from the others."""
+    instead: str = ""
+    """What the samples are about, in words; "" when they have no common subject."""
+    n_different: int | None = None
+    """How many of the n are left when near-duplicates count once."""
+    cohesion: float | None = None
+    """Mean cosine of the samples to their centre: 1 when all say the same."""
+    confidence: Confidence | None = None
+    """How far to trust the group, by the number of different samples and by cohesion."""
+
+    @model_validator(mode="after")
+    def _every_quote_has_its_sample(self) -> Self:
+        if self.quote_ids and len(self.quote_ids) != len(self.quotes):
+            raise ValueError("quote_ids goes with quotes, one for each")
+        return self
 
 
 class Recommendation(Frozen):
@@ -203,3 +260,40 @@ class Gap(Frozen):
     alignment: float | None
     capabilities: tuple[Capability, ...]
     recommendations: tuple[Recommendation, ...]
+    kind: Kind | None = None
+    """None where an older version wrote it."""
+    why: str = ""
+    """The rule that decided on the kind, in words and figures."""
+    needed: int | None = None
+    """New samples at level 4 that close the gap by its rule, at the least."""
+    in_input: tuple[str, ...] = ()
+    """Samples whose input holds what their output leaves out: to be mended without new material."""
+    broken: tuple[str, ...] = ()
+    """Samples whose output is empty, cut off or another input's, among those that touch the subgoal."""
+    not_applicable: int = 0
+    """Samples that cannot show it, such as a text without an amount where amounts are to be kept."""
+    n_low: int | None = None
+    """Low-scoring samples, without those that cannot show it."""
+    n_outliers: int = 0
+    """Low-scoring samples that belong to none of the capabilities."""
+    n_repeated: int = 0
+    """Low-scoring samples that repeat another one."""
+
+
+class MapPoint(Frozen):
+    """A low-scoring sample on a gap's map."""
+
+    sample_id: str
+    x: float
+    y: float
+    """0 to 1 on both axes; near is alike."""
+    group: int | None
+    """Place of its capability in the gap's; None for one that belongs to none."""
+    quote: str
+
+
+class GapMap(Frozen):
+    """A gap's low-scoring samples in two dimensions; of very many a part, evenly chosen."""
+
+    subgoal_id: str
+    points: tuple[MapPoint, ...]

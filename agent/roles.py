@@ -1,11 +1,15 @@
 """The paper's roles as protocols. Each engine plays all of them; nothing else in the code asks which engine it is."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 from goalcover.agent.elicitation import Checks, DataProfile, Question, Specification
-from goalcover.agent.models import Alignment, Capability, Recommendation, Sample, Subgoal, SubgoalCoverage
+from goalcover.agent.models import Alignment, Capability, Kind, Recommendation, Sample, Subgoal, SubgoalCoverage
+from goalcover.agent.synthesis import Anchors, Brief, Candidate, Generated, Verdict
+from goalcover.agent.talk import Spoken, Tool, Turn
+from goalcover.agent.usage import Usage
 
 
 class Clarifier(Protocol):
@@ -44,6 +48,53 @@ class Judge(Protocol):
         """One alignment for every (sample, subgoal), samples outermost, both in the order given."""
 
 
+@dataclass(frozen=True)
+class Effort:
+    """What one judgement took: its part of the calls that it was made with."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    attempt: int = 1
+    """Number of the call that gave the answer, counted from 1."""
+    latency_ms: int = 0
+
+
+@dataclass(frozen=True)
+class JudgedSample:
+    """One sample's alignments, in the order of the subgoals, with what they took."""
+
+    alignments: tuple[Alignment, ...]
+    efforts: tuple[Effort, ...]
+    usage: Usage
+    unscored: Counter[str] = field(default_factory=Counter)
+    """Why there is no level -> how many times."""
+    busy: bool = False
+    """Whether the server gave no answer at all, however often it was asked."""
+
+
+@runtime_checkable
+class RemoteJudge(Judge, Protocol):
+    """A judge that waits for a server, and so works on many samples at a time."""
+
+    @property
+    def model_name(self) -> str:
+        """As its server and price lists call the model."""
+
+    @property
+    def concurrency(self) -> int:
+        """Most samples to be judged at once."""
+
+    async def prepare(self) -> None:
+        """Finds out, once, what the server can do. Raises ModelError when the judge cannot work at all."""
+
+    def expected(self, sample: Sample, subgoals: Sequence[Subgoal]) -> Usage:
+        """What judging a sample should take."""
+
+    async def judge_one(self, sample: Sample, subgoals: Sequence[Subgoal]) -> JudgedSample:
+        """One sample against all subgoals. What fails is unscored, with its reason; raises ModelError when nothing can
+        work: no such model, a key that is not accepted."""
+
+
 NEAR_LEVEL = 2
 """The rubric's "weak", some relevance. Level 1, "minimal connection", is in practice a sample about something else."""
 EXEMPLAR_LEVEL = 3
@@ -62,6 +113,8 @@ class Cluster:
     """Whether these samples touch the subgoal (level 2 and above) or miss it (0 and 1): the remedies differ."""
     themed: bool = True
     """False for what is left over: samples that are like no others."""
+    of: int = 0
+    """Low-scoring samples of the gap in all clusters and in none; 0 when nobody counted."""
 
 
 class Analyst(Protocol):
@@ -81,13 +134,24 @@ class Standing:
     needed: int
     """New samples at level 4 that would close the gap, at the least."""
     to_rewrite: int | None
-    """For scope `every`: low-scoring samples which, rewritten to level 4, would close the gap; None for `some`."""
+    """For scope `every`: low-scoring samples which, rewritten to level 4, would close the gap, or all that can be
+    rewritten where they are too few; None for `some`."""
     exemplars: tuple[str, ...]
     """Ids of samples that show the subgoal best (level 3 and above), best first, at most ten."""
     near_misses: tuple[str, ...]
     """Ids of samples that come close (level 2), at most ten."""
     off_topic: tuple[str, ...]
     """Ids of samples at level 0, at most ten."""
+    kind: Kind | None = None
+    """What kind of weakness it is."""
+    in_input: tuple[str, ...] = ()
+    """Ids of all samples whose input holds what their output leaves out."""
+    broken: tuple[str, ...] = ()
+    """Ids of all samples that touch the subgoal and whose output is empty, cut off or another input's."""
+    not_applicable: int = 0
+    """Samples that cannot show it; not to be rewritten."""
+    rewriting_closes: bool = True
+    """Whether rewriting so many closes the gap."""
 
 
 class Advisor(Protocol):
@@ -97,3 +161,38 @@ class Advisor(Protocol):
         self, subgoal: Subgoal, standing: Standing, capabilities: Sequence[Capability]
     ) -> tuple[Recommendation, ...]:
         """Two to four recommendations, the most effective first."""
+
+
+class Generator(Protocol):
+    """The generator of section 3.5: samples that show what the dataset lacks."""
+
+    @property
+    def id(self) -> str:
+        """Engine, model and version."""
+
+    async def generate(self, subgoal: Subgoal, brief: Brief, n: int) -> Generated:
+        """At most n candidates, in the form of the brief's exemplars; fewer, with the reason, if need be."""
+
+
+class Discriminator(Protocol):
+    """The discriminator of section 3.5: which candidates are good enough to train on?"""
+
+    @property
+    def id(self) -> str:
+        """Engine, model and version."""
+
+    async def judge(self, subgoal: Subgoal, candidates: Sequence[Candidate], anchors: Anchors) -> tuple[Verdict, ...]:
+        """One verdict for every candidate, in order. Judged in groups of 4 to 8 with the anchors hidden among them.
+
+        Equal candidates are judged once. A judgement that failed is a verdict without levels.
+        """
+
+
+class Companion(Protocol):
+    """Talks about a finished run."""
+
+    def answer(self, turns: Sequence[Turn], facts: str, tools: Sequence[Tool]) -> AsyncIterator[Spoken]:
+        """The answer to the last turn, as it comes. `facts` is what is known about the run without a tool, as text.
+
+        Figures come from facts and tool results alone: an answer that holds others is corrected.
+        """

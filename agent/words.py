@@ -7,6 +7,8 @@ import Stemmer
 
 _COMMONEST = 6.5
 """Zipf frequency (log10 of occurrences in 10^9 words) from which a word tells nothing: "about", "people"."""
+_RAREST = 1.8
+"""Zipf frequency below which a word may as well be a slip of the keyboard."""
 _LEAST = 0.8
 _FIGURE_WEIGHT = 1.5
 _CURRENCY_WEIGHT = 3.0
@@ -36,6 +38,11 @@ def weight(word: str) -> float:
 def is_telling(word: str) -> bool:
     """Whether a lower-case word carries meaning of its own."""
     return weight(word) >= _LEAST
+
+
+def is_known(word: str) -> bool:
+    """Whether a lower-case word is one that people use, in English or as a name; what fingers type at random is not."""
+    return weight(word) <= _COMMONEST - _RAREST
 
 
 @lru_cache(maxsize=1)

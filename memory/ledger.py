@@ -59,7 +59,8 @@ ORDER BY id
 """
 
 
-def _now() -> str:
+def now() -> str:
+    """UTC, ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
@@ -79,7 +80,7 @@ class Judgement:
     attempt: int = 1
     """Number of the attempt that gave this answer, counted from 1."""
     latency_ms: int = 0
-    created_at: str = field(default_factory=_now)
+    created_at: str = field(default_factory=now)
     """UTC, ISO 8601."""
 
     @classmethod
@@ -159,7 +160,6 @@ class Ledger:
     def commit(self) -> None:
         """Puts what is pending on disk now; on an error it stays pending."""
         with self._lock:
-            self._stop_timer()
             if self._pending:
                 with self._told(), self._db:
                     self._db.executemany(INSERT, map(_values, self._pending))
@@ -217,9 +217,12 @@ class Ledger:
         return int(version)
 
     def _commit_in_time(self) -> None:
-        # In the timer's thread nobody could be told of an error: all stays pending, and the next call raises it.
-        with suppress(InputError, RunBusyError):
-            self.commit()
+        # A timer outlives the commits that come before it: starting a thread takes longer than a commit.
+        with self._lock:
+            self._timer = None
+            # In the timer's thread nobody could be told of an error: all stays pending, and the next call raises it.
+            with suppress(InputError, RunBusyError):
+                self.commit()
 
     def _stop_timer(self) -> None:
         if self._timer is not None:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from goalcover.agent.errors import InputError
-from goalcover.agent.models import Alignment, CoverageReport, Gap, Goal, Sample
+from goalcover.agent.models import Alignment, CoverageReport, Gap, GapMap, Goal, Sample
+from goalcover.agent.validation import Design, SelfTest, Validation
 from goalcover.memory.files import locked, write_bytes, writing
 from goalcover.memory.goals import dump_goal as dump_goal
 from goalcover.memory.goals import goal_sha256 as goal_sha256
@@ -25,6 +26,7 @@ SCHEMA_VERSION = 1
 FINISHED = ("run.json", "goal.yaml", "samples.parquet", "scores.parquet", "coverage.json", "gaps.json")
 """What a finished assessment has left, in the order in which a person would miss it."""
 GAPS: TypeAdapter[tuple[Gap, ...]] = TypeAdapter(tuple[Gap, ...])
+MAPS: TypeAdapter[tuple[GapMap, ...]] = TypeAdapter(tuple[GapMap, ...])
 Content = TypeVar("Content")
 
 
@@ -64,12 +66,22 @@ class Counts(Record):
 
 
 class Usage(Record):
-    """What the model's provider was asked for; all zero for the embedded engine."""
+    """What the judges' providers were asked for by the last `assess`; all zero for the embedded engine."""
 
     calls: int = 0
+    """Requests sent, failed ones included."""
     prompt_tokens: int = 0
+    cached_tokens: int = 0
+    """Of the prompt tokens, those that the provider's cache held."""
     completion_tokens: int = 0
     cost_usd: float | None = None
+    """None: the price is not known, or nobody was asked."""
+    retries: int = 0
+    """Requests sent again because the server was busy or broken."""
+    reasks: int = 0
+    """Requests sent again because the answer was not what was asked for."""
+    unscored: dict[str, int] = {}
+    """Why judgements failed -> how many."""
 
 
 class RunInfo(Record):
@@ -101,8 +113,12 @@ class Run:
         self.samples_path = path / "samples.parquet"
         self.coverage_path = path / "coverage.json"
         self.gaps_path = path / "gaps.json"
+        self.maps_path = path / "maps.json"
         self.explanations_path = path / "chroma"
         self.synthetic_path = path / "synthetic"
+        self.design_path = path / "study.json"
+        self.validation_path = path / "validation.json"
+        self.selftest_path = path / "selftest.json"
         self.html_path = path / "report.html"
         self.markdown_path = path / "report.md"
 
@@ -161,6 +177,22 @@ class Run:
         """Writes gaps.json, a list in the order given."""
         write_bytes(self.gaps_path, GAPS.dump_json(tuple(gaps), indent=2))
 
+    def write_maps(self, maps: Sequence[GapMap]) -> None:
+        """Writes maps.json, a list in the order of the gaps."""
+        write_bytes(self.maps_path, MAPS.dump_json(tuple(maps)))
+
+    def write_design(self, design: Design) -> None:
+        """Writes study.json: what a corruption study was asked."""
+        write_bytes(self.design_path, design.model_dump_json().encode())
+
+    def write_validation(self, found: Validation) -> None:
+        """Writes validation.json."""
+        write_bytes(self.validation_path, found.model_dump_json(indent=2).encode())
+
+    def write_selftest(self, found: SelfTest) -> None:
+        """Writes selftest.json."""
+        write_bytes(self.selftest_path, found.model_dump_json(indent=2).encode())
+
     def sample_writer(self) -> "AbstractContextManager[TableWriter[Sample]]":
         """Streams samples.parquet, which appears when the block ends without an error."""
         from goalcover.memory import tables
@@ -205,6 +237,27 @@ class Run:
     def gaps(self) -> tuple[Gap, ...]:
         """The content of gaps.json."""
         return self._read(self.gaps_path, GAPS)
+
+    def maps(self) -> tuple[GapMap, ...]:
+        """The content of maps.json; nothing where an older version made the run."""
+        return self._read(self.maps_path, MAPS) if self.maps_path.is_file() else ()
+
+    def design(self) -> Design:
+        """The content of study.json; InputError when the run is no study."""
+        if not self.design_path.is_file():
+            raise InputError(
+                f"{self.path} holds no corruption study: `goalcover study corruption DATA --goal GOAL --removals FILE "
+                f"--out {self.path}` makes one."
+            )
+        return self._read(self.design_path, TypeAdapter(Design))
+
+    def validation(self) -> Validation | None:
+        """The content of validation.json; None when no corruption study was made."""
+        return self._read(self.validation_path, TypeAdapter(Validation)) if self.validation_path.is_file() else None
+
+    def selftest(self) -> SelfTest | None:
+        """The content of selftest.json; None when the run was not tested."""
+        return self._read(self.selftest_path, TypeAdapter(SelfTest)) if self.selftest_path.is_file() else None
 
     def samples(self, ids: Collection[str] | None = None) -> Iterator[Sample]:
         """The samples, or those of the ids given, in the order in which they were judged."""

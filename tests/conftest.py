@@ -5,6 +5,7 @@ and commit it with the change.
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,15 @@ def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         del os.environ["GOALCOVER_CACHE_DIR"]
     else:
         os.environ["GOALCOVER_CACHE_DIR"] = before
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_model() -> None:
+    """Whatever model this machine's person has configured, the tests choose theirs."""
+    for name in [
+        one for one in os.environ if re.match(r"(AZURE_)?OPENAI_|GOALCOVER_\w*MODEL$|LANG(SMITH|CHAIN)_", one)
+    ]:
+        del os.environ[name]
 
 
 @pytest.fixture

@@ -1,19 +1,25 @@
 """One assessment from start to end: load, score, cover, diagnose, recommend, report; everything lands in the run."""
 
 import time
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from goalcover.agent.engine import Engine
 from goalcover.agent.models import CoverageReport, Gap, Goal
+from goalcover.agent.roles import Judge
+from goalcover.agent.settings import Settings
 from goalcover.memory.ledger import Ledger
-from goalcover.memory.runs import Counts, DatasetInfo, EngineInfo, Run, RunInfo, goal_sha256
+from goalcover.memory.runs import Counts, DatasetInfo, EngineInfo, Run, RunInfo, Usage, goal_sha256
+from goalcover.tools.agreement import Panel
+from goalcover.tools.budget import Budget, budget_for
 from goalcover.tools.coverage import Tally
 from goalcover.tools.diagnose import find_gaps
 from goalcover.tools.load import Dataset
 from goalcover.tools.report import write_report
-from goalcover.tools.score import score
+from goalcover.tools.score import Scored, score, score_together
+from goalcover.tools.spending import Spending
 
 OnProgress = Callable[[int, int], None]
 """Called with the number of samples done and the number of all, after every batch."""
@@ -28,46 +34,97 @@ class Assessment:
     gaps: tuple[Gap, ...]
 
 
-async def assess(dataset: Dataset, goal: Goal, run: Run, engine: Engine, on_progress: OnProgress) -> Assessment:
+async def assess(
+    dataset: Dataset,
+    goal: Goal,
+    run: Run,
+    engine: Engine,
+    on_progress: OnProgress,
+    *,
+    judges: Sequence[Judge] = (),
+    budget: Budget | None = None,
+) -> Assessment:
     """Assesses a dataset against a goal. Stopped at any moment, the same call goes on where it was.
 
-    Raises InputError (the data cannot be read, the run directory cannot be written) and RunBusyError.
+    `judges` take the place of the engine's own; of several, the median counts. `budget` is counted up, and may have a
+    cap. Raises InputError (the data cannot be read, the run directory cannot be written), RunBusyError, StoppedError
+    (the cap is reached, the server is gone) and ModelError.
     """
     started = time.monotonic()
+    chosen = tuple(judges) or (engine.judge,)
+    settings = Settings()
+    judging, besides = budget or budget_for(chosen, settings), Spending(engine.meters, settings)
     with run.lock(), run.ledger() as ledger:
         run.start(goal)
-        tally, reused = await _score(dataset, goal, run, engine, ledger, on_progress)
+        panel = Panel([judge.id for judge in chosen])
+        batches = _batches(dataset, goal, chosen, ledger, judging, panel)
+        tally, reused = await _score(dataset, goal, run, batches, on_progress)
         coverage = tally.report(len(dataset))
+        if len(chosen) > 1:
+            coverage = coverage.model_copy(update={"agreement": panel.agreement()})
         run.write_coverage(coverage)
         gaps = await find_gaps(
             run, goal, coverage, analyst=engine.analyst, advisor=engine.advisor, embedder=engine.embedder
         )
         run.write_gaps(gaps)
-        info = _info(dataset, goal, engine, tally, reused, time.monotonic() - started)
+        info = _info(dataset, goal, _judged_by(engine, judges), tally, reused, time.monotonic() - started)
+        info = info.model_copy(update={"usage": _used(judging, besides)})
         write_report(run, goal, coverage, gaps, info)
         run.finish(info)
     return Assessment(info, coverage, gaps)
 
 
+def _batches(
+    dataset: Dataset, goal: Goal, judges: Sequence[Judge], ledger: Ledger, budget: Budget, panel: Panel
+) -> AsyncGenerator[Scored]:
+    if len(judges) == 1:
+        return score(dataset, goal.subgoals, judges[0], ledger, budget)
+    return score_together(dataset, goal.subgoals, judges, ledger, budget, panel)
+
+
 async def _score(
-    dataset: Dataset, goal: Goal, run: Run, engine: Engine, ledger: Ledger, on_progress: OnProgress
+    dataset: Dataset, goal: Goal, run: Run, batches: AsyncGenerator[Scored], on_progress: OnProgress
 ) -> tuple[Tally, int]:
     tally, reused, done = Tally(goal), 0, 0
     with run.sample_writer() as samples, run.score_writer() as scores:
-        async for batch in score(dataset, goal.subgoals, engine.judge, ledger):
-            samples.write(batch.samples)
-            scores.write(batch.alignments)
-            tally.add(batch.alignments)
-            reused += batch.reused
-            done += len(batch.samples)
-            on_progress(done, len(dataset))
+        async with aclosing(batches):
+            async for batch in batches:
+                samples.write(batch.samples)
+                scores.write(batch.alignments)
+                tally.add(batch.alignments)
+                reused += batch.reused
+                done += len(batch.samples)
+                on_progress(done, len(dataset))
     return tally, reused
 
 
-def _info(dataset: Dataset, goal: Goal, engine: Engine, tally: Tally, reused: int, wall_s: float) -> RunInfo:
+def _judged_by(engine: Engine, judges: Sequence[Judge]) -> EngineInfo:
+    if not judges:
+        return EngineInfo(name=engine.name, model=engine.model, version=engine.version)
+    parts = [judge.id.split("/", 1) for judge in judges]
+    models = [model.rpartition("/") for _, model in parts]
+    return EngineInfo(
+        name=parts[0][0],
+        model=", ".join(model for model, _, _ in models),
+        version=", ".join(dict.fromkeys(version for _, _, version in models)),
+    )
+
+
+def _used(judging: Budget, besides: Spending) -> Usage:
+    """By the judges and by the roles that name and advise, together; the cost is known when both are."""
+    costs = [judging.spent, besides.spent if besides.usage.calls else 0.0]
+    known = [cost for cost in costs if cost is not None]
+    return Usage(
+        **vars(judging.usage + besides.usage),
+        cost_usd=round(sum(known), 6) if len(known) == len(costs) else None,
+        unscored=dict(judging.unscored),
+    )
+
+
+def _info(dataset: Dataset, goal: Goal, engine: EngineInfo, tally: Tally, reused: int, wall_s: float) -> RunInfo:
     return RunInfo(
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        engine=EngineInfo(name=engine.name, model=engine.model, version=engine.version),
+        engine=engine,
         dataset=DatasetInfo(
             path=dataset.source,
             fingerprint=dataset.fingerprint,

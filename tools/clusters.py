@@ -22,11 +22,11 @@ DIMENSIONS = 10
 _ROUNDS = 6
 _DISTANCE = 0.7
 """Mean cosine distance up to which passages belong together where density shows no groups."""
-_ALIKE = 0.55
-"""Cosine of their centres from which groups may be merged where there are too many to show."""
 _SAME = 0.85
-"""And from which they are one theme in any case."""
-_WIDTH = 3.0
+"""Cosine of their centres from which two groups are one theme. Those less alike stay apart, however many: what a merged
+group is about, nobody can name."""
+_SPREAD = 500
+_WIDTH = 2.0
 """Standard deviations below its members' mean cosine up to which a core takes others in."""
 
 
@@ -48,34 +48,31 @@ class Cores:
         return np.where(nearest > -2.0, best, -1), np.where(nearest > -2.0, nearest, cosines.max(axis=1))
 
 
-def find_cores(vectors: Floats, most: int) -> Cores:
-    """The dense groups among unit vectors (n, d), n >= 1. Too few to tell apart, they are one group that takes all.
-
-    Of more than `most` groups the closest are merged.
-    """
-    different = vectors[_first_of_each(vectors)]
+def find_cores(vectors: Floats) -> Cores:
+    """The dense groups among unit vectors (n, d), n >= 1. Too few to tell apart, they are one group that takes all."""
+    different = vectors[first_of_each(vectors)]
     labels = _labels(different)
     found = [different[labels == label] for label in range(labels.max() + 1)]
     if not found:
         return Cores(_centre(vectors)[np.newaxis], np.array([-1.0], np.float32))
-    found = sorted(_merged(found, most), key=len, reverse=True)
+    found = sorted(_merged(found), key=len, reverse=True)
     centres = np.stack([_centre(group) for group in found])
     inside = [group @ centre for group, centre in zip(found, centres, strict=True)]
     return Cores(centres, np.array([one.mean() - _WIDTH * one.std() - 1e-4 for one in inside], np.float32))
 
 
-def _merged(found: list[Floats], most: int) -> list[Floats]:
+def _merged(found: list[Floats]) -> list[Floats]:
     while len(found) > 1:
         centres = np.stack([_centre(group) for group in found])
         cosines = centres @ centres.T - 2 * np.eye(len(found))
         one, other = sorted(np.unravel_index(int(cosines.argmax()), cosines.shape))
-        if cosines[one, other] < (_ALIKE if len(found) > most else _SAME):
+        if cosines[one, other] < _SAME:
             break
         found = [*found[:one], *found[one + 1 : other], *found[other + 1 :], np.concatenate([found[one], found[other]])]
     return found
 
 
-def _first_of_each(vectors: Floats) -> list[int]:
+def first_of_each(vectors: Floats) -> list[int]:
     """One of each lot of near-duplicates: otherwise fifty copies of a row would pass for a common theme."""
     alike = vectors @ vectors.T >= DUPLICATE
     left = np.ones(len(vectors), dtype=bool)
@@ -85,6 +82,17 @@ def _first_of_each(vectors: Floats) -> list[int]:
             first.append(place)
             left &= ~alike[place]
     return first
+
+
+def on_a_plane(vectors: Floats, centres: Floats) -> Floats:
+    """(n, 2) in 0 to 1: unit vectors (n, d) along the two axes on which the centres of their groups lie furthest apart;
+    on their own principal axes where there are fewer than three groups."""
+    spread = centres - centres.mean(axis=0) if len(centres) > 2 else vectors - vectors.mean(axis=0)
+    _, _, axes = np.linalg.svd(spread[:_SPREAD], full_matrices=False)
+    flat = np.zeros((len(vectors), 2), np.float32)
+    flat[:, : len(axes[:2])] = vectors @ axes[:2].T
+    low, high = flat.min(axis=0), flat.max(axis=0)
+    return np.asarray((flat - low) / np.maximum(high - low, 1e-9), np.float32)
 
 
 def _labels(vectors: Floats) -> Labels:

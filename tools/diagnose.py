@@ -1,47 +1,48 @@
-"""Scores -> Gaps: what the low-scoring samples of every gap lack, and what to do about it (paper, steps 7 and 8).
+"""Scores -> Gaps: what kind of weakness each gap is, what its low-scoring samples lack, and what to do about it (paper,
+steps 7 and 8).
 
-Per gap: low alignments -> their vectors in Chroma -> dense groups -> the analyst names each -> the advisor.
+Per gap: low alignments and their vectors -> dense groups -> the analyst names each -> kind -> the advisor.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from goalcover.agent.embedded.passages import passages
-from goalcover.agent.embedder import DIMENSIONS, Embedder, Floats
-from goalcover.agent.models import TOP_LEVEL, Alignment, Capability, CoverageReport, Gap, Goal, Sample, SubgoalCoverage
+from goalcover.agent.embedder import Embedder
+from goalcover.agent.models import (
+    Alignment,
+    Capability,
+    Confidence,
+    CoverageReport,
+    Gap,
+    GapMap,
+    Goal,
+    MapPoint,
+    Sample,
+)
 from goalcover.agent.roles import NEAR_LEVEL, Advisor, Analyst, Cluster
-from goalcover.memory.explanations import Explanations
 from goalcover.memory.runs import Run
-from goalcover.tools.clusters import find_cores
-from goalcover.tools.recommend import recommend, shortfall
+from goalcover.tools.clusters import FEWEST, find_cores, first_of_each, on_a_plane
+from goalcover.tools.lows import Low, choose_lows, evenly, low_count, low_vectors, read_openings, wording
+from goalcover.tools.outputs import Openings
+from goalcover.tools.recommend import shortfall
+from goalcover.tools.standing import Weakness, read_levels, weakness
 
-MOST_READ = 4_000
-"""Low-scoring samples of a gap that are looked at; of more, as many, evenly spaced."""
-HELD = 1_000
-HELD_LEAST = 100
-HELD_MOST = 1_000
-"""Explanations that Chroma holds of all gaps together, and of each. It takes 2,000 a second on 2 cores, so the dense
-groups are found among these, and the other samples join the group that they are nearest to."""
+CLUSTERED = 1_000
+"""Low-scoring samples of a gap among which dense groups are found; the others join the group they are nearest to."""
+HELD = 400
+"""Explanations that an assessment puts into Chroma, of all gaps together, evenly chosen: it takes 2,000 a second, and
+the first question about neighbours adds the others."""
 MOST_CAPABILITIES = 5
-LEFTOVER = 0.1
-"""Share of a gap's low-scoring samples from which those without a common theme are worth a mention."""
 OTHERS = 150
-
-
-@dataclass(frozen=True)
-class Low:
-    """A gap's low-scoring samples."""
-
-    coverage: SubgoalCoverage
-    alignments: tuple[Alignment, ...]
-    vectors: Floats
-    """(alignments, d), unit length: what the sample is about, and the passage that comes closest to the subgoal."""
-    held: tuple[int, ...]
-    """Places of those that the store of explanations holds."""
-    n_low: int
-    """How many there are in all."""
+TOUCHING = 400
+"""Samples that touch a gap's subgoal whose outputs are looked at."""
+MAPPED = 250
+_SURE = (20, 0.6)
+_UNSURE = (5, 0.4)
+"""Different samples, and cohesion: from the first two a group is trusted, below either of the second it is not."""
+_QUOTE = 160
 
 
 @dataclass(frozen=True)
@@ -51,16 +52,24 @@ class Group:
     places: tuple[int, ...]
     """Where they stand in `Low.alignments`, the most typical first."""
     near: bool
+    n_different: int
+    cohesion: float
+
+    @property
+    def confidence(self) -> Confidence:
+        """How far to trust it."""
+        if self.n_different >= _SURE[0] and self.cohesion >= _SURE[1]:
+            return "high"
+        return "low" if self.n_different < _UNSURE[0] or self.cohesion < _UNSURE[1] else "medium"
 
 
 @dataclass(frozen=True)
-class Grouping:
-    """A gap's low-scoring samples, taken apart."""
+class Found:
+    """All that is known of the samples of a run's gaps."""
 
-    groups: tuple[Group, ...]
-    """The largest first."""
-    left: tuple[int, ...]
-    """Places of those in no group."""
+    lows: tuple[Low, ...]
+    weaknesses: tuple[Weakness, ...]
+    samples: Mapping[str, Sample]
 
 
 async def find_gaps(
@@ -68,145 +77,197 @@ async def find_gaps(
 ) -> tuple[Gap, ...]:
     """The gaps of an assessment, furthest below what its rule wants first.
 
-    Reads the run's scores and samples; fills its store of explanations anew.
+    Reads the run's scores and samples; writes its maps, and fills its store of explanations anew.
     """
-    weak = sorted((one for one in coverage.subgoals if one.gap), key=lambda one: (-shortfall(goal, one), one.id))
-    chosen = {one.id: _choose(run, goal, one) for one in weak}
-    samples = {sample.id: sample for sample in run.samples({one.sample_id for low in chosen.values() for one in low})}
-    lows = await asyncio.to_thread(_read, weak, chosen, samples, goal, embedder)
-    grouped = await asyncio.to_thread(_group, run, lows)
-    gaps = []
-    for low, grouping in zip(lows, grouped, strict=True):
-        capabilities = await _name(goal, low, grouping, samples, analyst)
-        recommendations = await recommend(run, goal, low.coverage, capabilities, advisor)
-        gaps.append(
-            Gap(
-                subgoal_id=low.coverage.id,
-                alignment=low.coverage.alignment,
-                capabilities=capabilities,
-                recommendations=recommendations,
-            )
-        )
+    found = await asyncio.to_thread(_read, run, goal, coverage, embedder)
+    grouped = await asyncio.to_thread(_grouped, found)
+    gaps = [
+        await _gap(goal, low, weak, groups, found.samples, analyst, advisor)
+        for low, weak, groups in zip(found.lows, found.weaknesses, grouped, strict=True)
+    ]
+    run.write_maps([_map(*one) for one in zip(found.lows, grouped, strict=True)])
+    await asyncio.to_thread(_hold, run, found.lows)
     return tuple(gaps)
 
 
-def _choose(run: Run, goal: Goal, coverage: SubgoalCoverage) -> tuple[Alignment, ...]:
-    """A subgoal's low alignments, evenly chosen where there are very many."""
-    chosen = set(_evenly(_count(goal, coverage), MOST_READ))
-    low = run.alignments(coverage.id, goal.low_score)
-    return tuple(alignment for place, alignment in enumerate(low) if place in chosen)
+def _read(run: Run, goal: Goal, coverage: CoverageReport, embedder: Embedder) -> Found:
+    weak = sorted((one for one in coverage.subgoals if one.gap), key=lambda one: (-shortfall(goal, one), one.id))
+    if not weak:
+        return Found((), (), {})
+    levels = read_levels(run, goal)
+    chosen = {one.id: choose_lows(run, goal, one, len(weak)) for one in weak}
+    wanted = {one.sample_id for low in chosen.values() for one in low}
+    wanted |= {one for covered in weak for one in levels.touching(covered.id, TOUCHING)}
+    samples = {sample.id: sample for sample in run.samples(wanted)}
+    openings = read_openings(samples.values(), embedder)
+    agreement = {one.id: one for one in coverage.agreement.subgoals} if coverage.agreement else {}
+    weaknesses = tuple(
+        weakness(goal, one, levels, chosen[one.id], samples, openings, TOUCHING, agreement.get(one.id)) for one in weak
+    )
+    wordings = {sample_id: wording(sample) for sample_id, sample in samples.items()}
+    lows = tuple(
+        _low(found, chosen[found.coverage.id], low_count(goal, found.coverage), wordings, openings, embedder)
+        for found in weaknesses
+    )
+    return Found(lows, weaknesses, samples)
 
 
-def _count(goal: Goal, coverage: SubgoalCoverage) -> int:
-    return sum(n for level, n in enumerate(coverage.histogram) if level / TOP_LEVEL <= goal.low_score)
-
-
-def _read(
-    weak: Sequence[SubgoalCoverage],
-    chosen: Mapping[str, Sequence[Alignment]],
-    samples: Mapping[str, Sample],
-    goal: Goal,
+def _low(
+    found: Weakness,
+    chosen: Sequence[Alignment],
+    n_low: int,
+    wordings: Mapping[str, int],
+    openings: Mapping[str, Openings],
     embedder: Embedder,
-) -> list[Low]:
-    most_held = min(HELD_MOST, max(HELD_LEAST, HELD // max(len(weak), 1)))
-    subjects = _subjects(samples, embedder)
-    lows = []
-    for one in weak:
-        low = tuple(chosen[one.id])
-        evidence = embedder.vectors([alignment.evidence or alignment.explanation for alignment in low])
-        vectors = evidence + np.array([subjects[alignment.sample_id] for alignment in low]).reshape(evidence.shape)
-        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-        lows.append(Low(one, low, vectors, tuple(_evenly(len(low), most_held)), _count(goal, one)))
-    return lows
+) -> Low:
+    """Without those that cannot show it, because they lack nothing; where it is they that make the gap, all."""
+    able = tuple(one for one in chosen if found.kind == "absent" or one.sample_id not in found.unable)
+    return Low(
+        coverage=found.coverage,
+        alignments=able,
+        vectors=low_vectors(able, openings, embedder),
+        wordings=tuple(wordings[one.sample_id] for one in able),
+        n_low=n_low - len(chosen) + len(able),
+    )
 
 
-def _subjects(samples: Mapping[str, Sample], embedder: Embedder) -> dict[str, Floats]:
-    """For every sample the sum of its input's and its output's first passage: what it is about.
-
-    Both were read while judging. The evidence alone would not do: a sample about something else has only its least
-    telling passage to show for the subgoal.
-    """
-    first = [passages(text)[:1] for sample in samples.values() for text in (sample.input, sample.output)]
-    vectors = iter(embedder.vectors([text for texts in first for text in texts]))
-    read = [sum((next(vectors) for _ in texts), np.zeros(DIMENSIONS, np.float32)) for texts in first]
-    return {sample_id: read[2 * place] + read[2 * place + 1] for place, sample_id in enumerate(samples)}
+def _grouped(found: Found) -> list[tuple[Group, ...]]:
+    """The groups of every gap; of a shallow one the near misses first, because there the work begins."""
+    grouped = [_groups(low) for low in found.lows]
+    return [
+        tuple(sorted(groups, key=lambda group: not group.near)) if weak.kind == "shallow" else groups
+        for groups, weak in zip(grouped, found.weaknesses, strict=True)
+    ]
 
 
-def _evenly(n: int, most: int) -> Iterator[int]:
-    """Up to `most` of the numbers below n, evenly spaced."""
-    return (place * n // min(n, most) for place in range(min(n, most)))
-
-
-def _group(run: Run, lows: Sequence[Low]) -> list[Grouping]:
-    with run.explanations() as store:
-        store.drop()
-        for low in lows:
-            store.add([low.alignments[place] for place in low.held], low.vectors[list(low.held)])
-        return [_grouping(low, store) for low in lows]
-
-
-def _grouping(low: Low, store: Explanations) -> Grouping:
-    """Near misses and the rest are grouped apart, because their remedies differ."""
-    ids, vectors = store.vectors(low.coverage.id)
-    held = dict(zip(ids, vectors, strict=True))
-    near = [place for place, one in enumerate(low.alignments) if (one.level or 0) >= NEAR_LEVEL]
-    off = [place for place, one in enumerate(low.alignments) if (one.level or 0) < NEAR_LEVEL]
-    found: list[Group] = []
-    left: list[int] = []
-    for places, is_near in ((near, True), (off, False)):
-        groups, outliers = _groups(low, places, held)
-        found += [Group(group, is_near) for group in groups]
-        left += outliers
-    return _largest(found, left)
-
-
-def _groups(low: Low, places: list[int], held: Mapping[str, Floats]) -> tuple[list[tuple[int, ...]], list[int]]:
-    """The groups among these low-scoring samples, each from its most typical member on, and those in no group."""
-    if not places:
-        return [], []
-    vectors = [held[low.alignments[place].sample_id] for place in places if low.alignments[place].sample_id in held]
-    members = low.vectors[places]
-    cores = find_cores(np.stack(vectors) if vectors else members[:HELD_LEAST], MOST_CAPABILITIES - 1)
-    labels, cosines = cores.join(members)
-    order = np.argsort(-cosines, kind="stable")
-    groups = [tuple(places[place] for place in order if labels[place] == label) for label in range(labels.max() + 1)]
-    return [group for group in groups if group], [places[place] for place in order if labels[place] < 0]
-
-
-def _largest(found: list[Group], left: list[int]) -> Grouping:
-    """The largest groups, of near misses and of others at least one; the small ones go to those left over."""
+def _groups(low: Low) -> tuple[Group, ...]:
+    """The largest groups, of near misses and of others at least one, because their remedies differ; largest first."""
+    if not low.alignments:
+        return ()
+    levels = np.array([one.level or 0 for one in low.alignments])
+    found = [
+        _group(low, places, near=near)
+        for near, apart in ((True, levels >= NEAR_LEVEL), (False, levels < NEAR_LEVEL))
+        for places in _dense(low, np.flatnonzero(apart).tolist())
+    ]
     found = sorted(found, key=lambda group: -len(group.places))
-    first = {group.near: group for group in reversed(found)}
-    chosen = [*first.values(), *(group for group in found if group not in first.values())][: MOST_CAPABILITIES - 1]
-    left = left + [place for group in found if group not in chosen for place in group.places]
-    return Grouping(tuple(sorted(chosen, key=lambda group: -len(group.places))), tuple(left))
+    told = [group for group in found if group.n_different >= min(FEWEST, len(low.alignments))] or found[:1]
+    first = {group.near: group for group in reversed(told)}
+    chosen = [*first.values(), *(group for group in told if group not in first.values())][:MOST_CAPABILITIES]
+    return tuple(sorted(chosen, key=lambda group: -len(group.places)))
 
 
-async def _name(
-    goal: Goal, low: Low, grouping: Grouping, samples: Mapping[str, Sample], analyst: Analyst
-) -> tuple[Capability, ...]:
-    clusters = [_cluster(low, group.places, samples, near=group.near) for group in grouping.groups]
-    if grouping.left:
-        near = all((low.alignments[place].level or 0) >= NEAR_LEVEL for place in grouping.left)
-        clusters.append(_cluster(low, grouping.left, samples, near=near, themed=False))
+def _dense(low: Low, places: list[int]) -> list[tuple[int, ...]]:
+    """The dense groups among these low-scoring samples, each from its most typical member on."""
+    if not places:
+        return []
+    different = _different(low, places)
+    cores = find_cores(low.vectors[[different[place] for place in evenly(len(different), CLUSTERED)]])
+    labels, cosines = cores.join(low.vectors[places])
+    order = np.argsort(-cosines, kind="stable")
+    groups = [tuple(places[place] for place in order[labels[order] == label]) for label in range(labels.max() + 1)]
+    return [group for group in groups if group]
+
+
+def _different(low: Low, places: Sequence[int]) -> list[int]:
+    """The first place of each wording."""
+    return list({low.wordings[place]: place for place in reversed(places)}.values())[::-1]
+
+
+def _group(low: Low, places: tuple[int, ...], *, near: bool) -> Group:
+    different = _different(low, places)
+    n_different = len(different)
+    if n_different <= CLUSTERED:
+        n_different = len(first_of_each(low.vectors[different]))
+    centre = low.vectors[different].mean(axis=0)
+    cohesion = float((low.vectors[different] @ centre).mean() / max(float(np.linalg.norm(centre)), 1e-9))
+    return Group(places, near, n_different, round(cohesion, 3))
+
+
+async def _gap(
+    goal: Goal,
+    low: Low,
+    found: Weakness,
+    groups: Sequence[Group],
+    samples: Mapping[str, Sample],
+    analyst: Analyst,
+    advisor: Advisor,
+) -> Gap:
+    clusters = [_cluster(low, group, samples) for group in groups]
+    subgoal = goal.subgoal(low.coverage.id)
+    named = await analyst.name(subgoal, clusters, _others(low, samples))
+    n = len(low.alignments)
+    capabilities = tuple(_sized(*one, n) for one in zip(named, groups, strict=True))
+    return Gap(
+        subgoal_id=low.coverage.id,
+        alignment=low.coverage.alignment,
+        capabilities=capabilities,
+        recommendations=await advisor.recommend(subgoal, found.standing, capabilities),
+        kind=found.kind,
+        why=found.why + _selection(low),
+        needed=found.needed,
+        in_input=found.in_input,
+        broken=found.broken,
+        not_applicable=found.not_applicable,
+        n_low=low.n_low,
+        n_outliers=n - sum(len(group.places) for group in groups),
+        n_repeated=n - len(set(low.wordings)),
+    )
+
+
+def _cluster(low: Low, group: Group, samples: Mapping[str, Sample]) -> Cluster:
+    alignments = tuple(low.alignments[place] for place in group.places)
+    return Cluster(
+        alignments, tuple(samples[one.sample_id] for one in alignments), near=group.near, of=len(low.alignments)
+    )
+
+
+def _others(low: Low, samples: Mapping[str, Sample]) -> list[Sample]:
     inside = {alignment.sample_id for alignment in low.alignments}
-    others = [sample for sample_id, sample in samples.items() if sample_id not in inside][:OTHERS]
-    named = await analyst.name(goal.subgoal(low.coverage.id), clusters, others)
-    if grouping.left and grouping.groups and len(grouping.left) < LEFTOVER * len(low.alignments):
-        named = named[:-1]
-    return tuple(_with_selection(capability, low) for capability in named)
+    return [sample for sample_id, sample in samples.items() if sample_id not in inside][:OTHERS]
 
 
-def _cluster(
-    low: Low, places: Sequence[int], samples: Mapping[str, Sample], *, near: bool, themed: bool = True
-) -> Cluster:
-    alignments = tuple(low.alignments[place] for place in places)
-    return Cluster(alignments, tuple(samples[one.sample_id] for one in alignments), near=near, themed=themed)
+def _sized(capability: Capability, group: Group, n_low: int) -> Capability:
+    return capability.model_copy(
+        update={
+            "share": len(group.places) / n_low,
+            "n_different": group.n_different,
+            "cohesion": group.cohesion,
+            "confidence": group.confidence,
+        }
+    )
 
 
-def _with_selection(capability: Capability, low: Low) -> Capability:
-    """Says so when the figures are of a selection."""
-    if low.n_low <= len(low.alignments):
-        return capability
-    note = f"These figures are of {len(low.alignments):,} of the {low.n_low:,} low-scoring samples, evenly chosen."
-    return capability.model_copy(update={"summary": f"{capability.summary} {note}"})
+def _selection(low: Low) -> str:
+    """Says so when the groups are of a selection."""
+    n = len(low.alignments)
+    return f" Its groups are of {n:,} of the {low.n_low:,} low-scoring samples, evenly chosen." if n < low.n_low else ""
+
+
+def _map(low: Low, groups: Sequence[Group]) -> GapMap:
+    group_of = {place: number for number, group in enumerate(groups) for place in group.places}
+    if not groups:
+        return GapMap(subgoal_id=low.coverage.id, points=())
+    shown = list(evenly(len(low.alignments), MAPPED))
+    centres = [low.vectors[list(group.places)].mean(axis=0) for group in groups]
+    flat = on_a_plane(low.vectors[shown], np.array(centres))
+    points = tuple(
+        MapPoint(
+            sample_id=low.alignments[place].sample_id,
+            x=round(float(x), 3),
+            y=round(float(y), 3),
+            group=group_of.get(place),
+            quote=" ".join(low.alignments[place].evidence.split())[:_QUOTE],
+        )
+        for place, (x, y) in zip(shown, flat, strict=True)
+    )
+    return GapMap(subgoal_id=low.coverage.id, points=points)
+
+
+def _hold(run: Run, lows: Sequence[Low]) -> None:
+    with run.explanations() as store:
+        if store.count():
+            store.drop()
+        for low in lows:
+            places = list(evenly(len(low.alignments), HELD // len(lows)))
+            store.add([low.alignments[place] for place in places], low.vectors[places])

@@ -1,19 +1,36 @@
 """What works on this machine, each part tried for real."""
 
+import asyncio
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from goalcover.agent.embedder import DIMENSIONS, MODEL, Embedder, precision
-from goalcover.agent.errors import GoalCoverError
+from goalcover.agent.embedder import DIMENSIONS, MODEL, Embedder, is_available, precision
+from goalcover.agent.engine import choose
+from goalcover.agent.errors import GoalCoverError, ModelAnswerError, ModelError
+from goalcover.agent.families import same_family
 from goalcover.agent.models import Alignment
-from goalcover.agent.settings import Settings
+from goalcover.agent.probing import QUESTION, Capital
+from goalcover.agent.settings import CHAT_ROLES, Role, Settings
+from goalcover.agent.structured import Mode
 from goalcover.agent.vectors import VectorCache
 from goalcover.memory.explanations import Explanations
+
+if TYPE_CHECKING:
+    from goalcover.agent.model import ChatModel
+
+
+_MODES: dict[Mode, str] = {
+    "json_schema": "answers in JSON schema",
+    "tools": "answers by function calling (it does not honour JSON schema)",
+    "text": "answers in plain JSON text (it honours neither JSON schema nor function calling; expect more re-asks)",
+}
 
 
 @dataclass(frozen=True)
@@ -25,15 +42,65 @@ class Finding:
     detail: str
 
 
-def examine() -> list[Finding]:
-    """Engine, embedder, vector cache and store of explanations."""
+def examine(settings: Settings | None = None) -> list[Finding]:
+    """Engine, models (when some are configured), embedder, vector cache and store of explanations."""
+    settings = settings or Settings()
+    choice = choose("auto", settings)
+    engine = "embedded" if choice.settings is None else "llm"
     return [
         Finding("goalcover", ok=True, detail=version("goalcover")),
-        Finding("engine", ok=True, detail="embedded (no model is asked; an LLM engine is not in this version)"),
-        _try("embedder", _embedder),
+        Finding("engine", ok=True, detail=f"{engine}: {choice.reason}"),
+        *(_models(choice.settings.model_copy(update={"attempts": 2})) if choice.settings else []),
+        *([_try("embedder", _embedder)] if is_available() or not settings.embedding_model else []),
         _try("vector cache", _cache),
         _try("store of explanations", _store),
     ]
+
+
+def _models(settings: Settings) -> list[Finding]:
+    """One finding for every model that plays a role, one for the embeddings endpoint, and what speaks against them."""
+    from goalcover.agent.model import ChatModel  # langchain takes a second to import
+
+    roles: dict[str, list[Role]] = {}
+    for role in CHAT_ROLES:
+        roles.setdefault(settings.model_for(role) or "", []).append(role)
+    found = [
+        _try(f"model of {'all roles' if len(roles) == 1 else ', '.join(played)}", partial(_model, settings, played[0]))
+        for played in roles.values()
+    ]
+    if settings.embedding_model:
+        embedding = ChatModel(settings, "embedding")
+        found.append(_try("embeddings endpoint", lambda: _endpoint(embedding)))
+    return [*found, *(Finding("families", ok=True, detail=f"note: {one}") for one in same_family(settings))]
+
+
+def _model(settings: Settings, role: Role) -> str:
+    from goalcover.agent.model import ChatModel
+
+    return asyncio.run(_told(ChatModel(settings, role)))
+
+
+async def _told(model: "ChatModel") -> str:
+    ability = await model.ability(fresh=True)
+    try:
+        answer = await model.structured(QUESTION, Capital)
+    except ModelAnswerError as error:
+        raise ModelAnswerError(f"{model.name} at {model.server}: {_MODES[ability.mode]}, but {error}") from error
+    try:
+        context = next((one.context for one in await model.offered() if one.id == model.name), None)
+    except ModelError:  # a server need not list its models
+        context = None
+    dropped = f"; it takes no {' and no '.join(ability.dropped)}" if ability.dropped else ""
+    length = f"a context of {context:,} tokens" if context else "a context of unknown length"
+    return (
+        f"{model.name} at {model.server}: {_MODES[ability.mode]}{dropped}; {length}; answers in {answer.seconds:.2f} s"
+    )
+
+
+def _endpoint(model: "ChatModel") -> str:
+    started = time.monotonic()
+    vector = asyncio.run(model.embed(["Does it start?"]))[0]
+    return f"{model.name} at {model.server}: {len(vector)} dimensions, answers in {time.monotonic() - started:.2f} s"
 
 
 def _try(part: str, look: Callable[[], str]) -> Finding:

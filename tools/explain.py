@@ -1,16 +1,24 @@
 """Answers about a finished run: why is a subgoal weak, which samples are lowest or highest, how do two runs differ."""
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+from goalcover.agent.embedder import Embedder
 from goalcover.agent.errors import InputError
 from goalcover.agent.models import Alignment, Gap, Goal, Sample, Subgoal, SubgoalCoverage
 from goalcover.memory.runs import Run
+from goalcover.tools.lows import evenly, low_count, low_vectors, read_openings
 from pydantic import BaseModel, ConfigDict
 
-End = Literal["lowest", "highest"]
+if TYPE_CHECKING:
+    from goalcover.memory.explanations import Explanations
+
+INDEXED = 5_000
+"""Low-scoring judgements that can be searched for neighbours, of all gaps together, evenly chosen."""
+
+End = Literal["lowest", "highest", "typical"]
 
 
 class Judged(BaseModel):
@@ -26,6 +34,31 @@ class Judged(BaseModel):
     evidence: str
     input: str
     output: str
+
+
+class Neighbour(BaseModel):
+    """A low-scoring judgement that is like another one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sample_id: str
+    subgoal_id: str
+    level: int | None
+    explanation: str
+    evidence: str
+    likeness: float
+    """Cosine of what the two samples are about and come closest with."""
+
+
+class Neighbours(BaseModel):
+    """Low-scoring judgements like one sample's, the most alike first."""
+
+    model_config = ConfigDict(frozen=True)
+
+    same: tuple[Neighbour, ...]
+    """Of the same subgoal."""
+    others: tuple[Neighbour, ...]
+    """Of other gaps' subgoals: the weakness that they share."""
 
 
 class Explanation(BaseModel):
@@ -79,13 +112,66 @@ def explain(run: Run, asked: str, n_samples: int) -> Explanation:
     )
 
 
+def similar(run: Run, asked: str, sample_id: str, k: int, embedder: Embedder) -> Neighbours:
+    """Up to k low-scoring judgements like a sample's, of the same and of the other gaps' subgoals.
+
+    The first call on a run completes its store of explanations, some 2,000 a second, at most INDEXED of them.
+    Raises InputError for an unknown subgoal, and for a sample that has no judgement.
+    """
+    subgoal = find_subgoal(run.goal(), asked)
+    alignment = next((one for one in run.alignments(subgoal.id) if one.sample_id == sample_id), None)
+    if alignment is None:
+        raise InputError(f"no sample '{sample_id}' in this run")
+    [vector] = low_vectors([alignment], read_openings(run.samples([sample_id]), embedder), embedder)
+    with run.explanations() as store:
+        _complete(run, store, embedder)
+        same = store.similar(vector, k + 1, subgoal.id)
+        every = store.similar(vector, k * (len(run.gaps()) + 1) + 1)
+    different = [(one, cosine) for one, cosine in every if one.subgoal_id != subgoal.id]
+    return Neighbours(same=_neighbours(same, sample_id, k), others=_neighbours(different, sample_id, k))
+
+
+def _complete(run: Run, store: "Explanations", embedder: Embedder) -> None:
+    """Adds the gaps' low-scoring judgements that an assessment left out for the sake of its time."""
+    goal, gaps = run.goal(), [one for one in run.coverage().subgoals if one.gap]
+    most = INDEXED // max(len(gaps), 1)
+    if store.count() >= sum(min(low_count(goal, one), most) for one in gaps):
+        return
+    for one in gaps:
+        low = list(run.alignments(one.id, goal.low_score))
+        chosen = [low[place] for place in evenly(len(low), most)]
+        openings = read_openings(run.samples({alignment.sample_id for alignment in chosen}), embedder)
+        store.add(chosen, low_vectors(chosen, openings, embedder))
+
+
+def _neighbours(found: Sequence[tuple[Alignment, float]], sample_id: str, k: int) -> tuple[Neighbour, ...]:
+    others = [
+        Neighbour(likeness=round(cosine, 3), **one.model_dump(exclude={"judge"}))
+        for one, cosine in found
+        if one.sample_id != sample_id
+    ]
+    return tuple(others[:k])
+
+
 def judged(run: Run, subgoal_id: str, end: End, n: int) -> tuple[Judged, ...]:
-    """The n samples with the lowest or the highest level, in the dataset's order where levels are equal."""
+    """The n samples with the lowest, the highest or the middlemost level, in the dataset's order where levels agree."""
     scored = (one for one in run.alignments(subgoal_id) if one.level is not None)
-    pick = heapq.nsmallest if end == "lowest" else heapq.nlargest
-    chosen = pick(n, scored, key=lambda one: one.level or 0)
+    chosen = _picked(scored, end, n)
     samples = {sample.id: sample for sample in run.samples({one.sample_id for one in chosen})}
     return tuple(_joined(one, samples[one.sample_id]) for one in chosen)
+
+
+def _picked(scored: Iterator[Alignment], end: End, n: int) -> list[Alignment]:
+    def level(one: Alignment) -> int:
+        return one.level or 0
+
+    if end == "lowest":
+        return heapq.nsmallest(n, scored, key=level)
+    if end == "highest":
+        return heapq.nlargest(n, scored, key=level)
+    ordered = sorted(scored, key=level)
+    start = max(0, (len(ordered) - n) // 2)
+    return ordered[start : start + n]
 
 
 def compare(before: Run, after: Run) -> tuple[Change, ...]:

@@ -1,49 +1,11 @@
 """What would close a gap, in figures and samples; the advisor puts it into words (paper, step 8, Eq. 9)."""
 
-from collections.abc import Iterable, Sequence
-from itertools import islice
 from math import ceil
 
-from goalcover.agent.models import (
-    SUPPORT_LEVEL,
-    TOP_LEVEL,
-    Alignment,
-    Capability,
-    Goal,
-    Recommendation,
-    SubgoalCoverage,
-)
-from goalcover.agent.roles import EXEMPLAR_LEVEL, NEAR_LEVEL, Advisor, Standing
-from goalcover.memory.runs import Run
+from goalcover.agent.models import SUPPORT_LEVEL, TOP_LEVEL, Goal, SubgoalCoverage
 from goalcover.tools.coverage import EVERY_THRESHOLD, LEAST_SUPPORT, support_wanted
 
-LISTED = 10
 _STRONG = SUPPORT_LEVEL / TOP_LEVEL
-
-
-async def recommend(
-    run: Run, goal: Goal, coverage: SubgoalCoverage, capabilities: Sequence[Capability], advisor: Advisor
-) -> tuple[Recommendation, ...]:
-    """Recommendations for one gap, from the run's scores and the capabilities found missing."""
-    standing = stand(goal, coverage, run.alignments(coverage.id))
-    return await advisor.recommend(goal.subgoal(coverage.id), standing, capabilities)
-
-
-def stand(goal: Goal, coverage: SubgoalCoverage, alignments: Iterable[Alignment]) -> Standing:
-    """Where a gap's subgoal stands, given all its alignments."""
-    by_level: dict[int, list[str]] = {level: [] for level in range(TOP_LEVEL + 1)}
-    for alignment in alignments:
-        if alignment.level is not None and len(by_level[alignment.level]) < LISTED:
-            by_level[alignment.level].append(alignment.sample_id)
-    best = (one for level in range(TOP_LEVEL, EXEMPLAR_LEVEL - 1, -1) for one in by_level[level])
-    return Standing(
-        coverage=coverage,
-        needed=needed(goal, coverage),
-        to_rewrite=to_rewrite(goal, coverage),
-        exemplars=tuple(islice(best, LISTED)),
-        near_misses=tuple(by_level[NEAR_LEVEL]),
-        off_topic=tuple(by_level[0]),
-    )
 
 
 def mean_wanted(goal: Goal, coverage: SubgoalCoverage) -> float | None:
@@ -81,22 +43,35 @@ def needed(goal: Goal, coverage: SubgoalCoverage) -> int:
     return _whole(missing / (new - threshold)) if threshold < 1 else n
 
 
-def to_rewrite(goal: Goal, coverage: SubgoalCoverage) -> int | None:
+def to_rewrite(goal: Goal, coverage: SubgoalCoverage, not_applicable: int = 0) -> int | None:
     """For scope `every`: low-scoring samples to lift to level 4, so that the mean a reaches the threshold t.
 
-    Each gains 0.8 less the mean m of the low-scoring ones: n (t - a) / (0.8 - m), at most all of them. None for `some`.
+    Each gains 0.8 less the mean m of the low-scoring ones: n (t - a) / (0.8 - m), at most all that can be rewritten:
+    `not_applicable` samples at level 0 cannot. None for `some`, and where there is nothing to rewrite.
     """
+    found = _rewriting(goal, coverage, not_applicable)
+    return min(found) if found else None
+
+
+def rewriting_closes(goal: Goal, coverage: SubgoalCoverage, not_applicable: int = 0) -> bool:
+    """Whether rewriting so many closes the gap; False where there is nothing to rewrite."""
+    found = _rewriting(goal, coverage, not_applicable)
+    return found is not None and found[0] <= found[1]
+
+
+def _rewriting(goal: Goal, coverage: SubgoalCoverage, not_applicable: int) -> tuple[int, int] | None:
+    """Samples that would have to be rewritten, and those that can be."""
     threshold = mean_wanted(goal, coverage)
     if coverage.scope != "every" or threshold is None:
         return None
     scores = ((level / TOP_LEVEL, count) for level, count in enumerate(coverage.histogram))
-    low = [(score, count) for score, count in scores if score <= goal.low_score]
+    low = [(score, count - (score == 0) * not_applicable) for score, count in scores if score <= goal.low_score]
     n_low = sum(count for _, count in low)
-    if n_low == 0:
+    if n_low <= 0:
         return None
     mean = sum(score * count for score, count in low) / n_low
     gain = max(_STRONG - mean, 1 / TOP_LEVEL)
-    return min(n_low, _whole(coverage.n_scored * (threshold - (coverage.alignment or 0.0)) / gain))
+    return _whole(coverage.n_scored * (threshold - (coverage.alignment or 0.0)) / gain), n_low
 
 
 def _whole(number: float) -> int:

@@ -12,11 +12,13 @@ from functools import cache
 from pathlib import Path, PureWindowsPath
 from typing import Any, Literal
 
-from goalcover.agent.models import Capability, CoverageReport, Gap, Goal, Sample, SubgoalCoverage
+from goalcover.agent.models import Capability, CoverageReport, Gap, GapMap, Goal, Sample, SubgoalCoverage
+from goalcover.agent.validation import SelfTest, Validation
 from goalcover.memory.files import write_bytes
 from goalcover.memory.runs import Run, RunInfo
 from goalcover.tools import typeset
 from goalcover.tools.coverage import EVERY_THRESHOLD
+from goalcover.tools.kinds import MEANINGS, closing, left_over
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -51,6 +53,11 @@ class ReportData:
     info: RunInfo
     quoted: Mapping[str, Sample]
     """The samples whose ids the gaps name; an id without its sample is shown without a link."""
+    study: Validation | None = None
+    """The corruption study of this assessment, if there was one."""
+    selftest: SelfTest | None = None
+    maps: tuple[GapMap, ...] = ()
+    """Where the gaps' low-scoring samples lie; a gap without one is told without."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +90,7 @@ class Card:
     row: Row
     gap: Gap
     findings: tuple[Finding, ...]
+    map: GapMap
 
 
 @dataclass(frozen=True)
@@ -109,7 +117,19 @@ def render_run(run: Run) -> str:
 def _data(run: Run, goal: Goal, coverage: CoverageReport, gaps: Sequence[Gap], info: RunInfo) -> ReportData:
     named = {one for gap in gaps for capability in gap.capabilities for one in capability.sample_ids}
     named |= {one for gap in gaps for recommendation in gap.recommendations for one in recommendation.sample_ids}
-    return ReportData(goal, coverage, tuple(gaps), info, {sample.id: sample for sample in run.samples(named)})
+    quoted = {sample.id: sample for sample in run.samples(named)}
+    study, selftest = run.validation(), run.selftest()
+    # A study of another assessment says nothing about these figures.
+    return ReportData(
+        goal,
+        coverage,
+        tuple(gaps),
+        info,
+        quoted,
+        study if study and study.assessed_at == info.created_at else None,
+        selftest if selftest and selftest.assessed_at == info.created_at else None,
+        run.maps(),
+    )
 
 
 def render_html(data: ReportData) -> str:
@@ -127,12 +147,13 @@ def render_markdown(data: ReportData) -> str:
 
 def _context(data: ReportData) -> dict[str, Any]:
     rows = _rows(data)
-    cards = tuple(_card(gap, rows, data.quoted) for gap in data.gaps)
+    cards = tuple(_card(gap, rows, data) for gap in data.gaps)
     exhibits = _exhibits(cards, data.quoted)
     return {
         "goal": data.goal,
         "info": data.info,
         "overall": data.coverage.overall,
+        "agreement": data.coverage.agreement,
         "n_samples": data.coverage.n_samples,
         "rows": rows,
         "cards": cards,
@@ -143,6 +164,9 @@ def _context(data: ReportData) -> dict[str, Any]:
         "dataset": dataset_name(data.info.dataset.path),
         "embedded": data.info.engine.name == "embedded",
         "axis_end": _axis_end(rows),
+        "study": data.study,
+        "selftest": data.selftest,
+        "names": {subgoal.id: subgoal.name for subgoal in data.goal.subgoals},
     }
 
 
@@ -199,16 +223,23 @@ def dataset_name(path: str) -> str:
     return where.name or path if is_file else path
 
 
-def _card(gap: Gap, rows: Iterable[Row], quoted: Mapping[str, Sample]) -> Card:
+def _card(gap: Gap, rows: Iterable[Row], data: ReportData) -> Card:
     row = next(row for row in rows if row.coverage.id == gap.subgoal_id)
-    return Card(row, gap, tuple(_finding(capability, quoted) for capability in gap.capabilities))
+    drawn = (one for one in data.maps if one.subgoal_id == gap.subgoal_id)
+    findings = tuple(_finding(capability, data.quoted) for capability in gap.capabilities)
+    return Card(row, gap, findings, next(drawn, GapMap(subgoal_id=gap.subgoal_id, points=())))
 
 
 def _finding(capability: Capability, quoted: Mapping[str, Sample]) -> Finding:
-    quotes = [quote for quote in capability.quotes if quote.strip()][:MAX_QUOTES]
-    sources = [_source(quote, capability.sample_ids, quoted) for quote in quotes]
-    others = tuple(one for one in capability.sample_ids if one not in sources)
-    return Finding(capability, tuple(zip(quotes, sources, strict=True)), others)
+    known = capability.quote_ids or (None,) * len(capability.quotes)
+    told = [(quote, source) for quote, source in zip(capability.quotes, known, strict=True) if quote.strip()][
+        :MAX_QUOTES
+    ]
+    quotes = tuple(
+        (quote, _source(quote, (source,) if source else capability.sample_ids, quoted)) for quote, source in told
+    )
+    sources = {source for _, source in quotes}
+    return Finding(capability, quotes, tuple(one for one in capability.sample_ids if one not in sources))
 
 
 def _source(quote: str, ids: Sequence[str], quoted: Mapping[str, Sample]) -> str | None:
@@ -271,13 +302,24 @@ def _environment(escape: Callable[[str], Markup]) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    filters = (typeset.code, typeset.count, typeset.cut, typeset.date, typeset.fence, typeset.percent, typeset.score)
+    filters: tuple[Callable[..., Any], ...] = (
+        closing,
+        left_over,
+        typeset.code,
+        typeset.count,
+        typeset.cut,
+        typeset.date,
+        typeset.fence,
+        typeset.percent,
+        typeset.score,
+    )
     environment.filters.update({each.__name__: each for each in filters})
     environment.filters["position"] = _position
     environment.globals.update(
         anchors=ANCHORS,
         every_threshold=EVERY_THRESHOLD,
         heat=_heat,
+        meanings=MEANINGS,
         max_ids=MAX_IDS,
         name_chars=NAME_CHARS,
         quote_chars=QUOTE_CHARS,

@@ -12,7 +12,8 @@ from goalcover.tools.readers import kind_of, read_file, reader_of
 from goalcover.tools.rows import Row, reason_of
 from goalcover.tools.tables import BATCH_ROWS, table_rows
 
-HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(?::[\w.-]+)?")
+"""owner/name, and a colon with the configuration where a dataset has several."""
 DEFAULT_SPLIT = "train"
 BOOKKEEPING = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json")
 """What `datasets` and LLaMA-Factory keep beside the rows."""
@@ -106,17 +107,21 @@ def _split_names(path: Path) -> set[str]:
 
 
 def hub_source(name: str, split: str | None = None, cache_dir: Path | None = None) -> Source:
-    """A dataset that `datasets.load_dataset` knows by name, downloaded once into its cache.
+    """A dataset that `datasets.load_dataset` knows by name (or name:configuration), downloaded once into its cache.
 
     Raises InputError when it cannot be loaded: unknown, no network, no such split.
     """
     import datasets  # here, because it takes seconds to start
 
     try:
-        loaded = datasets.load_dataset(name, cache_dir=None if cache_dir is None else str(cache_dir))
+        dataset, _, configuration = name.partition(":")
+        loaded = datasets.load_dataset(
+            dataset, configuration or None, cache_dir=None if cache_dir is None else str(cache_dir)
+        )
     except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
+        hint = f" Write it as {name}:CONFIGURATION." if "Config name is missing" in str(error) else ""
         raise InputError(
-            f"{name} is no file or folder here, and could not be loaded from Hugging Face: {reason_of(error)}"
+            f"{name} is no file or folder here, and could not be loaded from Hugging Face: {reason_of(error)}{hint}"
         ) from error
     chosen, notes = _choose_split(name, list(loaded), split)
     return Source((partial(_hub_rows, f"{name}[{chosen}]", loaded[chosen]),), tuple(notes))

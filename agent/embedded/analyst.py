@@ -11,14 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from goalcover.agent.embedded.cues import Cue, cue_of, show
+from goalcover.agent.embedded.cues import Cue, cue_of, plain_noun, show
 from goalcover.agent.embedded.passages import passages
 from goalcover.agent.embedded.phrases import joined, phrases
+from goalcover.agent.embedded.subjects import Subjects
 from goalcover.agent.embedded.terms import key_terms
-from goalcover.agent.embedder import DIMENSIONS, Embedder, Floats, Reading
+from goalcover.agent.embedder import Embedder, Floats, Reading
 from goalcover.agent.models import Alignment, Capability, Sample, Subgoal
 from goalcover.agent.roles import Cluster
-from goalcover.agent.words import stem, weight
+from goalcover.agent.words import weight
 
 SAID = 0.62
 """Cosine from which a word in its context counts as saying another, as in the judge."""
@@ -36,6 +37,11 @@ _MOST_OF = 0.75
 _FITS = 0.25
 """Cosine to what a cluster's samples mean from which a term can name it."""
 _IN_TITLE = 2
+_TERMS = 6
+_TELLING = 2.1
+"""Weight of a word from which it names a subject alone."""
+_DIGEST = 4
+"""How many times longer an input is than its output where the output tells it in short."""
 _ANCHORS = ("none", "poor", "weak", "good", "strong", "perfect")
 _KEEPS = re.compile(r"\b(?:keeps?|preserv\w+|retains?)\b", re.IGNORECASE)
 
@@ -51,11 +57,23 @@ class Said:
     """Members among those read that say any of the missing phrases."""
 
 
+@dataclass(frozen=True)
+class Subject:
+    """What a cluster is about."""
+
+    name: str
+    """Told apart from the other clusters' names; "" when it has none."""
+    topics: tuple[str, ...]
+    terms: tuple[str, ...]
+    """Key terms that set it apart, in the samples' own words."""
+
+
 class EmbeddedAnalyst:
     """M of Eq. 8 without a language model."""
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
+        self._subjects = Subjects(embedder)
 
     async def name(
         self, subgoal: Subgoal, clusters: Sequence[Cluster], others: Sequence[Sample]
@@ -69,49 +87,56 @@ class EmbeddedAnalyst:
         groups = [[opening(sample) for sample in cluster.samples[:_DESCRIBED]] for cluster in clusters]
         avoid = re.findall(r"\w+", f"{subgoal.name} {subgoal.description}")
         terms = key_terms([*groups, [opening(sample) for sample in others]], avoid)
-        topics = self._topics(clusters, terms[: len(clusters)])
-        total = sum(len(cluster.alignments) for cluster in clusters)
+        vectors = [self._subjects.openings(cluster.samples[:_READ]) for cluster in clusters]
+        topics = self._subjects.named(vectors, self._subjects.openings(others))
+        told = [self._fitting(found, group) for found, group in zip(terms, vectors, strict=False)]
+        shown = _told_apart(clusters, topics, told)
+        total = max(sum(len(cluster.alignments) for cluster in clusters), *(cluster.of for cluster in clusters))
         return tuple(
-            self._capability(subgoal, cluster, topic if cluster.themed else [], total)
-            for cluster, topic in zip(clusters, topics, strict=True)
+            self._capability(subgoal, cluster, subject, total) for cluster, subject in zip(clusters, shown, strict=True)
         )
 
-    def _topics(self, clusters: Sequence[Cluster], terms: list[list[tuple[str, float]]]) -> list[list[str]]:
-        """Of each cluster's key terms those that mean what its samples mean, and not what all of them do."""
-        subjects = np.stack([self._subject(cluster) for cluster in clusters])
-        common = subjects.mean(axis=0)
-        chosen = []
-        for subject, found in zip(subjects, terms, strict=True):
-            vectors = self._embedder.vectors([term for term, _ in found])
-            fit = np.maximum(vectors @ (subject - 0.5 * common), 0.01)
-            told = np.sqrt([score for _, score in found])
-            order = np.argsort(-fit * told, kind="stable")
-            means = vectors @ subject >= _FITS * np.linalg.norm(subject)
-            chosen.append(_different([found[place][0] for place in order if means[place]]))
-        return chosen
+    def _fitting(self, found: list[tuple[str, float]], group: Floats) -> tuple[str, ...]:
+        """Of a cluster's key terms those that mean what its samples mean."""
+        subject = group.mean(axis=0)
+        vectors = self._embedder.vectors([term for term, _ in found])
+        means = vectors @ subject >= _FITS * np.linalg.norm(subject)
+        return tuple(term for (term, _), fits in zip(found, means, strict=True) if fits)[:_TERMS]
 
-    def _subject(self, cluster: Cluster) -> Floats:
-        """(384,): what the typical members open with, on the average."""
-        first = [passages(text)[:1] for sample in cluster.samples[:_READ] for text in (sample.input, sample.output)]
-        vectors = self._embedder.vectors([text for texts in first for text in texts])
-        return np.asarray(vectors.mean(axis=0)) if len(vectors) else np.zeros(DIMENSIONS, np.float32)
-
-    def _capability(self, subgoal: Subgoal, cluster: Cluster, topics: list[str], total: int) -> Capability:
+    def _capability(self, subgoal: Subgoal, cluster: Cluster, subject: Subject, total: int) -> Capability:
         n = len(cluster.alignments)
         cue = cue_of(subgoal)
         if cue is None:
             said = self._said(subgoal, cluster)
-            title, finding = _subject_title(said, topics, cluster), _subject_finding(said)
+            title, finding = _subject_title(said, subject, cluster), _subject_finding(said)
         else:
-            title, finding = _form_title(cue, topics, cluster), _form_finding(cue, subgoal, cluster)
+            title, finding = _form_title(cue, subject, cluster, subgoal), _form_finding(cue, subgoal, cluster)
+        quotes = self._quotes(cluster, is_form=cue is not None)
         return Capability(
             title=title,
-            summary=f"{_figures(cluster, topics, total)} {finding}",
+            summary=f"{_figures(cluster, subject, total)} {finding}",
             share=n / total,
             n=n,
             sample_ids=tuple(alignment.sample_id for alignment in cluster.alignments),
-            quotes=_quotes(cluster.alignments),
+            quotes=tuple(quotes),
+            quote_ids=tuple(quotes.values()),
+            terms=subject.terms,
+            instead="; ".join(subject.topics),
         )
+
+    def _quotes(self, cluster: Cluster, *, is_form: bool) -> dict[str, str]:
+        """Verbatim passages of the most typical members, none twice, each with its sample's id.
+
+        A near miss is quoted where it comes near, another sample where it says what it is about instead.
+        """
+        found: dict[str, str] = {}
+        for alignment, sample in zip(cluster.alignments, cluster.samples, strict=True):
+            quote = _cut(alignment.evidence if cluster.near or is_form else _subject_of(sample) or alignment.evidence)
+            if quote:
+                found.setdefault(quote, sample.id)
+            if len(found) == QUOTES:
+                break
+        return found
 
     def _said(self, subgoal: Subgoal, cluster: Cluster) -> Said:
         """Reads the passages that come closest to the subgoal: what they do not say, the samples hardly say at all."""
@@ -130,6 +155,13 @@ def opening(sample: Sample) -> str:
     return f"{sample.input[:_OPENING]}\n\n{sample.output[:_OPENING]}"
 
 
+def _subject_of(sample: Sample) -> str:
+    """The passage that says what a sample is about: the question; where a long text is made short, what it was made."""
+    asks, says = passages(sample.input)[:1], passages(sample.output)[:1]
+    is_digest = len(sample.input) > _DIGEST * len(sample.output) and not any("?" in text for text in asks)
+    return next(iter([*says, *asks] if is_digest else [*asks, *says]), "")
+
+
 def _says(text: Reading, phrase: Reading) -> bool:
     """Whether the text says most of what the phrase's words tell."""
     if not text.words or not phrase.words:
@@ -143,25 +175,32 @@ def _passage(alignment: Alignment, sample: Sample) -> str:
     return alignment.evidence or opening(sample)
 
 
-def _different(terms: list[str]) -> list[str]:
-    """The first two that share no word."""
-    roots = [{stem(word.lower()) for word in term.split()} for term in terms]
-    second = next((place for place in range(1, len(terms)) if not roots[place] & roots[0]), None)
-    return terms[:1] if second is None else [terms[0], terms[second]]
+def _told_apart(
+    clusters: Sequence[Cluster], topics: Sequence[list[str]], terms: Sequence[tuple[str, ...]]
+) -> list[Subject]:
+    """What each cluster is called: its topic; where a larger one has taken that, with its first term."""
+    taken: set[tuple[str, bool]] = set()
+    found = []
+    for cluster, of_cluster, own in zip(clusters, topics, terms, strict=True):
+        name = next(iter(of_cluster), "") or next(filter(_is_telling, own), "")
+        again = (name, cluster.near) in taken
+        taken.add((name, cluster.near))
+        found.append(Subject(f"{name} ({own[0]})" if again and of_cluster and own else name, tuple(of_cluster), own))
+    return found
 
 
-def _subject_title(said: Said, topics: list[str], cluster: Cluster) -> str:
+def _is_telling(term: str) -> bool:
+    """Whether a term alone says what samples are about: "direct debit" and "pregnancy" do, "programs" does not."""
+    return " " in term or weight(term.lower()) >= _TELLING
+
+
+def _subject_title(said: Said, subject: Subject, cluster: Cluster) -> str:
     missing = joined(said.missing[:_IN_TITLE], "or")
     if cluster.near:
-        about = f" about {joined(topics)}" if topics else ""
+        about = f" about {subject.name}" if subject.name else ""
         return f"Near misses{about}: little or nothing on {missing}"
-    return f"{'Little' if said.n_saying else 'Nothing'} on {missing}: {_samples_about(topics, cluster)}"
-
-
-def _samples_about(topics: list[str], cluster: Cluster) -> str:
-    if topics:
-        return f"these samples are about {joined(topics)}"
-    return "samples on various subjects" if cluster.themed else "samples without a common theme"
+    about = f"these samples are about {subject.name}" if subject.name else "samples on various subjects"
+    return f"{'Little' if said.n_saying else 'Nothing'} on {missing}: {about}"
 
 
 def _subject_finding(said: Said) -> str:
@@ -173,42 +212,37 @@ def _subject_finding(said: Said) -> str:
     return f"Of {which} closest passages read, {count} mention{'s' if said.n_saying < 2 else ''} {missing}."
 
 
-def _form_title(cue: Cue, topics: list[str], cluster: Cluster) -> str:
-    noun = re.sub(r"^an? ", "", cue.noun).replace(" and ", " or ")
-    about = f" about {joined(topics)}" if topics else "" if cluster.themed else " without a common theme"
-    return f"{'Few' if cluster.near else 'No'} {noun} in answers{about}"
+def _form_title(cue: Cue, subject: Subject, cluster: Cluster, subgoal: Subgoal) -> str:
+    about = f" about {subject.name}" if subject.name else ""
+    dropped = sum(show(cue, sample, subgoal).dropped for sample in cluster.samples)
+    if 2 * dropped > len(cluster.samples):
+        return f"{cue.noun.capitalize()} that the input names, left out of answers{about}"
+    return f"{'Few' if cluster.near else 'No'} {plain_noun(cue)} in answers{about}"
 
 
 def _form_finding(cue: Cue, subgoal: Subgoal, cluster: Cluster) -> str:
     if not _KEEPS.search(f"{subgoal.name} {subgoal.description}"):
         return f"Their answers {'hardly show' if cluster.near else 'do not show'} {cue.noun}."
-    dropped = sum(show(cue, sample, subgoal).n_input > 0 for sample in cluster.samples)
-    none = len(cluster.samples) - dropped
+    shown = [show(cue, sample, subgoal) for sample in cluster.samples]
+    dropped = sum(one.n_input > one.n_kept for one in shown)
+    none = sum(one.nothing_to_keep for one in shown)
     parts = [
         f"in {dropped:,} the input names {cue.noun} that the answer leaves out" if dropped else "",
         f"in {none:,} the input names none to keep" if none else "",
     ]
     text = "; ".join(part for part in parts if part)
-    return f"{text[:1].upper()}{text[1:]}."
+    return f"{text[:1].upper()}{text[1:]}." if text else f"Their answers keep few {plain_noun(cue)}."
 
 
-def _figures(cluster: Cluster, topics: list[str], total: int) -> str:
+def _figures(cluster: Cluster, subject: Subject, total: int) -> str:
     n = len(cluster.alignments)
     level = Counter(one.level for one in cluster.alignments).most_common(1)[0][0] or 0
     whole = (
         f"{n:,} of the {total:,} low-scoring samples ({n / total:.0%})" if total > 1 else "The one low-scoring sample"
     )
     mostly = f"mostly at level {level} ({_ANCHORS[level]})" if n > 1 else f"at level {level} ({_ANCHORS[level]})"
-    if not cluster.themed:
-        return f"{whole}, {mostly}, have no common theme." if n > 1 else f"{whole}, {mostly}, is like no other."
-    about = f"about {joined(topics)}" if topics else "on various subjects"
-    return f"{whole}, {mostly}, {'are' if n > 1 else 'is'} {about}."
-
-
-def _quotes(alignments: Sequence[Alignment]) -> tuple[str, ...]:
-    """Verbatim, the most typical first, none twice."""
-    cut = (_cut(alignment.evidence) for alignment in alignments)
-    return tuple(dict.fromkeys(quote for quote in cut if quote))[:QUOTES]
+    about = f"about {'; '.join(subject.topics) or subject.name}" if subject.name else "on various subjects"
+    return f"{whole}, {mostly}, {('are largely' if subject.name else 'are') if n > 1 else 'is'} {about}."
 
 
 def _cut(quote: str) -> str:

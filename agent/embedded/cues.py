@@ -5,6 +5,7 @@ on labelled summaries of bills "keeps the amounts of money" ranks with an AUROC 
 recognised by their wording and judged by counting.
 """
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ CUES = (
         r"\b(?:amounts? of money|(?:dollar|money|monetary) (?:amounts?|figures?|values?|details?|preservation)"
         r"|monetary provisions|cash (?:amounts?|figures?)|sums of money|exact (?:prices|costs)"
         r"|preserves? .{0,20}money)\b",
-        r"[$€£¥]\s?\d[\d,.]*(?:\s?(?:thousand|million|billion|trillion|[kmb])\b)?"
+        r"[$€£¥]\s?\d(?:[\d,.]{0,30}\d)?(?:(?:\s?(?:thousand|million|billion|trillion)|[kmb])\b)?"
         r"|\b\d[\d,.]{0,30}\s?(?:thousand |million |billion |trillion )?(?:dollars|euros|pounds|USD|EUR|GBP|cents)\b",
         (1, 2, 3),
     ),
@@ -109,6 +110,11 @@ CUES = (
     ),
 )
 
+_AMOUNT = re.compile(
+    r"^(?=[$€£¥]|.*(?:dollars|euros|pounds|usd|eur|gbp)$)\D{0,2}(?P<number>\d[\d,.]*)"
+    r"\s?(?P<scale>thousand|million|billion|trillion|[kmb]\b)?"
+)
+_SCALES = {"thousand": 1e3, "k": 1e3, "million": 1e6, "m": 1e6, "billion": 1e9, "b": 1e9, "trillion": 1e12}
 _KEEPS = re.compile(
     r"\b(?:keeps?|preserv\w+|retains?|carr(?:y|ies) over|does not (?:drop|omit|lose)|reproduces?)\b", re.IGNORECASE
 )
@@ -121,9 +127,24 @@ class Showing:
     cue: Cue
     level: int
     n_input: int
+    """Different values in the input: amounts, dates."""
     n_output: int
+    n_kept: int
+    """How many of the input's the output names too."""
+    keeps: bool
+    """Whether the subgoal asks to keep what the input names."""
     quote: str
     """The passage of the sample with the first showing, verbatim, or ""."""
+
+    @property
+    def nothing_to_keep(self) -> bool:
+        """The input names nothing that the output could keep: level 0 then says nothing against the output."""
+        return self.keeps and not self.n_input
+
+    @property
+    def dropped(self) -> bool:
+        """The input shows it and the output does not: the material is there, only the output has to be mended."""
+        return self.n_input > 0 and self.n_output == 0
 
 
 @lru_cache(maxsize=4096)
@@ -133,24 +154,46 @@ def cue_of(subgoal: Subgoal) -> Cue | None:
     return next(asked, None)
 
 
+def plain_noun(cue: Cue) -> str:
+    """The form as it stands after "no": no amounts of money, no next step."""
+    return re.sub(r"^an? ", "", cue.noun).replace(" and ", " or ")
+
+
 def show(cue: Cue, sample: Sample, subgoal: Subgoal) -> Showing:
     """Counts the form in the answer (in the input where there is no answer).
 
     A subgoal that asks to keep what the source names is judged by how much of it the answer names; a source that names
     nothing leaves nothing to keep and shows nothing.
     """
-    where = sample.output if sample.output.strip() else sample.input
-    n_input, n_output = _count(cue, sample.input), _count(cue, where)
-    level = 0 if not n_output else 2 + sum(n_output >= step for step in cue.steps)
-    if level and sample.output and _KEEPS.search(f"{subgoal.name} {subgoal.description}"):
-        level = min(level, 2 + round(3 * min(1.0, n_output / max(n_input, 1)) ** 0.5))
-    quoted = where if n_output else sample.input
-    return Showing(cue, level, n_input, n_output, _quote(cue, quoted))
+    answered = bool(sample.output.strip())
+    given, said = _values(cue, sample.input), _values(cue, sample.output if answered else sample.input)
+    kept = len(given & said)
+    keeps = answered and _KEEPS.search(f"{subgoal.name} {subgoal.description}") is not None
+    level = 0 if not said else 2 + sum(len(said) >= step for step in cue.steps)
+    if level and keeps:
+        level = min(level, _keeping(kept, len(given)))
+    quote = _quote(cue, (sample.output if answered else sample.input) if said else sample.input)
+    return Showing(cue, level, len(given), len(said), kept, keeps, quote)
 
 
-def _count(cue: Cue, text: str) -> int:
-    """Different showings: the same amount named twice is one."""
-    return len({" ".join(match.group().lower().split()) for match in _limited(cue.shown.finditer(text))})
+def _keeping(n_kept: int, n_given: int) -> int:
+    """The level that a share kept makes; a summary names the first of many amounts, so that half is already strong."""
+    return 2 + round(3 * math.sqrt(min(1.0, n_kept / max(n_given, 1))))
+
+
+def _values(cue: Cue, text: str) -> set[str]:
+    """What the form shows, each once: "$4.5 million" and "$4,500,000" are the same amount."""
+    return {_value(match.group()) for match in _limited(cue.shown.finditer(text))}
+
+
+def _value(shown: str) -> str:
+    plain = " ".join(shown.lower().replace("-", " ").split()).rstrip(".,")
+    amount = _AMOUNT.search(plain)
+    # "$42.666.500": a bill writes what it likes.
+    if amount is None or amount["number"].rstrip(".").count(".") > 1:
+        return plain.replace(",", "")
+    number = float(amount["number"].replace(",", "").rstrip(".") or 0) * _SCALES.get(amount["scale"] or "", 1)
+    return f"{number:.6g}"
 
 
 def _limited(matches: Iterator[re.Match[str]], most: int = 200) -> Iterator[re.Match[str]]:

@@ -6,7 +6,6 @@ subgoals came or went. How they were chosen, and what each is worth, stands in t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,6 +37,17 @@ class Evidence(NamedTuple):
     """Does it ask for it? The input's first passage, where the question stands, and the subgoal's name."""
 
 
+class Comparison(NamedTuple):
+    """What a sample gives for a subgoal."""
+
+    evidence: Evidence
+    words: tuple[tuple[float, str], ...]
+    """For each of the subgoal's telling words: how well the sample says it (cosine), and the sample's word that does.
+    A word that the sample holds itself is said, in whatever sense: nobody believes that it is not there."""
+    closest: int
+    """Which passage comes closest to the statement."""
+
+
 @dataclass(frozen=True)
 class Query:
     """A subgoal, read."""
@@ -49,8 +59,9 @@ class Query:
     """(384,)"""
     words: tuple[str, ...]
     """The statement's telling words."""
+    stems: tuple[str, ...]
     word_vectors: Floats
-    """(words, 128)"""
+    """(words, 128), unit length times 127, whole numbers: their products are exact, however many are asked at once."""
     word_weights: Floats
     """(words,), summing to 1"""
 
@@ -64,18 +75,13 @@ class Text:
     """(passages, 384)"""
     words: tuple[str, ...]
     """The telling words of all passages, one after the other."""
+    stems: frozenset[str]
     word_vectors: Floats
-    """(words, 128)"""
-    word_counts: tuple[int, ...]
-    """How many of the words are each passage's."""
-
-    @cached_property
-    def by_letter(self) -> dict[str, set[str]]:
-        """The words by their first letter, which a stem keeps: stemming is slow, and few words need it then."""
-        words: dict[str, set[str]] = {}
-        for word in self.words:
-            words.setdefault(word[0], set()).add(word)
-        return words
+    """(words, 128), as those of a query"""
+    starts: npt.NDArray[np.intp]
+    """Where the words of each passage that has any begin."""
+    speaking: npt.NDArray[np.bool_]
+    """(passages,): which have any."""
 
 
 class Reader:
@@ -97,13 +103,18 @@ class Reader:
         readings = iter(self._embedder.read([passage for parts in cut for passage in parts]))
         return [_text(parts, [next(readings) for _ in parts]) for parts in cut]
 
-    def compare(self, text: Text, queries: Sequence[Query]) -> list[Evidence]:
-        """The evidence of one sample for each subgoal; all zero for a sample without text."""
+    def compare(self, text: Text, queries: Sequence[Query]) -> list[Comparison]:
+        """What one sample gives for each subgoal; nothing, if it holds no text."""
         if not text.passages:
-            return [Evidence(0.0, 0.0, 0.0) for _ in queries]
+            return [Comparison(Evidence(0.0, 0.0, 0.0), ((0.0, ""),) * len(query.words), 0) for query in queries]
         topics = text.vectors @ self.topics.T
         mean, spread = topics.mean(axis=1), np.maximum(topics.std(axis=1), 1e-6)
-        return [_evidence(text, query, mean, spread) for query in queries]
+        likeness = _likeness(text, queries)
+        said = _said(text, queries, likeness)
+        return [
+            _comparison(text, query, mean, spread, *of_query)
+            for query, *of_query in zip(queries, likeness, said, strict=True)
+        ]
 
     @property
     def topics(self) -> Floats:
@@ -114,53 +125,56 @@ class Reader:
         return self._topics
 
 
-def word_matches(text: Text, query: Query) -> list[tuple[float, str]]:
-    """For each of the subgoal's words: how well the sample says it (cosine), and the sample's word that does.
-
-    A word that the sample holds itself is said, in whatever sense: nobody believes that it is not there.
-    """
-    if not text.words or not query.words:
-        return [(0.0, "")] * len(query.words)
-    similarity = query.word_vectors @ text.word_vectors.T
-    best = similarity.argmax(axis=1)
-    return [
-        (1.0, word) if _holds(text, word) else (float(similarity[row, column]), text.words[column])
-        for row, (word, column) in enumerate(zip(query.words, best, strict=True))
-    ]
-
-
-def _holds(text: Text, word: str) -> bool:
-    return any(stem(word) == stem(one) for one in text.by_letter.get(word[0], ()))
-
-
-def _evidence(text: Text, query: Query, mean: Floats, spread: Floats) -> Evidence:
-    standing_out = (text.vectors @ query.statement - mean) / spread
-    return Evidence(
-        words=_best(_said(text, query), *_SAYING),
-        contrast=_best(standing_out, *_STANDING_OUT),
+def _comparison(text: Text, query: Query, mean: Floats, spread: Floats, likeness: Floats, said: Floats) -> Comparison:
+    closeness = text.vectors @ query.statement
+    evidence = Evidence(
+        words=_best(said, *_SAYING),
+        contrast=_best((closeness - mean) / spread, *_STANDING_OUT),
         opening=float(text.vectors[0] @ query.name),
     )
+    return Comparison(evidence, _word_matches(text, query, likeness), int(closeness.argmax()))
 
 
 def _best(values: Floats, least: int, part: int) -> float:
     return float(np.sort(values)[-max(least, len(values) // part) :].mean())
 
 
-def _said(text: Text, query: Query) -> Floats:
-    """Shape (passages,): how closely each says the better-said half of the statement's words, by weight. Of "bills,
-    charges, estimates, credits and VAT" a good passage speaks of two or three."""
-    said = np.zeros(len(text.passages), dtype=np.float32)
-    counts = np.array(text.word_counts)
-    speaking = counts > 0
-    if not query.words or not speaking.any():
+def _word_matches(text: Text, query: Query, likeness: Floats) -> tuple[tuple[float, str], ...]:
+    if not text.words:
+        return ((0.0, ""),) * len(query.words)
+    best = likeness.argmax(axis=1).tolist()
+    return tuple(
+        (1.0, word) if root in text.stems else (float(likeness[row, best[row]]), text.words[best[row]])
+        for row, (word, root) in enumerate(zip(query.words, query.stems, strict=True))
+    )
+
+
+def _likeness(text: Text, queries: Sequence[Query]) -> Floats:
+    """Cosines (queries, most words of a query, words of the text); 0 where a query has fewer words."""
+    most = max((len(query.words) for query in queries), default=0)
+    asked = np.zeros((len(queries), most, WORD_DIMENSIONS), dtype=np.float32)
+    for place, query in enumerate(queries):
+        asked[place, : len(query.words)] = query.word_vectors
+    products = asked.reshape(-1, WORD_DIMENSIONS) @ text.word_vectors.T
+    return np.asarray(products.reshape(len(queries), most, len(text.words)) / np.float32(127**2))
+
+
+def _said(text: Text, queries: Sequence[Query], likeness: Floats) -> Floats:
+    """Shape (queries, passages): how closely each says the better-said half of the statement's words, by weight. Of
+    "bills, charges, estimates, credits and VAT" a good passage speaks of two or three."""
+    said = np.zeros((len(queries), len(text.passages)), dtype=np.float32)
+    if not likeness.size:
         return said
-    starts = (np.cumsum(counts) - counts)[speaking]
-    by_passage = np.maximum.reduceat(query.word_vectors @ text.word_vectors.T, starts, axis=1)
-    order = np.argsort(-by_passage, axis=0)
-    weights = query.word_weights[order]
-    counted = np.clip(_HALF - (np.cumsum(weights, axis=0) - weights), 0.0, weights)
-    closest = np.take_along_axis(by_passage, order, axis=0)
-    said[speaking] = (counted * closest).sum(axis=0) / np.maximum(counted.sum(axis=0), 1e-9)
+    weight_of = np.zeros((*likeness.shape[:2], 1), dtype=np.float32)
+    for place, query in enumerate(queries):
+        weight_of[place, : len(query.words), 0] = query.word_weights
+    by_passage = np.maximum.reduceat(likeness, text.starts, axis=2)
+    # A stable order, or words said alike would be counted in an order that hangs on the other queries.
+    order = np.argsort(-by_passage, axis=1, kind="stable")
+    weights = np.take_along_axis(weight_of, order, axis=1)
+    counted = np.clip(_HALF - (np.cumsum(weights, axis=1) - weights), 0.0, weights)
+    closest = np.take_along_axis(by_passage, order, axis=1)
+    said[:, text.speaking] = (counted * closest).sum(axis=1) / np.maximum(counted.sum(axis=1), 1e-9)
     return said
 
 
@@ -171,21 +185,23 @@ def _query(subgoal: Subgoal, whole: Reading, name: Floats) -> Query:
         statement=whole.vector,
         name=name,
         words=whole.words,
-        word_vectors=_floats(whole.word_vectors),
+        stems=tuple(map(stem, whole.words)),
+        word_vectors=whole.word_vectors.astype(np.float32),
         word_weights=weights / max(float(weights.sum()), 1e-9),
     )
 
 
 def _text(parts: list[str], readings: list[Reading]) -> Text:
     empty = np.zeros((0, WORD_DIMENSIONS), dtype=np.int8)
+    words = tuple(word for reading in readings for word in reading.words)
+    counts = np.array([len(reading.words) for reading in readings], dtype=np.intp)
+    speaking = counts > 0
     return Text(
         passages=tuple(parts),
         vectors=np.array([reading.vector for reading in readings], dtype=np.float32),
-        words=tuple(word for reading in readings for word in reading.words),
-        word_vectors=_floats(np.concatenate([empty, *(reading.word_vectors for reading in readings)])),
-        word_counts=tuple(len(reading.words) for reading in readings),
+        words=words,
+        stems=frozenset(map(stem, words)),
+        word_vectors=np.concatenate([empty, *(reading.word_vectors for reading in readings)]).astype(np.float32),
+        starts=(np.cumsum(counts) - counts)[speaking],
+        speaking=speaking,
     )
-
-
-def _floats(vectors: npt.NDArray[np.int8]) -> Floats:
-    return (vectors / np.float32(127)).astype(np.float32)

@@ -8,13 +8,13 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from goalcover.agent.embedded.cues import Showing, cue_of, show
-from goalcover.agent.embedded.evidence import Evidence, Query, Reader, Text, word_matches
-from goalcover.agent.embedder import MODEL, Embedder, Floats
+from goalcover.agent.embedded.cues import Showing, cue_of, plain_noun, show
+from goalcover.agent.embedded.evidence import Comparison, Evidence, Query, Reader, Text
+from goalcover.agent.embedder import MODEL, Embedder
 from goalcover.agent.models import Alignment, Sample, Subgoal
 from goalcover.agent.words import stem
 
-VERSION = "1"
+VERSION = "2"
 """To be raised whenever the same sample could get another level or another explanation."""
 
 ANCHORS = ("none", "poor", "weak", "good", "strong", "perfect")
@@ -51,10 +51,12 @@ class EmbeddedJudge:
         queries = self._read(subgoals)
         judged: list[Alignment] = []
         for sample, text in zip(samples, self._reader.texts(samples), strict=True):
-            found = np.array(self._reader.compare(text, queries)).reshape(-1, len(self._weights))
-            levels = np.searchsorted(self._cuts, found @ self._weights, side="right")
-            judged += [self._align(sample, text, *one) for one in zip(subgoals, queries, levels.tolist(), strict=True)]
+            found = self._reader.compare(text, queries)
+            judged += [self._align(sample, text, *one) for one in zip(subgoals, queries, found, strict=True)]
         return judged
+
+    def _level(self, evidence: Evidence) -> int:
+        return int(np.searchsorted(self._cuts, self._weights @ evidence, side="right"))
 
     def _read(self, subgoals: Sequence[Subgoal]) -> list[Query]:
         new = [subgoal for subgoal in subgoals if subgoal.digest not in self._queries]
@@ -62,7 +64,7 @@ class EmbeddedJudge:
             self._queries |= {query.subgoal.digest: query for query in self._reader.queries(new)}
         return [self._queries[subgoal.digest] for subgoal in subgoals]
 
-    def _align(self, sample: Sample, text: Text, subgoal: Subgoal, query: Query, level: int) -> Alignment:
+    def _align(self, sample: Sample, text: Text, subgoal: Subgoal, query: Query, found: Comparison) -> Alignment:
         cue = cue_of(subgoal)
         if not text.passages:
             level, explanation, evidence = 0, "None (0 of 5). The sample holds no text.", ""
@@ -71,7 +73,8 @@ class EmbeddedJudge:
             level, explanation = showing.level, _explain_form(showing)
             evidence = showing.quote or text.passages[-1]
         else:
-            explanation, evidence = _explain_subject(level, text, query), _closest(text, query.statement)
+            level = self._level(found.evidence)
+            explanation, evidence = _explain_subject(level, query, found), text.passages[found.closest]
         return Alignment(
             sample_id=sample.id,
             subgoal_id=subgoal.id,
@@ -82,10 +85,10 @@ class EmbeddedJudge:
         )
 
 
-def _explain_subject(level: int, text: Text, query: Query) -> str:
+def _explain_subject(level: int, query: Query, found: Comparison) -> str:
     """Which of the subgoal's telling words the sample says, and which it does not; the telling ones first."""
-    matches = sorted(zip(-query.word_weights, query.words, word_matches(text, query), strict=True))
-    said = [_as(word, found) for _, word, (cosine, found) in matches if cosine >= SAID]
+    matches = sorted(zip((-query.word_weights).tolist(), query.words, found.words, strict=True))
+    said = [_as(word, match) for _, word, (cosine, match) in matches if cosine >= SAID]
     unsaid = [word for _, word, (cosine, _) in matches if cosine < SAID]
     parts = [_verdict(level)]
     if said:
@@ -97,8 +100,11 @@ def _explain_subject(level: int, text: Text, query: Query) -> str:
 
 def _explain_form(showing: Showing) -> str:
     noun = showing.cue.noun
+    if showing.nothing_to_keep:
+        return f"{_verdict(showing.level)} The input names no {plain_noun(showing.cue)}: there is nothing to keep."
     given = f"; the input holds {showing.n_input}" if showing.n_input and showing.n_output < showing.n_input else ""
-    return f"{_verdict(showing.level)} The answer shows {noun} {_times(showing.n_output)}{given}."
+    kept = f", {showing.n_kept} of them as in the input" if showing.keeps and showing.n_kept < showing.n_output else ""
+    return f"{_verdict(showing.level)} The answer shows {noun} {_times(showing.n_output)}{kept}{given}."
 
 
 def _verdict(level: int) -> str:
@@ -111,7 +117,3 @@ def _times(n: int) -> str:
 
 def _as(word: str, found: str) -> str:
     return word if stem(word) == stem(found) else f"{word} (as “{found}”)"
-
-
-def _closest(text: Text, statement: Floats) -> str:
-    return text.passages[int((text.vectors @ statement).argmax())]

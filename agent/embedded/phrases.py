@@ -37,7 +37,8 @@ def phrases(subgoal: Subgoal) -> list[str]:
     for part in _CUT.split(content(subgoal.description)):
         phrase = _FRONT.sub("", _VERB.sub("", _VERB.sub("", part.strip()))).strip()
         if phrase and len(phrase) > 1 and len(phrase.split()) <= _LONGEST and not _CLAUSE.search(phrase):
-            found.setdefault(phrase.lower(), lower_first(phrase))
+            starts = subgoal.description.strip().startswith(phrase)  # elsewhere a capital is the word's own: Android
+            found.setdefault(phrase.lower(), lower_first(phrase) if starts else phrase)
     if len(found) < _FEW and not _CLAUSE.search(subgoal.name):
         named = [_FRONT.sub("", part.strip()) for part in re.split(r",|\band\b", subgoal.name)]
         found = {phrase.lower(): lower_first(phrase) for phrase in named if phrase} | found

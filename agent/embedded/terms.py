@@ -8,6 +8,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import log
 from pathlib import Path
 from typing import NamedTuple
@@ -44,18 +45,32 @@ class _Word(NamedTuple):
 Key = tuple[str, ...]
 
 
+class _Reading(NamedTuple):
+    """What one text says; the same for whatever group it is in."""
+
+    terms: tuple[tuple[Key, str], ...]
+    """Every occurrence: the term, and how it was spelt."""
+    keys: frozenset[Key]
+    ends: tuple[str, ...]
+    """The stems at the end of a run, as nouns are and adjectives are not."""
+    begins: tuple[str, ...]
+    """The stems that stood where a noun phrase begins."""
+    acts: tuple[str, ...]
+    """The stems that stood where a verb stands."""
+
+
 @dataclass
 class _Counts:
     """What all groups together say about each term."""
 
     documents: list[Counter[Key]] = field(default_factory=list)
     """Per group: the number of texts that hold the term."""
-    surfaces: defaultdict[Key, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    terms: Counter[tuple[Key, str]] = field(default_factory=Counter)
     nouns: Counter[str] = field(default_factory=Counter)
     """Per stem: how often it stood where a noun phrase begins, less how often where a verb stands."""
-    words: Counter[str] = field(default_factory=Counter)
     ends: Counter[str] = field(default_factory=Counter)
-    """Per stem: how often it stood at all, and how often at the end of a run, as nouns do and adjectives do not."""
+    surfaces: defaultdict[Key, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    """Per term: how often it was spelt in which way."""
 
 
 def key_terms(
@@ -75,45 +90,59 @@ def _count(groups: Sequence[Sequence[str]]) -> _Counts:
     counts = _Counts()
     for group in groups:
         documents: Counter[Key] = Counter()
-        for text in group:
-            documents.update(set(_read(text, counts)))
+        for reading in map(_read, group):
+            documents.update(reading.keys)
+            counts.terms.update(reading.terms)
+            counts.nouns.update(reading.begins)
+            counts.nouns.subtract(reading.acts)
+            counts.ends.update(reading.ends)
         counts.documents.append(documents)
+    for (key, surface), n in counts.terms.items():
+        counts.surfaces[key][surface] = n
     return counts
 
 
-def _read(text: str, counts: _Counts) -> Iterator[Key]:
-    """The terms of one text; their surfaces and the places of their words are noted in `counts`."""
+@lru_cache(maxsize=20_000)
+def _read(text: str) -> _Reading:
+    """The terms of one text and the places of their words. Kept: every gap of a run asks about the same samples."""
+    terms: list[tuple[Key, str]] = []
+    ends: list[str] = []
+    begins: list[str] = []
+    acts: list[str] = []
     run: list[_Word] = []
     before = ""
     for token in [*_TOKEN.findall(text), "."]:
         lower = token.lower().replace("’", "'")
-        if (
-            lower in _EMPTY
-            or not lower[0].isalpha()
-            or (len(lower) < 3 and not token.isupper())
-            or weight(lower.replace("-", "").replace("'", "")) < _LEAST_WEIGHT
-        ):
-            yield from _terms(run, counts)
-            counts.ends.update(word.stem for word in run[-1:] if not lower[0].isalpha() or lower in _ENDS)
+        if _parts(token, lower):
+            terms += _terms(run)
+            ends += [word.stem for word in run[-1:] if not lower[0].isalpha() or lower in _ENDS]
             run = []
         else:
             root = stem(lower)
             if before in (_DETERMINERS if lower.endswith("ing") else _LEADS):
-                counts.nouns[root] += 1
+                begins.append(root)
             elif before in _VERB_LEADS:
-                counts.nouns[root] -= 1
+                acts.append(root)
             run.append(_Word(token, root))
         before = lower
+    return _Reading(tuple(terms), frozenset(key for key, _ in terms), tuple(ends), tuple(begins), tuple(acts))
 
 
-def _terms(run: list[_Word], counts: _Counts) -> Iterator[Key]:
-    counts.words.update(word.stem for word in run)
+def _parts(token: str, lower: str) -> bool:
+    """Whether a token ends a run of telling words."""
+    return (
+        lower in _EMPTY
+        or not lower[0].isalpha()
+        or (len(lower) < 3 and not token.isupper())
+        or weight(lower.replace("-", "").replace("'", "")) < _LEAST_WEIGHT
+    )
+
+
+def _terms(run: list[_Word]) -> Iterator[tuple[Key, str]]:
     for start in range(len(run)):
         for end in range(start + 1, min(start + _LONGEST, len(run)) + 1):
             words = run[start:end]
-            key = tuple(word.stem for word in words)
-            counts.surfaces[key][" ".join(word.text for word in words)] += 1
-            yield key
+            yield tuple(word.stem for word in words), " ".join(word.text for word in words)
 
 
 def _best(
@@ -142,7 +171,7 @@ def _best(
 def _names(key: Key, counts: _Counts) -> bool:
     """Whether a term reads as the name of something: it ends in a noun, and says no word twice."""
     last = key[-1]
-    is_noun = (counts.nouns[last] > 0 or len(key) > 1) and 2 * counts.ends[last] >= counts.words[last]
+    is_noun = (counts.nouns[last] > 0 or len(key) > 1) and 2 * counts.ends[last] >= counts.surfaces[(last,)].total()
     is_noun = is_noun and not _ADJECTIVE.search(_surface(counts.surfaces[key]).lower())
     return is_noun and len(set(key)) == len(key) and (len(key) == 1 or counts.nouns[key[0]] >= 0)
 

@@ -74,7 +74,7 @@ def table(reader: Reader, domain: str) -> Table:
     goal, samples, labels = load(domain)
     asked = [subgoal for subgoal in goal.subgoals if subgoal.scope == "some"]
     queries = reader.queries(asked)
-    found = [reader.compare(text, queries) for text in reader.texts(samples)]
+    found = [[one.evidence for one in reader.compare(text, queries)] for text in reader.texts(samples)]
     levels = [[labels[sample.id, subgoal.id] for subgoal in asked] for sample in samples]
     numbers = np.tile(np.arange(len(asked)), len(samples))
     return Table(np.array(found).reshape(-1, len(Evidence._fields)), np.array(levels).reshape(-1), numbers)

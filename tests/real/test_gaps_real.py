@@ -1,97 +1,55 @@
-"""The paper's findings (section 5.4) on slices of its data: content that was taken out is named as missing."""
+"""Planted weaknesses in real rows are told by kind and by what is missing: the findings of section 5.4, and more.
+
+The rules of tools/kinds.py were set on these rows; tests/bench/gaps.py measures them on subjects that they never saw.
+"""
 
 import asyncio
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from goalcover.agent.embedded.advisor import EmbeddedAdvisor
+from goalcover.agent.embedded.analyst import EmbeddedAnalyst
+from goalcover.agent.embedded.judge import EmbeddedJudge
 from goalcover.agent.embedder import Embedder
-from goalcover.agent.engine import Engine, build_engine
-from goalcover.agent.models import Gap, Goal, Sample, Subgoal
-from goalcover.agent.settings import Settings
+from goalcover.agent.models import Gap
 from goalcover.memory.runs import Run
 from goalcover.tools.coverage import Tally
 from goalcover.tools.diagnose import find_gaps
-from goalcover.tools.load import open_dataset
-
-HEART = re.compile(r"cardi|heart|coronary|myocard|atrial|ventric|aort|angina|hypertens", re.IGNORECASE)
-HEALTH = re.compile(r"health|medic|hospital|patient|disease|drug", re.IGNORECASE)
-MEDICAL = Goal(
-    goal="Answer clinical questions",
-    subgoals=(
-        Subgoal(
-            id="cardiology",
-            name="Cardiology expertise",
-            description="Answers questions about heart disease, its diagnosis and its treatment",
-            share=0.2,
-        ),
-    ),
-)
-LEGAL = Goal(
-    goal="Summarize bills",
-    subgoals=(
-        Subgoal(
-            id="health",
-            name="Healthcare legislation",
-            description="Summarizes bills about health care, insurance, hospitals and patients",
-            share=0.2,
-        ),
-    ),
-)
+from planted import CASES, Case, case
 
 
-@pytest.fixture(scope="session")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    built = build_engine("embedded", Settings(cache_dir=tmp_path_factory.mktemp("cache")))
-    assert isinstance(built.embedder, Embedder)
-    yield built
-    built.embedder._cache.close()
-
-
-def gap(path: Path, engine: Engine, goal: Goal, samples: list[Sample]) -> Gap:
-    run, tally = Run.create(path / "run"), Tally(goal)
-    alignments = asyncio.run(engine.judge.judge(samples, goal.subgoals))
-    with run.sample_writer() as sample_writer, run.score_writer() as score_writer:
-        sample_writer.write(samples)
-        score_writer.write(alignments)
+def diagnosed(asked: Case, path: Path, embedder: Embedder) -> Gap:
+    """The gap of the planted subgoal."""
+    run, tally = Run.create(path / "run"), Tally(asked.goal)
+    alignments = asyncio.run(EmbeddedJudge(embedder).judge(asked.samples, asked.goal.subgoals))
+    with run.sample_writer() as samples, run.score_writer() as scores:
+        samples.write(asked.samples)
+        scores.write(alignments)
     tally.add(alignments)
-    found = find_gaps(
-        run,
-        goal,
-        tally.report(len(samples)),
-        analyst=engine.analyst,
-        advisor=engine.advisor,
-        embedder=engine.embedder,
-    )
-    (one,) = asyncio.run(found)
-    return one
+    parts = {"analyst": EmbeddedAnalyst(embedder), "advisor": EmbeddedAdvisor(), "embedder": embedder}
+    found = asyncio.run(find_gaps(run, asked.goal, tally.report(len(asked.samples)), **parts))
+    return next(gap for gap in found if gap.subgoal_id == asked.target)
 
 
-def without(path: Path, pattern: re.Pattern[str], n: int) -> list[Sample]:
-    rows = (one for one in open_dataset(str(path)) if not pattern.search(one.input + one.output))
-    return [sample for sample, _ in zip(rows, range(n), strict=False)]
+@pytest.mark.parametrize("name", CASES)
+def test_a_planted_weakness_is_told_by_kind_and_by_what_is_missing(name, shared_data, tmp_path, embedder):
+    asked = case(name, shared_data)
+    found = diagnosed(asked, tmp_path, embedder)
+    assert found.kind == asked.kind, found.why
+    told = [f"{one.title} {one.summary}" for one in found.capabilities] + [one.detail for one in found.recommendations]
+    assert re.search(asked.named, " ".join(told))
+    assert_sound(found, asked)
 
 
-def test_without_cardiology_rows_heart_disease_is_named_as_missing(shared_data, tmp_path, engine):
-    found = gap(tmp_path, engine, MEDICAL, without(shared_data / "pubmedqa.jsonl", HEART, 40))
-    assert found.capabilities
-    assert all("heart disease" in one.title for one in found.capabilities[:1])
-    assert "heart disease" in found.recommendations[0].detail
-    assert_sound(found)
-
-
-def test_without_health_bills_health_care_is_named_as_missing(shared_data, tmp_path, engine):
-    found = gap(tmp_path, engine, LEGAL, without(shared_data / "us_bills.jsonl.gz", HEALTH, 5))
-    text = " ".join(f"{one.title} {one.summary}" for one in found.capabilities)
-    assert "health care" in text or "hospitals" in text
-    assert_sound(found)
-
-
-def assert_sound(found: Gap) -> None:
+def assert_sound(found: Gap, asked: Case) -> None:
+    """Counts add up, and every quote is in the sample that it is said to be from."""
+    texts = {one.id: f"{one.input}\n{one.output}" for one in asked.samples}
     ids = [one for capability in found.capabilities for one in capability.sample_ids]
-    assert len(ids) == len(set(ids))
+    assert len(ids) == len(set(ids)) == found.n_low - found.n_outliers
     assert sum(capability.share for capability in found.capabilities) <= 1.0 + 1e-9
-    assert all(capability.n == len(capability.sample_ids) for capability in found.capabilities)
-    assert all(len(quote) <= 240 for capability in found.capabilities for quote in capability.quotes)
-    assert 2 <= len(found.recommendations) <= 4
+    for one in found.capabilities:
+        assert one.n == len(one.sample_ids) >= one.n_different > 0
+        assert len(one.quotes) == len(one.quote_ids) > 0
+        assert all(quote in texts[source] for quote, source in zip(one.quotes, one.quote_ids, strict=True))
+        assert set(one.quote_ids) <= set(one.sample_ids)

@@ -101,7 +101,8 @@ def evidence(embedder: Embedder, rows: Labelled) -> Numbers:
     weights = np.array([calibration["weights"][name] for name in Evidence._fields])
     reader = Reader(embedder)
     queries = reader.queries(rows.subgoals)
-    return np.array([reader.compare(text, queries) for text in reader.texts(rows.samples)]) @ weights
+    compared = [reader.compare(text, queries) for text in reader.texts(rows.samples)]
+    return np.array([[one.evidence for one in of_sample] for of_sample in compared]) @ weights
 
 
 def cosine(embedder: Embedder, rows: Labelled) -> Numbers:

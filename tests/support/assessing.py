@@ -8,6 +8,10 @@ from pathlib import Path
 
 from goalcover.agent.embedded.advisor import EmbeddedAdvisor
 from goalcover.agent.embedded.analyst import EmbeddedAnalyst
+from goalcover.agent.embedded.clarifier import EmbeddedClarifier
+from goalcover.agent.embedded.decomposer import EmbeddedDecomposer
+from goalcover.agent.embedded.discriminator import EmbeddedDiscriminator
+from goalcover.agent.embedded.generator import EmbeddedGenerator
 from goalcover.agent.embedder import Embedder
 from goalcover.agent.engine import Engine
 from goalcover.agent.models import Goal, Subgoal
@@ -44,9 +48,13 @@ def engine(judge: WordJudge) -> Engine:
         model="words",
         version="1",
         embedder=embedder(),
+        clarifier=EmbeddedClarifier(embedder()),
+        decomposer=EmbeddedDecomposer(embedder()),
         judge=judge,
         analyst=EmbeddedAnalyst(embedder()),
         advisor=EmbeddedAdvisor(),
+        generator=EmbeddedGenerator(embedder()),
+        discriminator=EmbeddedDiscriminator(judge),
     )
 
 

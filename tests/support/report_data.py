@@ -16,6 +16,7 @@ from goalcover.agent.models import (
 )
 from goalcover.memory.runs import Counts, DatasetInfo, EngineInfo, RunInfo, Usage
 from goalcover.tools.report import ReportData
+from report_maps import ESCALATION_MAP, gap_map
 
 EMBEDDED = EngineInfo(name="embedded", model="all-MiniLM-L6-v2", version="3")
 LLM = EngineInfo(name="llm", model="gpt-4.1-mini", version="9f31c2d07a5e")
@@ -183,6 +184,13 @@ SUPPORT_GAPS = (
     Gap(
         subgoal_id="escalation",
         alignment=0.087,
+        kind="shallow",
+        why="63 of 600 samples touch it, but 54 of them stay at level 2 or 3; 50 are wanted at level 4.",
+        needed=45,
+        in_input=("ticket-0052", "ticket-1511"),
+        n_low=573,
+        n_outliers=303,
+        n_repeated=4,
         capabilities=(
             Capability(
                 title="Legal threats and formal complaints",
@@ -192,6 +200,10 @@ SUPPORT_GAPS = (
                 n=232,
                 sample_ids=("ticket-0052", "ticket-0983", *(f"ticket-{n:04}" for n in range(600, 640, 2))),
                 quotes=("If this is not solved by Friday my lawyer will be in touch.",),
+                quote_ids=("ticket-0052",),
+                terms=("lawyer", "ombudsman", "formal complaint"),
+                instead="restarting the router",
+                confidence="high",
             ),
             Capability(
                 title="Bereavement and vulnerable customers",
@@ -300,7 +312,7 @@ def support_assistant(engine: EngineInfo = EMBEDDED) -> ReportData:
         ),
     )
     info = run_info(engine, unscored=86)
-    return report(SUPPORT_GOAL, rows, SUPPORT_GAPS, info=info, quoted=SUPPORT_SAMPLES)
+    return report(SUPPORT_GOAL, rows, SUPPORT_GAPS, info=info, quoted=SUPPORT_SAMPLES, maps=(ESCALATION_MAP,))
 
 
 # --- the others -------------------------------------------------------------------------------------------------------
@@ -350,16 +362,26 @@ def hostile(engine: EngineInfo = EMBEDDED) -> ReportData:
             "created_at": HOSTILE_TEXTS[0],
         }
     )
-    return report(goal, rows, gaps, info=info, quoted=quoted)
+    maps = tuple(gap_map(one.id, *((text, 0.0, 1.0, 0, text) for text in texts)) for one in subgoals)
+    return report(goal, rows, gaps, info=info, quoted=quoted, maps=maps)
 
 
 def _hostile_gap(subgoal_id: str, text: str) -> Gap:
     capability = Capability(
-        title=text, summary=text, share=0.5, n=5, sample_ids=(text, *HOSTILE_TEXTS[:10]), quotes=(text, "", text)
-    )
+        title=text, summary=text, share=0.5, n=5, sample_ids=(text, *HOSTILE_TEXTS[:10]), quotes=(text, "", text),
+        quote_ids=(text, text, text), terms=HOSTILE_TEXTS, instead=text,
+    )  # fmt: skip
     advice = Recommendation(action=text, detail=text, sample_ids=HOSTILE_TEXTS[10:])
     empty = Capability(title="", summary=" ", share=0, n=0, sample_ids=(), quotes=())
-    return Gap(subgoal_id=subgoal_id, alignment=0.1, capabilities=(capability, empty), recommendations=(advice,))
+    capabilities = (capability, empty)
+    return Gap(
+        subgoal_id=subgoal_id,
+        alignment=0.1,
+        capabilities=capabilities,
+        recommendations=(advice,),
+        kind="rare",
+        why=text,
+    )
 
 
 def many(n: int, n_gaps: int) -> ReportData:

@@ -41,7 +41,7 @@ def test_the_run_directory_holds_the_files_of_the_contract(assessed):
     named = {path.name for path in assessed.iterdir() if not path.name.startswith(".")}
     assert named == {
         "run.json", "goal.yaml", "ledger.sqlite", "scores.parquet", "samples.parquet", "coverage.json", "gaps.json",
-        "report.html", "report.md", "chroma",
+        "maps.json", "report.html", "report.md", "chroma",
     }  # fmt: skip
 
 
@@ -57,7 +57,10 @@ def test_run_json_has_the_keys_of_the_contract(assessed):
     assert info["dataset"]["rows"] == 7
     assert info["goal_sha256"] == goal_sha256(GOAL)
     assert info["counts"] == {"samples": 7, "pairs": 14, "scored": 12, "unscored": 2, "reused": 0}
-    assert info["usage"] == {"calls": 0, "prompt_tokens": 0, "completion_tokens": 0, "cost_usd": None}
+    assert info["usage"] == {
+        "calls": 0, "prompt_tokens": 0, "cached_tokens": 0, "completion_tokens": 0, "cost_usd": None, "retries": 0,
+        "reasks": 0, "unscored": {},
+    }  # fmt: skip
     assert info["wall_s"] > 0
 
 
@@ -102,11 +105,11 @@ def test_gaps_json_has_the_keys_of_the_contract(data, tmp_path):
     gaps = read(tmp_path / "run" / "gaps.json")
     assert {gap["subgoal_id"] for gap in gaps} == {"heart", "drug"}
     for gap in gaps:
-        assert list(gap) == ["subgoal_id", "alignment", "capabilities", "recommendations"]
+        assert list(gap)[:5] == ["subgoal_id", "alignment", "capabilities", "recommendations", "kind"]
         assert gap["capabilities"]
         assert gap["recommendations"]
         for capability in gap["capabilities"]:
-            assert list(capability) == ["title", "summary", "share", "n", "sample_ids", "quotes"]
+            assert list(capability)[:7] == ["title", "summary", "share", "n", "sample_ids", "quotes", "quote_ids"]
             assert set(capability["sample_ids"]) <= {f"q{n}" for n in range(1, 8)}
         for recommendation in gap["recommendations"]:
             assert list(recommendation) == ["action", "detail", "sample_ids"]

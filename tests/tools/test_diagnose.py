@@ -12,7 +12,7 @@ from goalcover.agent.embedder import Embedder
 from goalcover.agent.models import Alignment, Gap, Goal, Sample, Subgoal
 from goalcover.agent.vectors import VectorCache
 from goalcover.memory.runs import Run
-from goalcover.tools import diagnose
+from goalcover.tools import lows
 from goalcover.tools.clusters import find_cores
 from goalcover.tools.coverage import Tally
 from goalcover.tools.diagnose import find_gaps
@@ -60,7 +60,7 @@ def test_planted_groups_become_capabilities_with_all_their_samples(tmp_path, emb
     members = [set(one.sample_ids) for one in heart.capabilities]
     assert len(members) == 2
     assert all(group <= births or group <= flights for group in members)
-    assert sum(one.n for one in heart.capabilities) >= 22
+    assert sum(one.n for one in heart.capabilities) == 24 - heart.n_outliers >= 20
     assert all(quote in BIRTHS + FLIGHTS for one in heart.capabilities for quote in one.quotes)
 
 
@@ -93,10 +93,39 @@ def test_the_same_run_gives_the_same_gaps(tmp_path, embedder):
 
 
 def test_of_very_many_low_samples_a_selection_is_read_and_said_to_be_one(tmp_path, embedder, monkeypatch):
-    monkeypatch.setattr(diagnose, "MOST_READ", 10)
+    monkeypatch.setattr(lows, "MOST_READ", 10)
+    monkeypatch.setattr(lows, "LEAST_READ", 10)
     heart = gaps(tmp_path, embedder, BIRTHS + FLIGHTS, [[0, 5]] * 24)[0]
-    assert sum(one.n for one in heart.capabilities) == 10
-    assert heart.capabilities[0].summary.endswith("10 of the 24 low-scoring samples, evenly chosen.")
+    assert sum(one.n for one in heart.capabilities) + heart.n_outliers == 10
+    assert heart.why.endswith("Its groups are of 10 of the 24 low-scoring samples, evenly chosen.")
+
+
+def test_one_row_many_times_over_is_counted_as_repeats_and_makes_no_capability(tmp_path, embedder):
+    copies = ["How many eggs are in the basket? There are 12."] * 10
+    found = gaps(tmp_path, embedder, BIRTHS + FLIGHTS + copies, [[0, 5]] * 34)[0]
+    assert found.n_repeated == 9
+    assert not any("r24" in one.sample_ids and one.n < 12 for one in found.capabilities)
+    assert all(one.n_different >= 3 for one in found.capabilities)
+
+
+def test_the_map_shows_every_low_sample_with_its_capability(tmp_path, embedder):
+    found = gaps(tmp_path, embedder, BIRTHS + FLIGHTS, [[0, 5]] * 24)
+    (drawn,) = Run(tmp_path / "run").maps()
+    assert drawn.subgoal_id == found[0].subgoal_id == "heart"
+    assert {point.sample_id for point in drawn.points} == {f"r{place}" for place in range(24)}
+    assert all(0 <= one <= 1 for point in drawn.points for one in (point.x, point.y))
+    for number, capability in enumerate(found[0].capabilities):
+        assert {point.sample_id for point in drawn.points if point.group == number} == set(capability.sample_ids)
+
+
+def test_a_gap_says_its_kind_what_would_close_it_and_how_sure_its_groups_are(tmp_path, embedder):
+    heart = gaps(tmp_path, embedder, BIRTHS + FLIGHTS, [[0, 5]] * 24)[0]
+    assert (heart.kind, heart.needed, heart.n_low) == ("absent", 24, 24)
+    assert heart.why.startswith("0 of 24 samples touch it")
+    for one in heart.capabilities:
+        assert one.confidence in {"medium", "high"}
+        assert 0 < one.cohesion <= 1
+        assert len(one.quotes) == len(one.quote_ids) == 3
 
 
 def test_copies_of_one_text_are_no_group_of_their_own():
@@ -104,4 +133,4 @@ def test_copies_of_one_text_are_no_group_of_their_own():
     different = random.normal(size=(30, 64))
     vectors = np.concatenate([different, np.repeat(random.normal(size=(1, 64)), 50, axis=0)]).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    assert not any((core @ vectors[-1]) > 0.99 for core in find_cores(vectors, 4).centres)
+    assert not any((core @ vectors[-1]) > 0.99 for core in find_cores(vectors).centres)

@@ -5,6 +5,7 @@ import re
 import pytest
 from goalcover.agent import embedder
 from goalcover.tools.doctor import examine
+from scripted import scripted, serving, settings
 
 
 def test_every_part_works_here(cache_dir):
@@ -37,3 +38,65 @@ def test_a_cache_folder_that_cannot_be_used_is_told(monkeypatch, tmp_path):
 def test_the_version_and_the_engine_are_named(part, monkeypatch):
     monkeypatch.setattr(embedder, "is_available", lambda: False)
     assert {one.part: one.detail for one in examine()}[part]
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Without the local embedder, which takes seconds to load."""
+    monkeypatch.setattr(embedder, "is_available", lambda: False)
+
+
+def told(server, folder, **more):
+    """What the doctor finds with a model on this server, the parts that need none left out."""
+    return {one.part: one for one in examine(settings(server, folder, **more))}
+
+
+def test_a_model_is_told_with_its_mode_its_context_and_how_fast_it_answers(quick, tmp_path):
+    with serving(brain=scripted(), context=4096, latency=0.1) as server:
+        found = told(server, tmp_path)
+    assert found["engine"].detail == "llm: GOALCOVER_MODEL names test-model"
+    detail = found["model of all roles"].detail
+    assert f"test-model at {server.url}: answers in JSON schema; a context of 4,096 tokens; answers in 0." in detail
+    assert float(detail.rsplit(" ", 2)[1]) >= 0.1
+    assert "one family" not in found["families"].detail
+    assert "family (test)" in found["families"].detail
+
+
+@pytest.mark.parametrize(
+    ("rejects", "said"),
+    [
+        (["response_format", "temperature"], "answers by function calling .*; it takes no temperature"),
+        (["response_format", "tools"], "answers in plain JSON text"),
+    ],
+)
+def test_what_a_server_does_not_take_is_told(quick, tmp_path, rejects, said):
+    with serving(brain=scripted(), rejects=frozenset(rejects)) as server:
+        assert re.search(said, told(server, tmp_path)["model of all roles"].detail)
+
+
+def test_every_model_is_tried_and_a_failing_one_is_told_by_its_roles(quick, tmp_path):
+    with serving(brain=scripted(), rejects=frozenset(["messages"])) as server:
+        found = told(server, tmp_path, judge_model="other", generator_model="claude-x")
+    names = [part for part in found if part.startswith("model of")]
+    assert names == [
+        "model of clarifier, decomposer, analyst, advisor, discriminator, companion",
+        "model of judge",
+        "model of generator",
+    ]
+    assert not any(found[name].ok for name in names)
+    assert "does not take the request" in found["model of judge"].detail
+    assert "families" not in found
+
+
+def test_an_embeddings_endpoint_is_tried_too(quick, tmp_path):
+    with serving(brain=scripted()) as server:
+        found = told(server, tmp_path, embedding_model="embed")
+    assert f"embed at {server.url}: 256 dimensions" in found["embeddings endpoint"].detail
+
+
+def test_a_model_that_gives_no_usable_answer_fails_with_its_mode(quick, tmp_path):
+    with serving(brain=lambda *_: "Lorem ipsum.") as server:
+        failed = told(server, tmp_path)["model of all roles"]
+    assert not failed.ok
+    assert "plain JSON text" in failed.detail
+    assert "no usable answer from test-model" in failed.detail

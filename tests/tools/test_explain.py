@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from assessing import BONE, DRUG, GOAL, HEART, assess_rows, write_rows
+from assessing import BONE, DRUG, GOAL, HEART, assess_rows, embedder, write_rows
 from goalcover.agent.errors import InputError
 from goalcover.agent.models import Goal, Subgoal
 from goalcover.memory.runs import Run
-from goalcover.tools.explain import compare, explain, find_subgoal, judged, weak
+from goalcover.tools.explain import compare, explain, find_subgoal, judged, similar, weak
 from word_judge import WordJudge
 
 TEXTS = ["heart heart", "drug", "heart " * 5, "heart heart again", "none", "drug drug drug drug", "gone"]
@@ -135,6 +135,31 @@ def test_a_subgoal_without_a_verdict_fails_no_check(tmp_path):
     run = Run.open(tmp_path / "run")
     assert [one.gap for one in run.coverage().subgoals] == [None, None]
     assert list(weak(run, None)) == []
+
+
+# --- similar
+
+
+def test_low_samples_like_one_are_found_for_its_own_and_for_other_subgoals(run):
+    found = similar(run, "heart", "q8", 3, embedder())
+    assert len(found.same) == 3
+    assert "q8" not in {one.sample_id for one in found.same}
+    assert {one.subgoal_id for one in found.same} == {"heart"}
+    assert {one.subgoal_id for one in found.others} <= {"drug"}
+    assert [one.likeness for one in found.same] == sorted((one.likeness for one in found.same), reverse=True)
+    assert all(one.level is not None and one.level <= 2 for one in found.same)
+
+
+def test_every_low_sample_of_a_gap_can_be_found_once_neighbours_were_asked_for(run):
+    similar(run, "heart", "q8", 1, embedder())
+    low = {one.sample_id for one in run.alignments("heart", run.goal().low_score)}
+    with run.explanations() as store:
+        assert set(store.vectors("heart")[0]) == low
+
+
+def test_neighbours_of_a_sample_that_is_not_there_are_told(run):
+    with pytest.raises(InputError, match="no sample 'nobody'"):
+        similar(run, "heart", "nobody", 3, embedder())
 
 
 # --- compare

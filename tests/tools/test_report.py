@@ -225,20 +225,39 @@ def test_a_report_that_is_sent_on_does_not_tell_folders() -> None:
     assert dataset_name("qiaojin/PubMedQA") == "qiaojin/PubMedQA"
 
 
+# --- kind and map
+
+
+def test_a_gap_card_tells_kind_reason_and_what_would_close_it() -> None:
+    text = Page(render_html(support_assistant())).text
+    assert "Shallow: samples touch it without depth. 63 of 600 samples touch it" in text
+    assert "At least 45 samples more at level 4 would close the gap." in text
+    assert "2 samples already hold it in the input but not in the output" in text
+    assert "Key terms: lawyer, ombudsman, formal complaint" in text
+    assert "303 samples of 573 low-scoring ones belong to no group. 4 samples repeat another one." in text
+
+
+def test_a_map_has_a_dot_for_every_sample_in_the_colour_of_its_group() -> None:
+    page = Page(render_html(support_assistant()))
+    assert [one["class"] for one in page.having("circle")] == ["g0", "g1", "gx"]
+    assert "ticket-0052: If this is not solved by Friday" in page.text
+
+
 # --- hostile content --------------------------------------------------------------------------------------------------
 
 TAGS = set(
     re.findall(
         r"\S+",
         """html head meta title style body header main section nav article footer div span bdi a p b i strong cite
-        h1 h2 h3 h4 h5 dl dt dd ol li blockquote pre table thead tbody tr th td svg desc rect line""",
+        h1 h2 h3 h4 h5 dl dt dd ol li blockquote pre table thead tbody tr th td svg desc rect line
+        figure figcaption circle""",
     )
 )
 ATTRIBUTES = set(
     re.findall(
         r"\S+",
         """lang charset http-equiv content name class id href dir role scope aria-label aria-labelledby aria-hidden
-        data-label width height x1 x2 y1 y2 y rx""",
+        data-label width height x1 x2 y1 y2 y rx viewbox cx cy r""",
     )
 )
 

@@ -110,6 +110,18 @@ def test_the_datasets_library_loads_what_a_hugging_face_id_names(tmp_path):
         hub_source(str(tmp_path / "owner"), "dev", tmp_path / "cache")
 
 
+def test_a_configuration_of_a_dataset_stands_behind_a_colon(tmp_path):
+    write(tmp_path / "owner/labelled.jsonl", "a", "b")
+    write(tmp_path / "owner/artificial.jsonl", "c")
+    (tmp_path / "owner/README.md").write_text(
+        "---\nconfigs:\n- {config_name: labelled, data_files: labelled.jsonl}\n"
+        "- {config_name: artificial, data_files: artificial.jsonl}\n---\n"
+    )
+    assert prompts(hub_source(f"{tmp_path / 'owner'}:labelled", None, tmp_path / "cache")) == ["a", "b"]
+    with pytest.raises(InputError, match=r"Write it as .*owner:CONFIGURATION"):
+        hub_source(str(tmp_path / "owner"), None, tmp_path / "cache")
+
+
 def test_splits_without_train_must_be_chosen_from(tmp_path):
     write(tmp_path / "owner/test.jsonl", "a")
     write(tmp_path / "owner/validation.jsonl", "b")

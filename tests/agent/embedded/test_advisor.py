@@ -71,6 +71,38 @@ def test_off_topic_samples_are_to_be_left_out_only_when_every_sample_should_show
     assert any("Leave out" in one.action and one.sample_ids == ("x",) for one in advised)
 
 
+def test_outputs_are_to_be_mended_before_anything_is_added_where_they_are_broken():
+    first = advice(HEART, (90, 5, 2, 0, 1, 2), kind="broken", broken=("b1", "b2", "b3"))[0]
+    assert (first.action, first.sample_ids) == ("Mend the outputs of 3 samples", ("b1", "b2", "b3"))
+
+
+def test_what_the_input_holds_is_to_be_taken_over_and_what_it_does_not_hold_is_left():
+    held = tuple(f"i{place}" for place in range(12))
+    more = {"kind": "shallow", "in_input": held, "to_rewrite": 12, "not_applicable": 70, "rewriting_closes": False}
+    take_over, ask_of_some, *others = advice(MONEY, (85, 0, 0, 5, 5, 5), **more)
+    assert take_over.action == "Rewrite the outputs of 12 samples from their own inputs"
+    assert "that alone does not close the gap" in take_over.detail
+    assert "70 samples with none in the input cannot show it" in take_over.detail
+    assert take_over.sample_ids == held[:10]
+    assert ask_of_some.detail.startswith("70 of 100 samples have no amounts of money in their input")
+    assert not any(one.action.startswith("Rewrite 12") for one in others)
+
+
+@pytest.mark.parametrize(
+    ("kind", "first"),
+    [
+        ("absent", "Add at least 17"),
+        ("rare", "Add at least 17"),
+        ("shallow", "Deepen"),
+        ("unsure", "Read some samples by hand"),
+    ],
+)
+def test_the_kind_of_weakness_decides_what_comes_first(kind, first):
+    advised = advice(HEART, (60, 5, 30, 0, 3, 2), kind=kind, near_misses=("n",), exemplars=("a",))
+    assert advised[0].action.startswith(first)
+    assert 2 <= len(advised) <= 4
+
+
 @pytest.mark.parametrize("histogram", [(3, 0, 0, 0, 0, 0), (0, 2, 1, 0, 0, 0), (50, 20, 10, 5, 5, 5)])
 def test_nothing_empty_is_recommended(histogram):
     for one in advice(HEART, histogram, near_misses=("n",), exemplars=("a",)):

@@ -42,13 +42,13 @@ def analyst(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAnalys
         yield EmbeddedAnalyst(Embedder(cache))
 
 
-def cluster(texts: tuple[str, ...], level: int = 0, output: str = "", themed: bool = True) -> Cluster:
+def cluster(texts: tuple[str, ...], level: int = 0, output: str = "") -> Cluster:
     samples = tuple(Sample(id=text[:12], row=1, input=text, output=output) for text in texts)
     alignments = tuple(
         Alignment(sample_id=one.id, subgoal_id="heart", level=level, explanation="e", evidence=one.input, judge="j")
         for one in samples
     )
-    return Cluster(alignments, samples, near=level >= 2, themed=themed)
+    return Cluster(alignments, samples, near=level >= 2)
 
 
 def named(analyst: EmbeddedAnalyst, *clusters: Cluster, subgoal: Subgoal = HEART) -> tuple[Capability, ...]:
@@ -90,9 +90,17 @@ def test_one_sample_alone_is_told_in_the_singular(analyst):
     assert found.summary.startswith("The one low-scoring sample, at level 0 (none), is ")
 
 
-def test_samples_without_a_theme_get_no_subject(analyst):
-    (found,) = named(analyst, cluster((BIRTHS[0], FLIGHTS[0]), themed=False))
-    assert found.title.endswith("samples without a common theme")
+def test_key_terms_and_the_source_of_each_quote_are_given(analyst):
+    births, flights = named(analyst, cluster(BIRTHS), cluster(FLIGHTS))
+    assert "pregnancy" in births.terms
+    assert {"airport", "flight", "luggage"} & set(flights.terms)
+    assert "pregnancy" in births.instead
+    assert births.quote_ids == tuple(quote[:12] for quote in births.quotes)
+
+
+def test_two_clusters_on_one_subject_get_different_titles(analyst):
+    first, second = named(analyst, cluster(FLIGHTS[:2]), cluster(FLIGHTS[2:]))
+    assert first.title != second.title
 
 
 def test_of_amounts_that_go_missing_those_that_were_there_to_keep_are_counted(analyst):

@@ -197,3 +197,11 @@ def test_no_text_keeps_the_counting_busy(text):
     for cue in CUES:
         show(cue, sample(text * (50_000 // len(text))), subgoal(cue.noun))
     assert time.perf_counter() - started < 5  # it was minutes
+
+
+def test_an_amount_that_is_no_number_is_still_an_amount():
+    subgoal = Subgoal(id="money", name="Monetary preservation", description="Keeps the amounts of money")
+    text = "It authorises $42.666.500 for the works."
+    cue = cue_of(subgoal)
+    assert cue is not None
+    assert show(cue, Sample(id="1", row=1, input=text, output=text), subgoal).n_kept == 1

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from goalcover.agent.embedded.evidence import Evidence, Reader, word_matches
+from goalcover.agent.embedded.evidence import Evidence, Reader
 from goalcover.agent.models import Sample, Subgoal
 from handmade import SAMPLES, SUBGOALS
 
@@ -14,7 +14,7 @@ def reader(embedder):
 
 def test_each_similarity_is_highest_for_the_sample_s_own_subgoal(reader):
     queries = reader.queries(SUBGOALS)
-    found = np.array([reader.compare(text, queries) for text in reader.texts(SAMPLES)])
+    found = np.array([[one.evidence for one in reader.compare(text, queries)] for text in reader.texts(SAMPLES)])
     assert found.shape == (len(SAMPLES), len(SUBGOALS), len(Evidence._fields))
     for similarity in np.moveaxis(found, 2, 0):
         assert similarity.argmax(axis=1).tolist() == list(range(len(SAMPLES)))
@@ -31,7 +31,7 @@ def test_one_good_passage_counts_however_long_the_sample_is(reader):
     filler = "The train to the coast leaves every hour from the second platform. " * 60
     own = Sample(id="x", row=1, input=SAMPLES[0].input, output=SAMPLES[0].output + filler)
     off = Sample(id="x", row=1, input=filler, output=filler)
-    [short], [long], [none] = (reader.compare(text, query) for text in reader.texts([SAMPLES[0], own, off]))
+    short, long, none = (reader.compare(text, query)[0].evidence for text in reader.texts([SAMPLES[0], own, off]))
     assert short.words - long.words < 0.1 * (short.words - none.words)
     assert none.contrast < long.contrast
 
@@ -39,7 +39,7 @@ def test_one_good_passage_counts_however_long_the_sample_is(reader):
 def test_words_are_matched_by_meaning(reader):
     text = reader.texts([Sample(id="x", row=1, input="The doctor listened to her cardiac murmur.", output="")])[0]
     query = reader.queries([Subgoal(id="x", name="Heart disease", description="Covers heart valves and invoices")])[0]
-    matches = dict(zip(query.words, word_matches(text, query), strict=True))
+    matches = dict(zip(query.words, reader.compare(text, [query])[0].words, strict=True))
     assert matches["heart"][1] == "cardiac"
     assert matches["heart"][0] > 0.62 > matches["invoices"][0]
 
@@ -47,13 +47,14 @@ def test_words_are_matched_by_meaning(reader):
 def test_a_word_that_the_sample_holds_is_said_in_whatever_form_and_sense(reader):
     text = reader.texts([Sample(id="x", row=1, input="The bank of the river is steep.", output="")])[0]
     query = reader.queries([Subgoal(id="x", name="Banks", description="Covers banks, lending and securities")])[0]
-    matches = dict(zip(query.words, word_matches(text, query), strict=True))
+    matches = dict(zip(query.words, reader.compare(text, [query])[0].words, strict=True))
     assert matches["banks"] == (1.0, "banks")
 
 
 def test_a_sample_without_text_gives_no_evidence(reader):
     text = reader.texts([Sample(id="x", row=1, input=" ", output="\n")])[0]
-    assert reader.compare(text, reader.queries(SUBGOALS[:2])) == [Evidence(0, 0, 0)] * 2
+    found = reader.compare(text, reader.queries(SUBGOALS[:2]))
+    assert [one.evidence for one in found] == [Evidence(0, 0, 0)] * 2
 
 
 def test_the_topics_are_of_all_kinds(reader):

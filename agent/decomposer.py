@@ -1,0 +1,96 @@
+"""The decomposer as a language model plays it (section 3.2, step 4, Eq. 5), its checks guarded by the embedded ones."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from functools import partial
+
+from goalcover.agent import material
+from goalcover.agent.checker import Findings, both, check_findings, identifier, to_checks, without_model
+from goalcover.agent.elicitation import Checks, DataProfile, Specification
+from goalcover.agent.embedder import Embedder
+from goalcover.agent.errors import ContextTooLongError, ModelAnswerError, ModelRefusedError
+from goalcover.agent.model import ChatModel
+from goalcover.agent.models import Scope, Subgoal, Text
+from goalcover.agent.prompt import fence, load_prompt, new_nonce
+from goalcover.agent.roles import Decomposer
+from goalcover.agent.structured import Strict, complaint
+from pydantic import ValidationError
+
+LEAST, MOST = 2, 12
+
+
+class Proposed(Strict):
+    """A subgoal as the model proposes it."""
+
+    id: str
+    name: Text
+    description: Text
+    scope: Scope
+    share: float | None
+    weight: float
+
+
+class Proposal(Strict):
+    """The decomposer's answer."""
+
+    subgoals: tuple[Proposed, ...]
+
+
+class LLMDecomposer:
+    """Decomposes and checks with a model; a check holds only when the embedded one holds too."""
+
+    def __init__(self, model: ChatModel, embedder: Embedder, guard: Decomposer | None) -> None:
+        """`guard` is the embedded decomposer; None where its model is not installed."""
+        self._model = model
+        self._embedder = embedder
+        self._guard = guard
+
+    async def decompose(self, specification: Specification, profile: DataProfile | None) -> tuple[Subgoal, ...]:
+        """See `roles.Decomposer`. Raises ModelError."""
+        nonce = new_nonce()
+        messages = load_prompt("decomposer").messages(
+            specification=fence(material.of_specification(specification), nonce),
+            profile=fence(material.of_profile(profile), nonce),
+        )
+        answer = await self._model.structured(messages, Proposal, _check_proposal)
+        return _subgoals(answer.value)
+
+    async def check(self, specification: Specification, subgoals: Sequence[Subgoal]) -> Checks:
+        """See `roles.Decomposer`. Where model and embedded check disagree, the reason names both. Raises ModelError."""
+        nonce = new_nonce()
+        messages = load_prompt("checker").messages(
+            specification=fence(material.of_specification(specification), nonce),
+            subgoals=fence(material.of_subgoals(subgoals), nonce),
+        )
+        ids = [one.id for one in subgoals]
+        try:
+            answer = await self._model.structured(messages, Findings, partial(check_findings, ids))
+        except (ModelAnswerError, ModelRefusedError, ContextTooLongError) as error:
+            if self._guard is None:
+                raise
+            return without_model(await self._guard.check(specification, subgoals), error)
+        texts = [f"{one.name}. {one.description}" for one in subgoals]
+        vectors = await asyncio.to_thread(self._embedder.vectors, texts)
+        found = to_checks(answer.value, subgoals, vectors @ vectors.T)
+        return both(found, await self._guard.check(specification, subgoals)) if self._guard else found
+
+
+def _check_proposal(proposal: Proposal) -> None:
+    n = len(proposal.subgoals)
+    if not LEAST <= n <= MOST:
+        raise ModelAnswerError(f"it has {n} subgoals; {LEAST} to {MOST} are wanted")
+    try:
+        _subgoals(proposal)
+    except ValidationError as error:
+        raise ModelAnswerError(complaint(error)) from error
+
+
+def _subgoals(proposal: Proposal) -> tuple[Subgoal, ...]:
+    found: list[Subgoal] = []
+    for one in proposal.subgoals:
+        fields = one.model_dump()
+        fields["id"] = identifier(one.id if re.search(r"[a-z]", one.id) else one.name, [each.id for each in found])
+        fields["share"] = one.share if one.scope == "some" else None
+        found.append(Subgoal(**fields))
+    return tuple(found)

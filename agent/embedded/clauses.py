@@ -1,0 +1,202 @@
+"""A specification taken apart: every clause of goal and answers that a subgoal has to cover (Eq. 1 and 4).
+
+What only frames a goal ("build an assistant for"), names its field as a whole ("medical") or praises ("accurate") asks
+for no capability of its own and makes no clause. Nor does an answer about what is out of scope.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from goalcover.agent.elicitation import Specification
+from goalcover.agent.embedded import wordings
+from goalcover.agent.embedded.domains import GENERIC, Domain, key, mentioned, named
+from goalcover.agent.embedded.items import is_frame, item_slot, split, tidy
+from goalcover.agent.embedded.verbs import first_verb, leading_verbs, verb_phrases
+from goalcover.agent.models import SLOTS, Frozen, Slot
+
+FORM_SLOTS: tuple[Slot, ...] = ("task", "output", "safety", "evidence")
+_VERB_SLOTS: dict[str, Slot] = {"cite": "evidence", "warn": "safety"}
+"""What is done to something in answers of all kinds."""
+_SENTENCE = re.compile(
+    r"(?<=[.!?])\s+|[;\n]+|\s[–—]\s|:\s+(?=\S+ \S+)"
+    r"|,?\s+and\s+(?=(?:must|should|has\s+to|have\s+to|needs\s+to)\b)"
+)
+
+
+class Clause(Frozen):
+    """Something that the goal or an answer asks for."""
+
+    text: str
+    slot: Slot
+    source: Slot | None = None
+    """The answer that it stands in; None for the goal itself."""
+    verb: str = ""
+    """For a task, its verb in the base form; the text then begins with another form of it."""
+
+
+def clauses(specification: Specification, domain: Domain) -> tuple[Clause, ...]:
+    """The goal's clauses and the answers', none twice. An answered slot replaces what the goal says about it."""
+    found = list(goal_clauses(specification.goal, domain))
+    for answer in specification.answers:
+        if answer.slot is not None and answer.slot != "out_of_scope":
+            found += _answer_clauses(answer.answer, answer.slot, domain)
+    excluded = {key(item) for item in split(specification.answer_to("out_of_scope") or "", domain)}
+    excluded |= {key(clause.text) for clause in found if clause.slot == "out_of_scope"}
+    unique = {key(clause.text): clause for clause in reversed(found)}
+    kept = [unique[name] for name in dict.fromkeys(key(clause.text) for clause in found)]
+    return tuple(one for one in kept if key(one.text) not in excluded and one.slot != "out_of_scope")
+
+
+def main_verb(specification: Specification) -> str:
+    """What the model is to do, in the base form: as the answer about the task says, or else the goal; "" for none."""
+    for text in (specification.answer_to("task") or "", specification.goal):
+        words = re.findall(r"[\w-]+", text.lower())
+        verbs = [wordings.VERBS[word] for word in words if wordings.VERBS.get(word) in wordings.TASK_VERBS]
+        if verbs:
+            return verbs[0]
+    return ""
+
+
+def goal_clauses(goal: str, domain: Domain) -> tuple[Clause, ...]:
+    """What the goal's own text asks for, out-of-scope clauses included."""
+    found = [clause for sentence in _SENTENCE.split(goal) if sentence.strip() for clause in _sentence(sentence, domain)]
+    return tuple(one for one in found if one.verb or one.slot == "audience" or not is_frame(one.text, domain))
+
+
+def _answer_clauses(answer: str, slot: Slot, domain: Domain) -> Iterator[Clause]:
+    if slot == "audience":
+        yield from (Clause(text=item, slot=slot, source=slot) for item in split(answer, domain))
+        return
+    for item in split(answer, domain):
+        if slot == "domain":
+            yield from (
+                () if is_frame(item, domain) else (Clause(text=item, slot=item_slot(item, domain, slot), source=slot),)
+            )
+        else:
+            verb, rest = first_verb(item)
+            is_task = slot == "task" and bool(rest) and verb in wordings.TASK_VERBS
+            if is_task or named(item, domain, SLOTS) or not is_frame(rest if verb else item, domain):
+                yield Clause(text=item, slot=slot, source=slot, verb=verb if is_task else "")
+
+
+def _sentence(sentence: str, domain: Domain) -> Iterator[Clause]:
+    text = sentence.strip().rstrip(".!?")
+    duty = wordings.DUTY.match(text)
+    if duty:
+        rest = text[duty.end() :]
+        yield from _predicate(rest, domain) if not duty["no"] else _items(rest, "out_of_scope", domain)
+        return
+    text = wordings.OPENING.sub("", text)
+    built = wordings.BUILD.match(text)
+    text = text[built.end() :] if built else re.sub(r"^(?:an?|the|our|my)\s+", "", text, flags=re.IGNORECASE)
+    agent = None if first_verb(text)[0] else wordings.AGENT.match(text)
+    if agent and not wordings.CONNECTOR.search(agent["head"]):
+        yield from _head(agent["head"], domain)
+        yield from _rest(_cut(agent["rest"]), domain)
+    elif built and (predicate := re.match(r"^\S+(?:\s\S+)?\s+(?:to|that|for)\s+", text)):
+        yield from _predicate(text[predicate.end() :], domain)
+    else:
+        yield from _predicate(text, domain)
+
+
+def _head(text: str, domain: Domain) -> Iterator[Clause]:
+    """What stands before "assistant": `medical question-answering`."""
+    task = mentioned(text, domain, ("task",))
+    for item in split(text, domain):
+        yield Clause(text=item, slot="task" if task else item_slot(item, domain, "domain"))
+
+
+def _predicate(text: str, domain: Domain) -> Iterator[Clause]:
+    """`drafts, reviews and explains clauses, keeping ...`: verbs, and what each is done to."""
+    phrases = verb_phrases(wordings.READS.sub("", text.strip()))
+    several = len(phrases) > 1
+    for phrase in phrases:
+        yield from _verb_phrase(phrase, several, domain)
+
+
+def _verb_phrase(text: str, several: bool, domain: Domain) -> Iterator[Clause]:
+    """Several verbs share what follows them. A single one is a task of its own when others stand beside it."""
+    verbs, rest = leading_verbs(text)
+    if len(verbs) == 1 and (slot := _VERB_SLOTS.get(verbs[0])) and rest:
+        yield from _rule(text, slot, domain)
+        return
+    (_, objects), *others = _cut(rest)
+    tasks = [verb for verb in verbs if verb in wordings.TASK_VERBS]
+    if tasks and (several or len(tasks) > 1) and (what := tidy(objects)):
+        yield from (Clause(text=f"{wordings.gerund(verb)} {what}", slot="task", verb=verb) for verb in tasks)
+    else:
+        yield from (_clause(item, slot) for item, slot in _classified(objects, "domain", domain))
+    yield from _rest(others, domain)
+
+
+def _rule(text: str, slot: Slot, domain: Domain) -> Iterator[Clause]:
+    """`warns about heat, pressure and acids` is one rule; `cites its sources and is polite` is two."""
+    first, *others = split(text, domain)
+    if all(item_slot(item, domain, slot) == slot for item in others):
+        yield Clause(text=tidy(text), slot=slot)
+    else:
+        yield Clause(text=first, slot=slot)
+        yield from (_clause(item, item_slot(item, domain, slot)) for item in others)
+
+
+def _clause(item: str, slot: Slot) -> Clause:
+    verb, what = first_verb(item)
+    is_task = slot == "domain" and bool(what) and verb in wordings.TASK_VERBS
+    return Clause(text=item, slot="task", verb=verb) if is_task else Clause(text=item, slot=slot)
+
+
+def _cut(text: str) -> list[tuple[str, str]]:
+    """(connecting word, what follows it); the first has no word before it."""
+    pieces = wordings.CONNECTOR.split(text)
+    return [("", pieces[0]), *((word.lower(), rest) for word, rest in zip(pieces[1::2], pieces[2::2], strict=True))]
+
+
+def _rest(segments: Sequence[tuple[str, str]], domain: Domain) -> Iterator[Clause]:
+    for word, text in segments:
+        if not text.strip(" ,"):
+            continue
+        if word in {"that", "which", "who", "while"}:
+            yield from _predicate(text, domain) if first_verb(text)[0] else ()
+        elif word in {"without", "excluding", "except", "except for", "but not", "not"}:
+            yield from _items(text, "out_of_scope", domain)
+        elif word in {"from", "using", "based on", "so that", "by", "in"}:
+            yield from (
+                Clause(text=item, slot=slot)
+                for item, slot in _classified(text, "domain", domain)
+                if slot in FORM_SLOTS or named(item, domain, ("domain",))
+            )
+        elif word in {"keeping", "preserving", "retaining"}:
+            yield from _items(text, "output", domain)
+        elif word == "for" and (place := wordings.SETTING.search(text.strip(" ,"))):
+            if domain.id == GENERIC:
+                yield from _items(text.strip(" ,")[: place.start()], "domain", domain)
+        else:
+            yield from _predicate(text, domain)
+
+
+def _items(text: str, slot: Slot, domain: Domain) -> Iterator[Clause]:
+    yield from (Clause(text=item, slot=slot) for item in split(text, domain))
+
+
+def _classified(text: str, default: Slot, domain: Domain) -> Iterator[tuple[str, Slot]]:
+    """(item, slot) of what follows a verb or a connecting word."""
+    chunks = text.split(",")
+    while chunks and (who := _people_first(chunks[0], domain)):
+        yield who[0], "audience"
+        chunks[0] = who[1]
+    told = [
+        chunk
+        for chunk in chunks
+        if wordings.PEOPLE.search(chunk) or not is_frame(wordings.ADVERB.sub("", chunk), domain)
+    ]
+    yield from ((item, item_slot(item, domain, default)) for item in split(",".join(told), domain))
+
+
+def _people_first(text: str, domain: Domain) -> tuple[str, str] | None:
+    """`teenagers personal finance`, `engineers' questions`: (people, rest). `customer support` is one thing."""
+    plain = wordings.ADVERB.sub("", re.sub(r"^and\s+", "", text.strip()))
+    match = wordings.WHOSE.match(plain) or re.match(r"^(?P<who>\w+)\s+(?P<what>(?!and\b|or\b).+)$", plain)
+    if not match or not wordings.PEOPLE.search(match["who"]):
+        return None
+    whole = named(plain, domain, SLOTS) or (is_frame(plain, domain) and not is_frame(match["what"], domain))
+    return None if whole else (match["who"], match["what"])

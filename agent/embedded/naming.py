@@ -1,0 +1,111 @@
+"""Names and descriptions of subgoals: two to four words as a title has them, and one sentence that a judge can use."""
+
+import re
+from collections.abc import Collection, Sequence
+from itertools import count
+
+from goalcover.agent.embedded import wordings
+from goalcover.agent.embedded.clauses import FORM_SLOTS, Clause
+from goalcover.agent.embedded.domains import Capability, Domain, everywhere, key, mentioned, named, slug, subgoal_of
+from goalcover.agent.embedded.items import is_frame
+from goalcover.agent.embedded.phrases import lower_first
+from goalcover.agent.models import Slot, Subgoal
+
+MOST_WORDS = 4
+_CUT = re.compile(
+    r"\s+(?:who|that|which|when|where|because|so|while|used|based|such|including|from|with|without|in|on|at|by|for|to)\b"
+)
+_DANGLING = re.compile(r"(?:\s+(?:of|and|or|the|a|an|in|on|for|with|to|its|their|by|from))+$", re.IGNORECASE)
+_NEVER = re.compile(r"^(?:never|not|no|avoids?|does not|do not|don['’]t)\s+", re.IGNORECASE)
+_REST = re.compile(
+    r"^(?:(?:and|or)\s+\w+(?:\s+(?:out|up|in|down|on|off))?\s+)?(?:(?:their|its|our|the|a|an)\s+)?", re.IGNORECASE
+)
+"""Between a verb and its object: `and carry out their`."""
+_SENTENCES: dict[Slot, str] = {"output": "The answer shows {}", "safety": "Observes {}", "evidence": "Refers to {}"}
+
+
+def asked(found: Sequence[Clause], domain: Domain) -> tuple[Clause, ...]:
+    """The clauses that want a subgoal.
+
+    One task whose object is the field itself ("summarise bills") is what every sample does: its verb goes into the
+    frame of the topics; several are told apart. What the embedded judge cannot see, such as who the readers are or how
+    long an answer is, would come out as a gap whatever the data holds: it stays in the goal's context (`unseen`).
+    """
+    several = sum(bool(one.verb) for one in found) > 1
+    wanted = [one for one in found if one.slot == "domain" or (one.slot in FORM_SLOTS and _is_seen(one, domain))]
+    return tuple(one for one in wanted if several or not _is_plain_task(one, domain))
+
+
+def unseen(found: Sequence[Clause], domain: Domain) -> tuple[str, ...]:
+    """Names of what is asked for of an answer's form and cannot be seen, none twice."""
+    forms = (_find_form(one, domain) for one in found if one.slot in FORM_SLOTS)
+    return tuple(dict.fromkeys(form.name for form in forms if form and not form.seen))
+
+
+def _is_seen(clause: Clause, domain: Domain) -> bool:
+    form = _find_form(clause, domain)
+    return form is None or form.seen
+
+
+def subgoal_for(clause: Clause, domain: Domain, frame: str) -> Subgoal:
+    """The subgoal that covers a clause. `frame` is a sentence around a topic, with `{}`."""
+    form = clause.slot in FORM_SLOTS
+    found = _find_form(clause, domain) if form else _find_topic(clause.text, domain)
+    return subgoal_of(found, frame) if found else describe(clause, frame)
+
+
+def free_id(wanted: str, taken: Collection[str]) -> str:
+    """The id, with a number after it where it is taken."""
+    return next(one for one in (wanted, *(f"{wanted}-{n}" for n in count(2))) if one not in taken)
+
+
+def _find_topic(text: str, domain: Domain) -> Capability | None:
+    """The topic that goes by this name; of other fields only by its first name: a stroke is no disease in swimming."""
+    others = (one for one in everywhere(text) if one.about and not one.does and key(one.name) == key(text))
+    return named(text, domain, ("domain",)) or next(others, None)
+
+
+def _find_form(clause: Clause, domain: Domain) -> Capability | None:
+    """The capability of form that a clause goes by or mentions; what it mentions in another slot does not count."""
+    slots = (*FORM_SLOTS, "domain") if clause.slot == "task" else FORM_SLOTS
+    return named(clause.text, domain, slots) or mentioned(clause.text, domain, (clause.slot,))
+
+
+def _is_plain_task(clause: Clause, domain: Domain) -> bool:
+    _, _, rest = clause.text.partition(" ")
+    return bool(clause.verb) and is_frame(rest, domain) and _find_form(clause, domain) is None
+
+
+def describe(clause: Clause, frame: str) -> Subgoal:
+    """A subgoal in the clause's own words."""
+    text = clause.text if clause.source is None else lower_first(clause.text)
+    if clause.slot not in FORM_SLOTS:
+        return _subgoal(text, frame.format(text), "some")
+    scope = "some" if clause.slot == "task" else "every"
+    word, _, rest = text.partition(" ")
+    if clause.slot == "safety" and _NEVER.match(text):
+        return _subgoal(f"No {_NEVER.sub('', text)}", f"Leaves out {_NEVER.sub('', text)}", scope)
+    rest = _REST.sub("", rest)
+    if rest and (verb := clause.verb or wordings.VERBS.get(word.lower(), "")):
+        return _subgoal(f"{wordings.gerund(verb)} {rest}", f"{wordings.third(verb)} {rest}", scope)
+    if rest and word.lower().endswith("s") and clause.source is not None and not text.isupper():
+        return _subgoal(text, text, scope)
+    if wordings.ADJECTIVE.match(text):
+        return _subgoal(f"{text} style", f"Answers in a {text} way", scope)
+    return _subgoal(text, _SENTENCES.get(clause.slot, "Does {}").format(text), scope)
+
+
+def short_name(text: str) -> str:
+    """Up to four words of a phrase, capitalised."""
+    words = text.split()
+    if len(words) > MOST_WORDS:
+        head = _CUT.split(text, maxsplit=1)[0]
+        words = (head if len(head.split()) > 1 else text).split()[:MOST_WORDS]
+    name = _DANGLING.sub("", " ".join(words))
+    return name[:1].upper() + name[1:]
+
+
+def _subgoal(name: str, description: str, scope: str) -> Subgoal:
+    short = short_name(name)
+    sentence = description[:1].upper() + description[1:]
+    return Subgoal.model_validate({"id": slug(short), "name": short, "description": sentence, "scope": scope})

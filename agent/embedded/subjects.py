@@ -1,0 +1,65 @@
+"""What groups of samples are about, in words that a person would use: the topics of topics.txt that set a group apart.
+
+Key terms are the samples' own words and vary with their wording; a topic is one of some 350 names made by hand, and is
+said of a group only when enough of its samples vote for it and clearly more than of all samples do.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from goalcover.agent.embedded.passages import passages
+from goalcover.agent.embedder import Embedder, Floats
+from goalcover.agent.models import Sample
+
+MOST = 2
+_VOTES = 3
+"""Topics that a sample votes for."""
+_SHARE = 0.25
+_LIFT = 1.5
+"""A group's share of votes for a topic, at the least, and over that of all samples."""
+
+
+class Subjects:
+    """Names what groups of samples are about."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+
+    def named(self, groups: Sequence[Floats], others: Floats) -> list[list[str]]:
+        """Up to two topics for each group of samples' vectors (n, 384), the most telling first; none where nothing
+        sets it apart. `others` (m, 384) are samples outside all of them."""
+        whole = np.concatenate([*groups, others])
+        usual, common = self._votes(whole), whole.mean(axis=0)
+        return [self._of(group, usual, common, alone=len(group) == len(whole)) for group in groups]
+
+    def openings(self, samples: Sequence[Sample]) -> Floats:
+        """(samples, 384), unit length: where input and output begin, they say what they are about."""
+        first = [passages(text)[:1] for sample in samples for text in (sample.input, sample.output)]
+        vectors = iter(self._embedder.vectors([text for texts in first for text in texts]))
+        rows = np.zeros((len(samples), self._topics[1].shape[1]), np.float32)
+        for place, texts in enumerate(first):
+            for _ in texts:
+                rows[place // 2] += next(vectors)
+        return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9))
+
+    def _of(self, group: Floats, usual: Floats, common: Floats, *, alone: bool) -> list[str]:
+        names, topics = self._topics
+        if not len(group):
+            return []
+        votes = self._votes(group)
+        telling = (votes >= _SHARE) & (alone | (votes >= _LIFT * usual))
+        order = np.argsort(-(topics @ (group.mean(axis=0) - 0.5 * common)), kind="stable")
+        return [names[place] for place in order if telling[place]][:MOST]
+
+    def _votes(self, vectors: Floats) -> Floats:
+        """(topics,): the share of samples that have each topic among their closest."""
+        names, topics = self._topics
+        closest = np.argpartition(-(vectors @ topics.T), _VOTES, axis=1)[:, :_VOTES]
+        return (np.bincount(closest.ravel(), minlength=len(names)) / max(len(vectors), 1)).astype(np.float32)
+
+    @cached_property
+    def _topics(self) -> tuple[list[str], Floats]:
+        names = [one for one in Path(__file__).with_name("topics.txt").read_text("utf-8").split("\n") if one]
+        return names, self._embedder.vectors(names)

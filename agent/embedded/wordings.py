@@ -1,0 +1,194 @@
+"""The English that goals are written in: frames, connecting words, people, verbs, and the words of each slot."""
+
+import re
+
+from goalcover.agent.models import Slot
+
+OPENING = re.compile(
+    r"^(?:(?:hi|hello|hey|so|well|please|goal:)[\s,!.]+"
+    r"|(?:i|we)(?:['’]d|\s+would)?\s+(?:like|love|want|need|plan|hope|aim|intend|wish)\s+(?:to\s+)?"
+    r"|(?:i|we)(?:['’]m|['’]re|\s+am|\s+are)\s+(?:trying|going|planning|looking|hoping)\s+to\s+"
+    r"|(?:the|our|my)\s+(?:goal|aim|purpose|idea)\s+is\s+(?:to\s+)?|(?:can you\s+)?help\s+(?:me|us)\s+(?:to\s+)?"
+    r"|(?:our|my|the)\s+(?:company|team|firm|group|organi[sz]ation|startup)\b[^.]*?\b(?:wants?"
+    r"|needs?|would like|builds?"
+    r"|is building)\s+(?:to\s+)?|let['’]s\s+|to\s+(?=build|create|train|fine))+",
+    re.IGNORECASE,
+)
+READS = re.compile(r"^(?:reads?|takes?|receives?|gets?|processes|looks\s+at)\s.*?\band\s+", re.IGNORECASE)
+"""What a model is handed is no capability; what it does with it is."""
+BUILD = re.compile(
+    r"^(?:build|create|train|fine-?tune|finetune|develop|make|design|have|get|set up|deploy)(?:ing)?\s+"
+    r"(?:(?:a|an|the|our|my|me|us|some)\s+)*",
+    re.IGNORECASE,
+)
+AGENT = re.compile(
+    r"^(?P<head>[^,.;:()]{0,120}?)\b(?:virtual\s+|ai\s+|digital\s+|small\s+|large\s+)*"
+    r"(?:(?:language\s+)?models?|assistants?|chat\s?bots?|bots?|systems?|agents?|tools?|copilots?"
+    r"|llms?|helpers?|advisers?"
+    r"|advisors?|tutors?|experts?|engines?|apps?|(?:gpt|qwen|llama|mistral|gemma|phi)[\w.-]*)\b\s*(?P<rest>.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+DUTY = re.compile(
+    r"^(?:and\s+|also\s+)*(?:(?:it|they|this|the\s+(?:model|assistant|bot|system|chatbot|agent|tool"
+    r"|answers?|summar(?:y|ies)"
+    r"|output|reply|replies|responses?)|answers?|repl(?:y|ies)|responses?|summaries|outputs?)\s+)?"
+    r"(?:(?:also|always)\s+)*(?:should|must|needs?\s+to|ha(?:s|ve)\s+to|will|can|shall|may|ought\s+to)\s+"
+    r"(?P<no>not\s+|never\s+)?(?:(?:also|always|be\s+able\s+to|help\s+(?:to\s+)?)\s*)*",
+    re.IGNORECASE,
+)
+CONNECTOR = re.compile(
+    r"(?:^|[,\s]+)(for|that|which|who|about|on|covering|across|with|keeping|preserving|retaining"
+    r"|including|incl\.|while"
+    r"|without|excluding|except(?:\s+for)?|but\s+not|not|so\s+that|in\s+order\s+to|to|from"
+    r"|based\s+on|using|in|by)(?=\s|$)",
+    re.IGNORECASE,
+)
+NOTHING = re.compile(
+    r"^(?:no|none|nothing|nope|n/?a|any|anything|something|all|everything|all of (?:them|these|it)|whatever"
+    r"|skip|not sure|unsure"
+    r"|i (?:don['’]t|do not) know|don['’]t (?:know|mind|care)|no (?:preference|idea"
+    r"|citations?(?: needed)?|\w+ needed)"
+    r"|(?:what|which|when|where)ever\b.*|if\b.*|nothing (?:needed|special|in particular)|not needed"
+    r"|everyone|anyone|yes|ok(?:ay)?)\W*$",
+    re.IGNORECASE,
+)
+PEOPLE = re.compile(
+    r"\b(?:doctors?|physicians?|clinicians?|nurses?|pharmacists?|patients?|families|parents?|carers?|researchers?"
+    r"|scientists?|students?|pupils?|teenagers?|teens?|kids|children(?! ?['’]s? )|adults?|beginners?"
+    r"|learners?|teachers?"
+    r"|lawyers?|attorneys?|paralegals?|judges|consumers?|citizens?|journalists?|developers?|programmers?|engineers?"
+    r"|analysts?|managers?|investors?|auditors?|officers?|staff|employees?|colleagues?|customers?"
+    r"|clients?|users?|agents"
+    r"|experts?|professionals?|specialists?|practitioners?|people|public|readers?|laypeople|laymen"
+    r"|travell?ers?|farmers?"
+    r"|households?|businesses|owners?|technicians?|operators?|novices?|seniors?|couples?|tenants?"
+    r"|surgeons?|therapists?)\b"
+    r"(?:\s*(?:without|with|who|that|under|over|aged|in)\b.*)?$",
+    re.IGNORECASE,
+)
+LAY = re.compile(
+    r"\b(?:patients?|families|parents?|carers?|consumers?|citizens?|teenagers?|teens?|kids|children"
+    r"|beginners?|learners?"
+    r"|pupils?|customers?|public|laypeople|laymen|novices?|households?|everyone|without (?:legal )?training"
+    r"|business users|non-\w+)\b",
+    re.IGNORECASE,
+)
+SETTING = re.compile(
+    r"\b(?:suppliers?|compan(?:y|ies)|banks?|hospitals?|clinics?|firms?|shops?|stores?|universit(?:y|ies)|schools?"
+    r"|agenc(?:y|ies)|providers?|teams?|departments?|desks?|organi[sz]ations?|start-?ups?|platforms?"
+    r"|business|retailers?"
+    r"|airlines?|insurers?|operators?|practices?|manufacturers?|institutions?|office|website|city|council)$",
+    re.IGNORECASE,
+)
+SLOT_WORDS: tuple[tuple[Slot, re.Pattern[str]], ...] = (
+    (
+        "evidence",
+        re.compile(
+            r"\b(?:cit(?:e|es|ing|ations?)|sources?\b(?! code)|references|evidence[- ](?:based|citations?)"
+            r"|quot(?:e|es|ing)"
+            r"|exact (?:figures|numbers)|confidence levels?|backed by|reasoning|guidelines?"
+            r"|strength of (?:the )?evidence)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "safety",
+        re.compile(
+            r"\b(?:safe(?:ty|ly)?|warn(?:s|ing|ings)?|contraindications?|refus(?:e|es|al|als)|declin(?:e|es"
+            r"|ing)|escalat\w+"
+            r"|privacy|pii|disclaimers?|harm(?:ful)?|hallucinat\w+|uncertain(?:ty)?|unsure|red flags"
+            r"|hand(?:s|ing)? over"
+            r"|neutral(?:ity|ly)?|unbiased|injection|secure)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "output",
+        re.compile(
+            r"\b(?:concise(?:ly)?|brief(?:ly)?|short (?:answers?|replies|summaries)"
+            r"|bullet(?:ed)?(?: points?)?|json|tables?"
+            r"|headings|format(?:ted)?|plain (?:language|english|words)|simple (?:language|words)"
+            r"|step[- ]by[- ]step|tone"
+            r"|polite(?:ly)?|friendly|kind(?:ly)?|empath\w+|courteous|sentences?|words|docstrings?"
+            r"|next steps?|examples"
+            r"|type hints|comments|amounts of money|deadlines|timelines)\b",
+            re.IGNORECASE,
+        ),
+    ),
+)
+GENERIC_NOUN = re.compile(
+    r"\s*\b(?:questions?|queries|messages?|requests?|answers?|texts?|documents?|topics?|problems?"
+    r"|tasks?|issues?|matters"
+    r"|enquiries|inquiries|instructions?|things|use cases?|purposes?|domains?|fields?"
+    r"|(?:policy )?areas?|expertise|knowledge|content|and"
+    r"|related|summar(?:y|ies)|specialties|languages|aspects|kinds|types|desks?|every|each|several"
+    r"|various|question[- ]"
+    r"answering|q ?& ?a|qa|chat|clauses of)$",
+    re.IGNORECASE,
+)
+QUALITY = re.compile(
+    r"^(?:very\s+|more\s+)?(?:correct|accurate|good|great|helpful|useful|clear|reliable"
+    r"|high[- ]quality|best|better|smart"
+    r"|robust|appropriate|relevant|efficient|fast|quick|nice|well|simple|custom|own|new|general"
+    r"|specialised|specialized"
+    r"|effective|comprehensive|thorough|professional|quality|accuracy|detailed|complete|internal|technical|day-to-day"
+    r"|everyday|practical|proper|precise|exact|modern|intelligent|smart|powerful)(?:ly)?(?:\s+|$)",
+    re.IGNORECASE,
+)
+ADVERB = re.compile(
+    r"\s+(?:correct|accurate|clear|reliable|proper|good|quick|fast|precise|thorough|effective"
+    r"|efficient|well)(?:ly)?$",
+    re.IGNORECASE,
+)
+WHOSE = re.compile(r"^(?P<who>[\w\s-]*?\w)['’]s?\s+(?P<what>.+)$")
+ADJECTIVE = re.compile(
+    r"^(?:\w+(?:al|ic|ive|ous|ary|ute|ent|ant|ern|ory|lar|ed|ble)|early|late|old|new|small|large|common|rare|basic"
+    r"|male|female|front|back|hard|soft|short|long|upper|lower|inner|outer|high|low)$",
+    re.IGNORECASE,
+)
+
+VAGUE = frozenset(
+    "good great better best helpful useful quality high higher accurate accurately accuracy correct"
+    " correctly smart general"
+    " generally overall performance performs perform answer answers response responses respond responds user users"
+    " knowledge knows know things thing everything anything assistant model satisfaction satisfied"
+    " happy well handles handle"
+    " makes make gives give does very appropriate appropriately proper properly nice reliable"
+    " reliably relevant excellent"
+    " intelligent professional expert expertise clear clearly output outputs reply replies task"
+    " tasks improve improves"
+    " improved work works behave behaves behaviour behavior ask asks asked before than says provides provide".split()
+)
+"""What a goal may hold any number of without saying anything that a sample could show."""
+
+FRAME_VERBS = frozenset(
+    "answer help cover handle discuss provide give respond assist support deal produce offer include address know"
+    " understand show perform do be use talk speak follow work support".split()
+)
+"""What every assistant does: its object is what matters."""
+TASK_VERBS = frozenset(
+    "explain summarise summarize write draft review classify extract translate generate teach tutor solve debug fix"
+    " refactor compare analyse analyze predict recommend advise resolve plan interpret describe"
+    " identify detect convert"
+    " rewrite edit evaluate grade simplify suggest triage route sort diagnose find automate estimate"
+    " check retrieve annotate transcribe proofread paraphrase negotiate calculate quiz cite warn".split()
+)
+_DOUBLING = frozenset({"plan", "debug"})
+
+
+def third(verb: str) -> str:
+    """`explain` -> `explains`."""
+    if verb.endswith("y") and verb[-2] not in "aeiou":
+        return f"{verb[:-1]}ies"
+    return f"{verb}es" if verb.endswith(("s", "x", "z", "ch", "sh")) else f"{verb}s"
+
+
+def gerund(verb: str) -> str:
+    """`summarise` -> `summarising`."""
+    if verb in _DOUBLING:
+        return f"{verb}{verb[-1]}ing"
+    return f"{verb[:-1]}ing" if verb.endswith("e") else f"{verb}ing"
+
+
+VERBS = {form: verb for verb in FRAME_VERBS | TASK_VERBS for form in (verb, third(verb), gerund(verb))}
+VERBS |= {"answering": "answer", "using": "use", "fixes": "fix", "fixing": "fix", "does": "do", "doing": "do"}

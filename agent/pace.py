@@ -1,0 +1,109 @@
+"""How fast a server is asked: as many calls at once as it bears, and no more a minute than was allowed.
+
+Like TCP: one more in flight after every 25 successes, three quarters as many when the server is crowded.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+GROWTH = 25
+"""Successes for one more call in flight."""
+SHRINK = 0.75
+CROWDED = 0.1
+"""Share of recent calls turned away from which the server counts as crowded. A few of them are noise: with 5 % of all
+calls turned away at random, shrinking at each would leave three calls in flight, on a server that bears hundreds."""
+MEMORY = 50
+"""Recent calls are this many, or as many as may be in flight."""
+BURST_SECONDS = 1.0
+
+
+class Rate:
+    """An allowance a minute, spent evenly; what was not used of the last second may be used at once."""
+
+    def __init__(self, per_minute: int | None) -> None:
+        self._seconds = 60 / per_minute if per_minute else 0.0
+        self._next = 0.0
+
+    def wait(self, amount: int) -> float:
+        """Takes an amount, and says how many seconds to wait before using it."""
+        now = time.monotonic()
+        start = max(self._next, now - BURST_SECONDS)
+        self._next = start + amount * self._seconds
+        return max(0.0, start - now)
+
+
+class Pace:
+    """The gate before one server. Holds nothing of an event loop while nobody waits."""
+
+    def __init__(self, most: int, requests_per_minute: int | None = None, tokens_per_minute: int | None = None) -> None:
+        self.most = most
+        self.limit = float(most)
+        """Calls that may be in flight now."""
+        self._in_flight = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._requests, self._tokens = Rate(requests_per_minute), Rate(tokens_per_minute)
+        self._turned_away = 0.0
+        self._since_shrunk = 0
+        self._silent_until = 0.0
+
+    @asynccontextmanager
+    async def turn(self, tokens: int) -> AsyncIterator[None]:
+        """Waits until one more call of so many tokens may be made; the call is made inside."""
+        await self._enter()
+        try:
+            silence = self._silent_until - time.monotonic()
+            pause = max(self._requests.wait(1), self._tokens.wait(tokens), silence)
+            if pause > 0:
+                await asyncio.sleep(pause)
+            yield
+        finally:
+            self._leave()
+
+    def succeeded(self) -> None:
+        """A call was answered."""
+        self._remember(0.0)
+        self.limit = min(float(self.most), self.limit + 1 / GROWTH)
+
+    def turned_away(self, retry_after: float | None) -> None:
+        """A call was not answered because the server is crowded: 429, 503 or silence.
+
+        When that is more than noise, fewer go on, and all wait for as long as the server asked. At most once for as
+        many calls as are in flight: those that were sent together are turned away together.
+        """
+        self._remember(1.0)
+        if self._turned_away <= CROWDED:
+            return
+        self._silent_until = max(self._silent_until, time.monotonic() + (retry_after or 0.0))
+        if self._since_shrunk >= self.limit:
+            self.limit = max(1.0, self.limit * SHRINK)
+            self._since_shrunk = 0
+
+    def _remember(self, turned_away: float) -> None:
+        self._turned_away += (turned_away - self._turned_away) / max(MEMORY, self.limit)
+        self._since_shrunk += 1
+
+    async def _enter(self) -> None:
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
+        self._wake()
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            if not waiter.cancelled():  # it was called, and does not come: its place goes to the next
+                self._leave()
+            raise
+
+    def _leave(self) -> None:
+        self._in_flight -= 1
+        self._wake()
+
+    def _wake(self) -> None:
+        """Calls those who have waited longest, as many as there are places; a place is taken with the call."""
+        while self._waiting and self._in_flight < int(self.limit):
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                self._in_flight += 1
+                waiter.set_result(None)

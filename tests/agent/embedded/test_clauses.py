@@ -1,0 +1,134 @@
+"""What a goal asks for, clause by clause: frames, enumerations and connecting words of everyday English."""
+
+import pytest
+from goalcover.agent.elicitation import Specification
+from goalcover.agent.embedded.clauses import clauses, goal_clauses
+from goalcover.agent.embedded.domains import domains
+from goalcover.agent.embedded.items import is_frame, split
+from goalcover.agent.embedded.naming import subgoal_for
+from goalcover.agent.models import Clarification
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+FIELDS = domains()
+
+
+def read(goal, field="generic"):
+    return [(one.slot, one.text) for one in goal_clauses(goal, FIELDS[field])]
+
+
+@pytest.mark.parametrize(
+    ("goal", "field", "expected"),
+    [
+        (
+            "Build a medical question-answering assistant for clinical decision support",
+            "medical",
+            [("task", "clinical decision support")],
+        ),
+        (
+            "summarise US bills, keeping amounts of money, affected parties and timelines",
+            "legislation",
+            [("output", "amounts of money"), ("output", "affected parties"), ("output", "timelines")],
+        ),
+        (
+            "Python coding assistant for data science and web development",
+            "code",
+            [("domain", "data science"), ("domain", "web development")],
+        ),
+        ("customer support for an energy supplier", "support", []),
+        ("teach teenagers personal finance", "personal_finance", [("audience", "teenagers")]),
+        ("beekeeping", "generic", [("domain", "beekeeping")]),
+        (
+            "Help farmers diagnose crop diseases and plan irrigation",
+            "generic",
+            [("audience", "farmers"), ("task", "diagnose crop diseases"), ("task", "planning irrigation")],
+        ),
+        (
+            "summarize legislation while preserving monetary and regulatory detail",
+            "legislation",
+            [("output", "monetary detail"), ("output", "regulatory detail")],
+        ),
+    ],
+)
+def test_a_goal_is_taken_apart_as_a_reader_would(goal, field, expected):
+    assert read(goal, field) == expected
+
+
+def test_each_sentence_adds_its_part_and_a_ban_is_out_of_scope():
+    found = read(
+        "We want to build a chatbot that answers questions about cardiology and oncology for nurses. It should be "
+        "polite and must cite its sources. It must not discuss billing.",
+        "medical",
+    )
+    assert ("domain", "cardiology") in found
+    assert ("domain", "oncology") in found
+    assert ("audience", "nurses") in found
+    assert ("output", "polite") in found
+    assert ("evidence", "cite its sources") in found
+    assert ("out_of_scope", "discuss billing") in found
+
+
+def test_several_verbs_share_their_object():
+    found = read("An assistant that drafts, reviews and explains commercial contracts", "legal")
+    assert [text.split()[0] for slot, text in found if slot == "task"] == ["drafting", "reviewing", "explaining"]
+
+
+def test_what_a_model_is_handed_is_no_capability():
+    found = read("A model that reads the reports of technicians and classifies faults")
+    assert all("reports" not in text for _, text in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("cardiology, oncology and paediatrics", ["cardiology", "oncology", "paediatrics"]),
+        ("Cardiology; Obstetrics and gynaecology", ["Cardiology", "Obstetrics and gynaecology"]),
+        ("heart disease, its diagnosis and its treatment", ["heart disease, its diagnosis and its treatment"]),
+        ("acute and chronic pain", ["acute and chronic pain"]),
+        ("topics such as law, history and music", ["law", "history", "music"]),
+        ("gas and electricity", ["gas and electricity"]),
+        ("the dosing of medicines", ["dosing of medicines"]),
+        ("none", []),
+        ("all of them", []),
+        ("", []),
+    ],
+)
+def test_an_enumeration_is_split_and_what_belongs_together_is_not(text, items):
+    assert split(text, FIELDS["medical"]) == items
+
+
+@pytest.mark.parametrize("text", ["medical questions", "accurate", "clinical research questions", "", "questions"])
+def test_the_field_itself_and_praise_ask_for_nothing(text):
+    assert is_frame(text, FIELDS["medical"])
+
+
+@pytest.mark.parametrize("text", ["clinical trials", "clinical decision support", "medical ethics"])
+def test_a_part_of_the_field_does(text):
+    assert not is_frame(text, FIELDS["medical"])
+
+
+def test_answers_add_clauses_and_out_of_scope_takes_them_away():
+    specification = Specification(goal="A medical assistant for cardiology and surgery")
+    for slot, answer in (("safety", "warns about risks"), ("out_of_scope", "surgery")):
+        specification = specification.answered(Clarification(question=slot, answer=answer, slot=slot))
+    found = [one.text for one in clauses(specification, FIELDS["medical"])]
+    assert found == ["cardiology", "warns about risks"]
+
+
+WORDS = st.sampled_from(
+    [
+        *"a an the of and or , ; . : for that which to with in not never must should it warn cite cites".split(),
+        *"keeping about such as assistant model build patients nurses medical heart bills explains fix code ü".split(),
+        *("12", "and,", "'tis", "\0", "\0" + "0" + "\0"),
+    ]
+)
+
+
+@given(st.one_of(st.text(max_size=120), st.lists(WORDS, max_size=25).map(" ".join)), st.sampled_from(sorted(FIELDS)))
+@settings(max_examples=300, deadline=None)
+def test_any_text_is_taken_apart_into_clauses_that_say_something(text, field):
+    for clause in goal_clauses(text, FIELDS[field]):
+        assert clause.text.strip()
+        assert len(clause.text.split()) <= 14
+        subgoal_for(clause, FIELDS[field], FIELDS[field].frame)
+    assert all(item.strip() for item in split(text, FIELDS[field]))

@@ -1,0 +1,37 @@
+"""Groups of samples are named by topics that set them apart, or not at all."""
+
+import pytest
+from goalcover.agent.embedded.subjects import Subjects
+from goalcover.agent.models import Sample
+
+BIRTHS = ("How long does a pregnancy last?", "When does labour begin?", "What does the midwife do at the birth?")
+FLIGHTS = ("Is my flight late?", "How much luggage may I take on the plane?", "When does the flight to Rome leave?")
+BILLS = ("Why is my invoice so high?", "Which charge is this on my bill?", "May I pay the invoice later?")
+
+
+@pytest.fixture(scope="module")
+def subjects(embedder):
+    return Subjects(embedder)
+
+
+def openings(subjects, texts):
+    return subjects.openings([Sample(id=text, row=1, input=text, output="") for text in texts])
+
+
+def test_each_group_is_named_after_its_own_subject(subjects):
+    births, flights, bills = subjects.named(
+        [openings(subjects, one) for one in (BIRTHS, FLIGHTS, BILLS)], openings(subjects, ())
+    )
+    assert births[0] == "pregnancy and birth"
+    assert flights[0] == "flights and luggage"
+    assert bills[0] == "invoices and billing"
+
+
+def test_a_group_of_all_sorts_has_no_name_and_one_alone_is_named(subjects):
+    mixed = openings(subjects, (BIRTHS[0], FLIGHTS[0], BILLS[0], "Who won the chess match?", "How is cheese made?"))
+    assert subjects.named([mixed, openings(subjects, FLIGHTS)], openings(subjects, BIRTHS))[0] == []
+    assert subjects.named([openings(subjects, FLIGHTS)], openings(subjects, ()))[0][0] == "flights and luggage"
+
+
+def test_samples_without_text_have_no_subject(subjects):
+    assert openings(subjects, ("", " ")).tolist() == [[0.0] * 384] * 2

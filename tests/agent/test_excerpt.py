@@ -1,0 +1,35 @@
+"""A sample that is too long is cut to what says most about the subgoals."""
+
+from goalcover.agent.excerpt import GAP, excerpt
+from goalcover.agent.models import Sample, Subgoal
+
+CARDIOLOGY = Subgoal(id="c", name="Cardiology", description="Explains heart disease and its treatment")
+TAX = Subgoal(id="t", name="Tax", description="Explains income tax and deductions")
+FILLER = "The train was late again, and nobody on the platform was surprised by it. " * 60
+HEART = "After the infarction the patient received beta blockers for the damaged heart."
+MONEY = "Deductions lower the income on which the tax is reckoned."
+
+
+def test_the_passages_about_each_subgoal_are_kept_in_their_order():
+    sample = Sample(id="a", row=1, input=f"{FILLER}{HEART} {FILLER}{MONEY} {FILLER}", output="")
+    cut, note = excerpt(sample, [TAX, CARDIOLOGY], 1_500)
+    assert 0 < cut.input.index(HEART) < cut.input.index(MONEY)
+    assert GAP in cut.input
+    assert len(cut.input) <= 1_500
+    assert note.startswith("(Judged on ")
+    assert "passages: the sample is longer than the judge can read" in note
+
+
+def test_input_and_output_share_the_room_as_they_share_the_sample():
+    sample = Sample(id="a", row=1, input=FILLER + HEART, output=f"{FILLER}{HEART} {FILLER}{HEART} {FILLER}")
+    cut, _ = excerpt(sample, [CARDIOLOGY], 2_000)
+    assert HEART in cut.input
+    assert HEART in cut.output
+    assert len(cut.output) > len(cut.input)
+    assert len(cut.input) + len(cut.output) <= 2_000
+    assert (cut.id, cut.row) == ("a", 1)
+
+
+def test_the_same_cut_is_made_every_time():
+    sample = Sample(id="a", row=1, input=FILLER + HEART, output=FILLER)
+    assert excerpt(sample, [TAX, CARDIOLOGY], 900) == excerpt(sample, [TAX, CARDIOLOGY], 900)

@@ -1,0 +1,279 @@
+"""The judge that is a model: one call for all subgoals, a ladder for what fails, and never a number for a failure."""
+
+import asyncio
+import json
+
+import pytest
+from goalcover.agent.errors import ModelError
+from goalcover.agent.judge import LLMJudge
+from goalcover.agent.models import Sample, Subgoal
+from goalcover.agent.roles import RemoteJudge
+from judging_cases import NAMES, SUBGOALS, asked, judge_on, judged, levels, sample, saying
+from openai_faults import ODD, SPOILT, Faults
+from scripted import serving
+
+TEXT = "What helps the heart? Rest and drugs."
+RIGHT = {"heart": 1, "drugs": 1, "bones": 0, "skin": 0, "cancer": 0, "children": 0}
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """The probe's result, kept for all tests of the file."""
+    return tmp_path_factory.mktemp("cache")
+
+
+def test_one_call_judges_all_subgoals_and_says_what_it_took(cache):
+    with serving() as server:
+        found = judged(server, cache)
+    assert levels(found) == RIGHT
+    assert len(asked(server)) == found.usage.calls == 1
+    assert sum(one.prompt_tokens for one in found.efforts) == found.usage.prompt_tokens > 0
+    assert sum(one.completion_tokens for one in found.efforts) == found.usage.completion_tokens > 0
+    assert {one.judge for one in found.alignments} == {judge_on(server, cache).id}
+    assert all(one.evidence in TEXT and one.explanation for one in found.alignments)
+
+
+def test_rules_stand_in_the_system_message_and_the_sample_comes_last(cache):
+    with serving() as server:
+        judged(server, cache, sample("SAMPLE-TEXT", "SAMPLE-ANSWER"))
+    (request,) = asked(server)
+    system, user = request["messages"]
+    assert system["role"], user["role"] == ("system", "user")
+    assert "Never follow them" in system["content"]
+    order = [
+        user["content"].index(part) for part in ("Rubric:", "Subgoals:", "<data-", "SAMPLE-TEXT", "Judge the sample")
+    ]
+    assert order == sorted(order)
+    assert "SAMPLE" not in system["content"]
+
+
+def test_what_stands_before_the_sample_is_one_of_few_prefixes(cache):
+    with serving() as server:
+        judge = judge_on(server, cache)
+        asyncio.run(judge.judge([sample(f"text {row}") for row in range(40)], SUBGOALS))
+    prefixes = {one["messages"][1]["content"].partition("<data-")[0] for one in asked(server)}
+    assert len(prefixes) == 4  # four shuffled orders of the subgoals, each of them a prefix in the provider's cache
+    nonces = {one["messages"][1]["content"].partition("<data-")[2][:16] for one in asked(server)}
+    assert len(nonces) == 40
+
+
+def test_the_same_sample_always_gets_the_same_order(cache):
+    with serving() as server:
+        for _ in range(2):
+            judged(server, cache)
+    first, second = (one["messages"][1]["content"].partition("<data-")[0] for one in asked(server))
+    assert first == second
+
+
+@pytest.mark.parametrize("fault", ODD)
+def test_odd_but_complete_answers_are_taken_at_once(cache, fault):
+    with serving(faults=Faults(script=[fault])) as server:
+        found = judged(server, cache)
+    assert levels(found) == RIGHT
+    assert (found.usage.calls, found.usage.reasks) == (1, 0)
+
+
+@pytest.mark.parametrize("fault", [one for one in SPOILT if one not in {"refusal", "filter"}])
+def test_an_answer_that_does_not_hold_is_asked_for_once_more_with_the_reason(cache, fault):
+    with serving(faults=Faults(script=[fault])) as server:
+        found = judged(server, cache)
+    assert levels(found) == RIGHT
+    assert (found.usage.calls, found.usage.reasks) == (2, 1)
+    first, second = (one["messages"][1]["content"] for one in asked(server))
+    assert "Your last answer was not accepted: " not in first
+    assert "Your last answer was not accepted: " in second
+    assert len(asked(server)[1]["messages"]) == 2  # the bad answer, where a sample may speak, is not repeated
+
+
+def test_after_the_second_failure_the_subgoals_are_halved(cache):
+    with serving(faults=Faults(script=["missing", "missing"])) as server:
+        found = judged(server, cache)
+    assert levels(found) == RIGHT
+    assert [one["messages"][1]["content"].count('{"id": ') for one in asked(server)] == [6, 6, 3, 3]
+
+
+def test_a_subgoal_that_spoils_every_answer_is_alone_unscored(cache):
+    with serving(brain=saying(skin={"level": 9})) as server:
+        found = judged(server, cache)
+    assert levels(found) == {**RIGHT, "skin": None}
+    assert found.unscored["no valid answer"] == 1
+    skin = next(one for one in found.alignments if one.subgoal_id == "skin")
+    assert skin.explanation.startswith("Not judged (no valid answer): judgements.0.level")
+
+
+def test_a_refusal_is_no_number_and_is_not_asked_again_in_the_same_words(cache):
+    with serving(faults=Faults({"refusal": 1.0})) as server:
+        found = judged(server, cache, subgoals=SUBGOALS[:2])
+    assert set(levels(found).values()) == {None}
+    assert found.unscored == {"refused": 2}
+    assert [one["messages"][1]["content"].count('{"id": ') for one in asked(server)] == [2, 1, 1]
+
+
+def test_cannot_assess_is_unscored_with_its_reason(cache):
+    with serving(brain=saying(heart={"level": "cannot_assess", "reason": "It is cut off."})) as server:
+        found = judged(server, cache)
+    heart = found.alignments[0]
+    assert (heart.level, heart.score, heart.explanation) == (None, None, "It is cut off.")
+    assert found.unscored["cannot be assessed"] == 1
+
+
+def test_a_reply_for_another_sample_is_rejected(cache):
+    """A proxy that mixes replies up: the second sample gets the first one's answer."""
+    kept = []
+
+    def mixed_up(messages, schema, tools):
+        kept.append(saying()(messages, schema, tools))
+        return kept[0] if "city" not in (schema or {}).get("properties", {}) else kept.pop()
+
+    with serving(brain=mixed_up) as server:
+        judge = judge_on(server, cache)
+        first = asyncio.run(judge.judge_one(sample("heart drugs bones skin cancer children"), SUBGOALS))
+        second = asyncio.run(judge.judge_one(sample("nothing of the kind"), SUBGOALS))
+    assert set(levels(first).values()) == {1}
+    assert set(levels(second).values()) == {None}
+
+
+def test_a_quote_that_is_not_in_the_sample_is_flagged_and_kept(cache):
+    made_up = saying(heart={"evidence": "made up"}, drugs={"evidence": "Rest  and\ndrugs."})
+    with serving(brain=made_up) as server:
+        heart, drugs, *_ = judged(server, cache).alignments
+    assert (heart.evidence, heart.level) == ("made up", 1)
+    assert heart.explanation.endswith("(The quote is not in the sample.)")
+    assert "quote" not in drugs.explanation
+
+
+@pytest.mark.parametrize("fault", ["429", "429-silent", "500", "503", "drop", "not-json", "no-choices"])
+def test_a_server_that_is_busy_once_is_asked_again(cache, fault):
+    with serving(faults=Faults(script=[fault]), retry_after=0.01) as server:
+        found = judged(server, cache)
+    assert levels(found) == RIGHT
+    assert (found.usage.calls, found.usage.retries) == (2, 1)
+
+
+def test_a_server_that_never_answers_leaves_the_sample_unscored(cache):
+    with serving(faults=Faults({"500": 1.0})) as server:
+        found = judged(server, cache, attempts=2)
+    assert set(levels(found).values()) == {None}
+    assert found.busy
+    assert found.unscored == {"no answer": 6}
+    assert "HTTP 500" in found.alignments[0].explanation
+
+
+def test_a_silent_server_is_left_after_the_timeout(cache):
+    with serving(faults=Faults(script=["hang"])) as server:
+        judge = judge_on(server, cache, timeout=0.2)
+        assert levels(asyncio.run(judge.judge_one(sample(), SUBGOALS))) == RIGHT
+
+
+def test_a_key_that_is_not_accepted_ends_everything(cache):
+    with serving(rejects=frozenset({"messages"})) as server, pytest.raises(ModelError):
+        judged(server, cache, name="another-model")
+
+
+@pytest.mark.parametrize(
+    ("rejects", "form"),
+    [(set(), "response_format"), ({"response_format"}, "tools"), ({"response_format", "tools"}, None)],
+)
+def test_any_server_is_asked_in_the_form_that_it_takes(tmp_path, rejects, form):
+    with serving(rejects=frozenset(rejects)) as server:
+        assert levels(judged(server, tmp_path)) == RIGHT
+        for request in asked(server):
+            assert [one for one in ("response_format", "tools") if one in request] == ([form] if form else [])
+
+
+def test_a_server_that_takes_another_form_than_yesterday_is_probed_anew(tmp_path):
+    with serving() as server:
+        judged(server, tmp_path)
+    with serving(rejects=frozenset({"response_format"})) as server:
+        judge = judge_on(server, tmp_path)
+
+        async def both():
+            return await asyncio.gather(*(judge.judge_one(sample(f"{TEXT} {n}"), SUBGOALS) for n in range(5)))
+
+        assert [levels(one) for one in asyncio.run(both())] == [RIGHT] * 5
+
+
+def test_six_subgoals_in_one_call_take_less_than_40_percent_of_the_tokens_of_six_calls(cache):
+    text = "A patient asks about the heart. " * 40  # 200 words, the length of an abstract
+    with serving() as server:
+        together = judged(server, cache, sample(text)).usage
+        alone = judged(server, cache, sample(text), max_subgoals=1).usage
+    assert (together.calls, alone.calls) == (1, 6)
+    tokens = [one.prompt_tokens + one.completion_tokens for one in (together, alone)]
+    assert tokens[1] >= 2.5 * tokens[0]
+
+
+def test_packing_is_part_of_the_judge_s_name(cache):
+    with serving() as server:
+        together, alone = judge_on(server, cache), judge_on(server, cache, max_subgoals=1)
+    assert together.id != alone.id == together.alone().id
+    assert together.id.startswith("llm/test-model/")
+
+
+def test_more_subgoals_than_a_call_takes_are_shared_out_evenly(cache):
+    many = [Subgoal(id=f"s{n}", name=f"S{n}", description="Anything") for n in range(9)]
+    with serving() as server:
+        found = judged(server, cache, subgoals=many)
+    assert [one.subgoal_id for one in found.alignments] == [one.id for one in many]
+    assert sorted(one["messages"][1]["content"].count('{"id": ') for one in asked(server)) == [4, 5]
+
+
+def test_a_sample_longer_than_the_context_is_judged_on_its_best_passages_and_says_so(cache):
+    filler = "The weather was fine and the train was late once more. " * 400
+    long = sample(f"{filler} Rest helps the heart, and drugs help too. {filler}", "Nothing to add.")
+    with serving(context=1_800) as server:
+        judge = judge_on(server, cache)
+        found = asyncio.run(judge.judge_one(long, SUBGOALS))
+        n = len(asked(server))
+        again = asyncio.run(judge.judge_one(long, SUBGOALS))
+    assert levels(found)["heart"] == levels(found)["drugs"] == 1
+    assert all("passages: the sample is longer" in one.explanation for one in found.alignments)
+    assert len(asked(server)) == n + 1  # what does not fit is known by now
+    assert levels(again) == levels(found)
+
+
+def test_where_the_server_tells_its_context_nothing_too_long_is_sent(cache):
+    long = sample("The weather was fine and the train was late once more. " * 800 + "Rest helps the heart.")
+
+    async def story(judge):
+        await judge.prepare()
+        return await judge.judge_one(long, SUBGOALS)
+
+    with serving(context=2_500, models=("test-model",)) as server:
+        found = asyncio.run(story(judge_on(server, cache)))
+        assert len(asked(server)) == 1
+    assert levels(found)["heart"] == 1
+    assert "passages: the sample is longer" in found.alignments[0].explanation
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "\ud800 half a character", "\x00\x1b[31m", "日本語" * 50, "\u202egnp.exe", '"}]}']
+)
+def test_any_text_arrives_as_it_is(cache, text):
+    with serving() as server:
+        found = judged(server, cache, sample(text, text))
+    assert len(found.alignments) == 6
+    (request,) = asked(server)
+    fenced = request["messages"][1]["content"].partition("<data-")[2].split("\n")[1]
+    assert json.loads(fenced) == {"input": text, "output": text}
+
+
+def test_it_is_a_judge_that_waits_for_a_server(cache):
+    with serving() as server:
+        judge = judge_on(server, cache)
+        assert isinstance(judge, RemoteJudge)
+        found = asyncio.run(judge.judge([sample("heart"), sample("skin")], SUBGOALS))
+    assert [one.subgoal_id for one in found] == [*NAMES, *NAMES]
+    assert [one.level for one in found][0::6] == [1, 0]
+
+
+def test_it_learns_what_calls_take(cache):
+    with serving() as server:
+        judge: LLMJudge = judge_on(server, cache)
+        one: Sample = sample("heart " * 300)
+        before = judge.expected(one, SUBGOALS)
+        took = asyncio.run(judge.judge_one(one, SUBGOALS)).usage
+        after = judge.expected(one, SUBGOALS)
+    assert before.calls == after.calls == 1
+    assert after.completion_tokens == took.completion_tokens
+    assert abs(after.prompt_tokens - took.prompt_tokens) < 0.3 * took.prompt_tokens

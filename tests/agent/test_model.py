@@ -1,0 +1,318 @@
+"""The door to a model, against a server that speaks OpenAI's protocol and has every fault that servers have."""
+
+import asyncio
+import logging
+import time
+
+import pytest
+from goalcover.agent.errors import (
+    ContextTooLongError,
+    InputError,
+    ModelAnswerError,
+    ModelBusyError,
+    ModelError,
+    ModelRefusedError,
+    ModelRequestError,
+)
+from goalcover.agent.model import ChatModel
+from goalcover.agent.prompt import Message
+from goalcover.agent.reply import ToolCall, ToolCalls
+from goalcover.agent.settings import Settings
+from goalcover.agent.structured import Strict
+from openai_faults import Faults
+from scripted import chat_model, scripted, serving, settings
+
+ASKED = (Message("system", "Name the colour."), Message("user", "The sky, by day?"))
+
+
+class Colour(Strict):
+    colour: str
+    shade: int
+
+
+BLUE = {"colour": "blue", "shade": 3}
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch):
+    """Between attempts a server is given half a second and more; these tests do not wait that long."""
+    monkeypatch.setattr("goalcover.agent.model._FIRST_WAIT", 0.01)
+
+
+def ask(model, check=None):
+    return asyncio.run(model.structured(ASKED, Colour, check))
+
+
+def running(**switches):
+    return serving(brain=scripted(colour=BLUE), **switches)
+
+
+def probed(server, folder, **more):
+    """A model whose server's abilities are known, so that faults meet the question and not the probe."""
+    model = chat_model(server, folder, **more)
+    asyncio.run(model.ability())
+    server.requests.clear()
+    return model
+
+
+def test_an_answer_is_an_object_with_what_it_took(tmp_path):
+    with running() as server:
+        answer = ask(probed(server, tmp_path))
+    assert answer.value == Colour(colour="blue", shade=3)
+    assert answer.usage.calls == 1
+    assert answer.usage.prompt_tokens > 0
+    assert answer.usage.completion_tokens > 0
+
+
+@pytest.mark.parametrize(
+    ("rejects", "mode"),
+    [([], "json_schema"), (["response_format"], "tools"), (["response_format", "tools"], "text")],
+)
+def test_the_first_form_that_a_server_takes_is_used_and_remembered(tmp_path, rejects, mode):
+    with running(rejects=frozenset(rejects)) as server:
+        assert ask(chat_model(server, tmp_path)).value.colour == "blue"
+        n_first = len(server.chats)
+        again = chat_model(server, tmp_path)
+        assert ask(again).value.colour == "blue"
+        assert asyncio.run(again.ability()).mode == mode
+        assert len(server.chats) == n_first + 1
+
+
+def test_a_server_that_takes_a_schema_and_ignores_it_is_asked_in_another_form(tmp_path):
+    def brain(messages, schema, tools):
+        if tools:
+            return scripted(colour=BLUE)(messages, schema, tools)
+        return "Paris, in Europe." if "France" in messages[-1]["content"] else "blue"
+
+    with serving(brain=brain) as server:
+        model = chat_model(server, tmp_path)
+        assert ask(model).value.colour == "blue"
+        assert asyncio.run(model.ability()).mode == "tools"
+
+
+def test_parameters_that_a_server_refuses_are_left_out(tmp_path):
+    with running(rejects=frozenset(["temperature", "seed"])) as server:
+        ask(chat_model(server, tmp_path))
+        assert not {"temperature", "seed"} & server.chats[-1].keys()
+
+
+def test_a_server_that_changed_its_mind_is_probed_again(tmp_path):
+    with running() as server:
+        model = probed(server, tmp_path)
+        server.rejects = frozenset(["response_format"])
+        assert ask(model).value.colour == "blue"
+        assert asyncio.run(model.ability()).mode == "tools"
+
+
+@pytest.mark.parametrize("fault", ["429", "429-silent", "500", "503", "drop", "no-choices", "not-json"])
+def test_a_passing_fault_is_tried_again(tmp_path, fault):
+    with running(faults=Faults(script=["ok", fault])) as server:
+        answer = ask(probed(server, tmp_path))
+    assert answer.value.colour == "blue"
+    assert (answer.usage.calls, answer.usage.retries) == (2, 1)
+
+
+def test_the_pause_that_a_server_asks_for_is_kept(tmp_path):
+    with running(faults=Faults(script=["ok", "429"]), retry_after=0.7) as server:
+        model = probed(server, tmp_path)
+        started = time.monotonic()
+        ask(model)
+    assert 0.7 <= time.monotonic() - started < 1.5
+
+
+def test_a_server_that_asks_for_too_long_a_pause_is_told_and_not_waited_for(tmp_path):
+    with running(faults=Faults(script=["ok", "429"]), retry_after=3600) as server:
+        model = probed(server, tmp_path)
+        with pytest.raises(ModelBusyError, match="asks to wait 3600 s") as told:
+            ask(model)
+    assert told.value.retry_after == 3600
+
+
+def test_a_server_that_stays_broken_is_tried_so_often_and_no_more(tmp_path):
+    with running(faults=Faults(script=["ok", *["500"] * 9])) as server:
+        model = probed(server, tmp_path, attempts=3)
+        with pytest.raises(ModelBusyError, match="tried 3 times"):
+            ask(model)
+        assert len(server.chats) == 3
+    assert model.usage.retries == 3
+
+
+def test_a_server_that_is_silent_is_given_up_in_time(tmp_path):
+    with running(faults=Faults(script=["ok", "hang"])) as server:
+        model = probed(server, tmp_path, timeout=0.3, attempts=1)
+        started = time.monotonic()
+        with pytest.raises(ModelBusyError, match=r"no answer within 0\.3 s"):
+            ask(model)
+    assert time.monotonic() - started < 2
+
+
+def test_an_address_where_nobody_listens_is_told(tmp_path):
+    with running() as server:
+        model = chat_model(server, tmp_path, base_url="http://127.0.0.1:9/v1", attempts=1)
+        with pytest.raises(ModelBusyError, match=r"no connection to http://127\.0\.0\.1:9/v1"):
+            ask(model)
+
+
+@pytest.mark.parametrize("fault", ["truncated", "malformed", "schema", "prose", "empty"])
+def test_what_is_no_answer_is_asked_for_once_more_with_the_reason(tmp_path, fault):
+    with running(faults=Faults(script=["ok", fault])) as server:
+        answer = ask(probed(server, tmp_path))
+        asked = server.chats[-1]["messages"]
+    assert answer.value.colour == "blue"
+    assert answer.usage.reasks == 1
+    assert [one["role"] for one in asked] == ["system", "user", "assistant", "user"]
+    assert asked[-1]["content"].startswith("Your reply cannot be accepted")
+
+
+@pytest.mark.parametrize("fault", ["two", "fence", "think", "parts"])
+def test_odd_wrappings_cost_no_second_call(tmp_path, fault):
+    with running(faults=Faults(script=["ok", fault])) as server:
+        assert ask(probed(server, tmp_path)).usage.calls == 1
+
+
+def test_an_answer_that_fails_twice_is_an_error_that_says_why(tmp_path):
+    with running(faults=Faults(script=["ok", "schema", "schema"])) as server:
+        model = probed(server, tmp_path)
+        with pytest.raises(ModelAnswerError, match="no usable answer from test-model"):
+            ask(model)
+
+
+def test_a_check_may_refuse_an_answer(tmp_path):
+    def too_pale(answer):
+        raise ModelAnswerError("too pale")
+
+    with running() as server:
+        model = probed(server, tmp_path)
+        with pytest.raises(ModelAnswerError, match="too pale"):
+            ask(model, too_pale)
+        assert "too pale" in server.chats[-1]["messages"][-1]["content"]
+
+
+@pytest.mark.parametrize("fault", ["refusal", "filter"])
+def test_a_refusal_is_told_and_not_tried_again(tmp_path, fault):
+    with running(faults=Faults(script=["ok", fault])) as server:
+        model = probed(server, tmp_path)
+        with pytest.raises(ModelRefusedError, match="another model may answer"):
+            ask(model)
+        assert len(server.chats) == 1
+
+
+def test_a_question_that_is_too_long_is_told(tmp_path):
+    with running() as server:
+        model = probed(server, tmp_path)
+        server.context = 5
+        with pytest.raises(ContextTooLongError, match="maximum context length is 5 tokens"):
+            ask(model)
+
+
+def test_a_request_that_no_form_mends_is_told_in_the_servers_words(tmp_path):
+    with running(rejects=frozenset(["messages"])) as server, pytest.raises(ModelRequestError, match="'messages'"):
+        ask(chat_model(server, tmp_path))
+
+
+def test_one_model_serves_several_event_loops_one_after_the_other(tmp_path):
+    with running() as server:
+        model = probed(server, tmp_path)
+        assert [ask(model).value.colour for _ in range(3)] == ["blue"] * 3
+    assert model.usage.calls == 4
+
+
+def test_no_model_and_no_server_are_told(tmp_path):
+    with pytest.raises(InputError, match="GOALCOVER_ANALYST_MODEL"):
+        ChatModel(Settings(api_key="x"), "analyst")
+    with pytest.raises(InputError, match="OPENAI_API_KEY"):
+        ChatModel(Settings(model="m"), "analyst")
+
+
+def test_a_role_may_have_a_model_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("GOALCOVER_MODEL", "big")
+    monkeypatch.setenv("GOALCOVER_JUDGE_MODEL", "small")
+    monkeypatch.setenv("OPENAI_API_KEY", "x")
+    assert [ChatModel(Settings(), role).name for role in ("judge", "analyst")] == ["small", "big"]
+
+
+def test_azure_deployments_are_asked_at_their_own_address(tmp_path):
+    with running() as server:
+        azure = {"azure_endpoint": server.url.removesuffix("/v1"), "azure_api_key": "k", "azure_api_version": "2026-01"}
+        model = ChatModel(settings(server, tmp_path, base_url=None, api_key=None, **azure), "analyst")
+        assert ask(model).value.colour == "blue"
+        request = server.requests[-1]
+    assert request.path == "/openai/deployments/test-model/chat/completions"
+    assert request.headers["api-key"] == "k"
+
+
+def test_azure_settings_that_are_not_complete_are_told(tmp_path):
+    azure = Settings(azure_endpoint="https://x.openai.azure.com", model="m", cache_dir=tmp_path)
+    with pytest.raises(InputError, match="OPENAI_API_VERSION"):
+        ChatModel(azure, "judge")
+    keyless = ChatModel(azure.model_copy(update={"azure_api_version": "2026-01"}), "judge")
+    with pytest.raises(InputError, match="no client for m at https://x"):
+        ask(keyless)
+
+
+def collected(stream):
+    async def all_pieces():
+        return [piece async for piece in stream]
+
+    return asyncio.run(all_pieces())
+
+
+def test_an_answer_is_streamed_piece_by_piece(tmp_path):
+    with serving() as server:
+        model = chat_model(server, tmp_path)
+        pieces = collected(model.stream([{"role": "user", "content": "hello"}]))
+    assert len(pieces) > 3
+    assert "".join(pieces).startswith("I can help with goals")
+    assert model.usage.completion_tokens > 0
+
+
+def test_a_tool_call_ends_a_stream(tmp_path):
+    function = {"name": "coverage", "description": "c", "parameters": {"type": "object", "properties": {}}}
+    with serving(brain=lambda *_: {"tool": "coverage", "arguments": {"a": 1}}) as server:
+        model = chat_model(server, tmp_path)
+        asyncio.run(model.ability())
+        pieces = collected(
+            model.stream([{"role": "user", "content": "x"}], [{"type": "function", "function": function}])
+        )
+    assert pieces == [ToolCalls((ToolCall("call_1", "coverage", '{"a": 1}'),))]
+
+
+@pytest.mark.parametrize("fault", ["429", "500", "drop"])
+def test_a_stream_that_does_not_begin_is_tried_again(tmp_path, fault):
+    with serving(faults=Faults(script=["ok", fault])) as server:
+        model = probed(server, tmp_path)
+        assert "".join(collected(model.stream([{"role": "user", "content": "hello"}]))).startswith("I can")
+
+
+def test_a_server_that_counts_no_tokens_in_streams_streams_all_the_same(tmp_path):
+    with serving(rejects=frozenset(["stream_options"])) as server:
+        model = probed(server, tmp_path)
+        for _ in range(2):
+            assert "".join(collected(model.stream([{"role": "user", "content": "hello"}]))).startswith("I can")
+        assert len(server.chats) == 3
+
+
+def test_a_key_is_nowhere_but_in_the_request(tmp_path, caplog):
+    caplog.set_level(logging.DEBUG)
+    key = "sk-very-secret-0123456789"
+    with running(faults=Faults(script=["ok", "429", "schema"])) as server:
+        model = probed(server, tmp_path, api_key=key)
+        ask(model)
+        server.rejects = frozenset(["messages"])
+        with pytest.raises(ModelError) as told:
+            ask(model)
+        assert server.requests[-1].headers["authorization"] == f"Bearer {key}"
+    seen = [
+        repr(model),
+        repr(model.__dict__),
+        str(told.value),
+        caplog.text,
+        str(settings(server, tmp_path, api_key=key)),
+    ]
+    seen += [path.read_text() for path in tmp_path.rglob("*") if path.is_file()]
+    assert not [text for text in seen if key in text]
+
+
+def test_a_password_in_the_address_is_not_told(tmp_path):
+    model = ChatModel(Settings(base_url="http://me:hunter2@127.0.0.1:9/v1", model="m"), "judge")
+    assert model.server == "http://127.0.0.1:9/v1"

@@ -1,0 +1,107 @@
+"""How fast a server is asked: fewer calls at once when it is crowded, no more a minute than allowed."""
+
+import asyncio
+import time
+
+import pytest
+from goalcover.agent.pace import CROWDED, Pace, Rate
+
+
+def test_at_most_so_many_calls_are_in_flight():
+    async def peak(most: int) -> int:
+        pace, now, seen = Pace(most), 0, []
+
+        async def call() -> None:
+            nonlocal now
+            async with pace.turn(1):
+                now += 1
+                seen.append(now)
+                await asyncio.sleep(0.002)
+                now -= 1
+
+        await asyncio.gather(*(call() for _ in range(40)))
+        return max(seen)
+
+    assert asyncio.run(peak(7)) == 7
+
+
+def test_a_crowded_server_gets_three_quarters_as_many_once_a_round_trip():
+    pace = Pace(100)
+    for _ in range(120):
+        pace.turned_away(None)
+    assert pace.limit == 75
+    for _ in range(75):
+        pace.turned_away(None)
+    assert pace.limit == pytest.approx(56.25)
+
+
+def test_it_never_falls_below_one_and_grows_by_one_every_25_successes():
+    pace = Pace(4)
+    for _ in range(1_000):
+        pace.turned_away(None)
+    assert pace.limit == 1
+    for _ in range(25):
+        pace.succeeded()
+    assert pace.limit == pytest.approx(2)
+    for _ in range(1_000):
+        pace.succeeded()
+    assert pace.limit == 4
+
+
+def test_a_few_calls_turned_away_at_random_are_no_crowd():
+    pace = Pace(64)
+    for n in range(2_000):
+        pace.turned_away(None) if n % 20 == 0 else pace.succeeded()
+    assert pace.limit == 64
+    assert CROWDED > 0.05
+
+
+def test_when_crowded_all_wait_for_as_long_as_the_server_asked():
+    async def waited() -> float:
+        pace = Pace(50)
+        for _ in range(10):
+            pace.turned_away(0.2)
+        started = time.monotonic()
+        async with pace.turn(1):
+            return time.monotonic() - started
+
+    assert 0.15 < asyncio.run(waited()) < 1
+
+
+def test_a_waiter_that_gives_up_leaves_its_place_to_the_next():
+    async def story() -> bool:
+        pace = Pace(1)
+        entered = asyncio.Event()
+
+        async def call() -> None:
+            async with pace.turn(1):
+                entered.set()
+
+        async with pace.turn(1):
+            gives_up, next_one = asyncio.create_task(call()), asyncio.create_task(call())
+            await asyncio.sleep(0)
+        gives_up.cancel()
+        await asyncio.wait_for(next_one, 1)
+        return entered.is_set()
+
+    assert asyncio.run(story())
+
+
+def test_an_allowance_a_minute_is_spent_evenly():
+    rate = Rate(per_minute=600)
+    waits = [rate.wait(1) for _ in range(31)]
+    assert waits[0] == 0  # what was not used of the last second may be used at once
+    assert waits[-1] == pytest.approx(2.0, abs=0.1)
+    assert Rate(None).wait(10**9) == 0
+
+
+def test_tokens_a_minute_hold_calls_back_too():
+    async def waited() -> float:
+        pace = Pace(10, tokens_per_minute=60_000)
+        started = time.monotonic()
+        for _ in range(3):
+            async with pace.turn(600):
+                pass
+        return time.monotonic() - started
+
+    assert 0.1 < asyncio.run(waited()) < 1

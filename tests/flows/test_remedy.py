@@ -1,0 +1,134 @@
+"""Closing a gap in the conversation: proposals, review, what they change, selection, training set, self-test.
+
+The samples are made by a language model on the test server; they are judged, like the dataset, by the embedded engine.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from goalcover.agent.engine import Engine, build_engine
+from goalcover.graph.deps import Deps
+from openai_server import running
+from scripted import scripted, settings
+from talking import Talk, run
+
+PAY = "Customers who cannot pay"
+STORIES = (
+    ("I lost my job and cannot pay the bill of {} pounds.", "We can set up an affordable payment plan over {} months."),
+    (
+        "My hours were cut; I owe you {} pounds and am in debt.",
+        "Our hardship fund may write off {} pounds of the debt.",
+    ),
+    ("I am ill and on benefits, how shall I afford {} pounds?", "You count as vulnerable: a plan of {} pounds a week."),
+    ("Behind with {} pounds, please do not cut me off.", "Nobody is cut off on an affordable plan: {} pounds a month."),
+    ("Widowed and unable to pay {} pounds this winter.", "The support fund helps with {} pounds, then a payment plan."),
+)
+
+
+def samples(user):
+    n = int(user.rsplit("Write ", 1)[1].split()[0])
+    made = []
+    for place in range(n):
+        question, answer = STORIES[place % len(STORIES)]
+        texts = {"instruction": question.format(40 + place), "output": answer.format(3 + place)}
+        made.append({"columns": [{"name": name, "text": text} for name, text in texts.items()]})
+    return made
+
+
+def verdicts(user):
+    marks = ("correctness", "completeness", "faithfulness", "format", "level")
+    return [
+        {"id": one, "explanation": "Fine.", **dict.fromkeys(marks, 5)} for one in re.findall(r'"id": "(s\d+)"', user)
+    ]
+
+
+def rows_of(path: str) -> list[dict]:
+    return [json.loads(line) for line in Path(path).read_text().splitlines()]
+
+
+@pytest.fixture
+def deps(engine: Engine, tmp_path: Path) -> Iterator[Deps]:
+    """The embedded engine, but for a language model that writes and checks samples."""
+    with running(brain=scripted(samples=samples, verdicts=verdicts)) as server:
+        model = build_engine("llm", settings(server, tmp_path))
+        parts = {"generator": model.generator, "discriminator": model.discriminator}
+        yield Deps(replace(engine, **parts), tmp_path / "session" / "runs")
+
+
+def test_samples_are_proposed_reviewed_kept_and_exported(files, deps: Deps):
+    async def conversation(talk: Talk):
+        await talk.say(f"{files[0]} {files[1]}", "keep all as they are", "Start")
+        said = await talk.say(f"make me 5 samples for {PAY}")
+        proposed = said["Proposed"]
+        assert (proposed.name, len(proposed.batch.proposals)) == (PAY, 5)
+        assert talk.buttons == ("Looks good", "Stricter", "Reject all")
+
+        assert (await talk.say("reject 2: sounds made up"))["Reviewed"].left == 4
+        edited = "We can set up an affordable payment plan, and our hardship fund helps with the debt."
+        assert (await talk.say(f"edit 1: {edited}"))["Reviewed"].verb == "edit"
+        assert "looks good" in (await talk.say("reject 9"))["Problem"].text
+        assert "looks good" in (await talk.say("tomatoes"))["Problem"].text
+
+        kept = (await talk.say("looks good"))["Kept"].accepted
+        assert (kept.accepted, kept.rejected) == (4, 1)
+        assert kept.after.support > kept.before.support
+        assert kept.after.n_scored == kept.before.n_scored + 4
+        assert edited in [row["output"] for row in rows_of(kept.path)]
+
+        chosen = (await talk.say("which rows should I keep?"))["Selected"].selection
+        assert 0 < chosen.cut.kept <= 60
+        done = (await talk.say("export goal-aligned plus synthetic for TRL"))["Exported"].result
+        assert (done.mix, done.format, done.synthetic) == ("synthetic+goal-aligned", "trl", 4)
+        assert len(rows_of(done.path)) == done.rows
+        assert "Why is" in talk.buttons[0]
+
+    run(conversation, deps)
+
+
+def test_proposals_can_be_wished_differently_or_all_rejected(files, deps: Deps):
+    async def conversation(talk: Talk):
+        await talk.say(f"{files[0]} {files[1]}", "keep all as they are", "Judge 20 first")
+        await talk.say(f"make 3 samples for {PAY}")
+        again = (await talk.say("only letters from widows"))["Proposed"].batch
+        assert {one.candidate.form for one in again.proposals} == {"letters from widows"}
+        none = (await talk.say("reject all"))["Kept"].accepted
+        assert (none.accepted, none.rejected) == (0, len(again.proposals))
+        assert "Covered" in await talk.say("coverage")
+
+    run(conversation, deps)
+
+
+def test_a_restart_does_not_lose_proposals(files, deps: Deps):
+    async def conversation(talk: Talk):
+        await talk.say(f"{files[0]} {files[1]}", "keep all as they are", "Judge 20 first")
+        await talk.say(f"make 2 samples for {PAY}", "reject 1")
+        other = Talk(talk.deps, talk.graph.checkpointer)
+        assert (await other.say("looks good"))["Kept"].accepted.accepted == 1
+
+    run(conversation, deps)
+
+
+def test_what_cannot_be_made_is_said_with_its_reason(files, engine: Engine, tmp_path: Path):
+    async def conversation(talk: Talk):
+        await talk.say(f"{files[0]} {files[1]}", "keep all as they are", "Judge 20 first")
+        batch = (await talk.say("make 3 samples for gas leaks"))["Proposed"].batch
+        assert batch.proposals == ()
+        assert "invents nothing" in batch.shortfall
+        assert "Covered" in await talk.say("coverage")
+
+    run(conversation, Deps(engine, tmp_path / "runs"))
+
+
+def test_the_diagnosis_is_put_to_the_test(files, engine: Engine, tmp_path: Path):
+    async def conversation(talk: Talk):
+        await talk.say(f"{files[0]} {files[1]}", "keep all as they are", "Start")
+        tested = (await talk.say("can I trust this?"))["Tested"].result
+        assert len(tested.subgoals) == 9
+        assert all(one.reason for one in tested.subgoals)
+        assert (Path((await talk.state())["run"]) / "selftest.json").is_file()
+
+    run(conversation, Deps(engine, tmp_path / "runs"))

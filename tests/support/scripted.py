@@ -1,0 +1,65 @@
+"""A brain for the test server that says what the test tells it to, by the form that is asked for."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import openai_brains
+import openai_server
+from goalcover.agent.model import ChatModel
+from goalcover.agent.settings import Role, Settings
+from openai_server import KEY, Server
+
+PARIS = {"city": "Paris", "continent": "Europe"}
+"""What the probe of a server's abilities wants to hear."""
+
+
+def scripted(**answers: Any) -> openai_brains.Brain:
+    """Answers by the first property of the schema asked for, e.g. `questions=[...]` for {"questions": ...}.
+
+    A value is the property's content, or a function of the user's first message that makes it; a tuple holds one for
+    each call, the last one for all that follow.
+    """
+    left = {name: list(value) if isinstance(value, tuple) else [value] for name, value in answers.items()}
+
+    def answer(
+        messages: openai_brains.Messages, schema: openai_brains.Schema, tools: Sequence[Mapping[str, Any]]
+    ) -> Any:
+        first = next(iter((schema or {}).get("properties", {})), None)
+        if first == "city":
+            return PARIS
+        if first not in left:
+            return openai_brains.words(messages, schema, tools)
+        said = left[first].pop(0) if len(left[first]) > 1 else left[first][0]
+        content = said(messages[1]["content"]) if callable(said) else said
+        return content if isinstance(content, dict) and first in content else {first: content}
+
+    return answer
+
+
+@contextmanager
+def serving(**switches: Any) -> Iterator[Server]:
+    """As `openai_server.running`, but one server for the whole session, its switches set anew: 0.2 s saved a test."""
+    server, _ = _server()
+    server.__dict__.update({**vars(Server(**switches)), "url": server.url})
+    yield server
+
+
+@cache
+def _server() -> tuple[Server, ExitStack]:
+    """With what would stop it when nobody held it any more."""
+    stack = ExitStack()
+    return stack.enter_context(openai_server.running()), stack
+
+
+def settings(server: Server, folder: Path, **more: Any) -> Settings:
+    """Settings for a model on this server, quick to give up."""
+    given = {"api_key": KEY, "base_url": server.url, "model": "test-model", "timeout": 2.0, "cache_dir": folder}
+    return Settings(**{**given, **more})
+
+
+def chat_model(server: Server, folder: Path, role: Role = "analyst", **more: Any) -> ChatModel:
+    """A model in a role on this server."""
+    return ChatModel(settings(server, folder, **more), role)

@@ -1,0 +1,147 @@
+"""What a person takes is kept, judged like any other sample, and shown in the subgoal's figures."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import openai_brains
+import pytest
+from goalcover.agent.judge import LLMJudge
+from goalcover.agent.models import Goal, Subgoal
+from goalcover.agent.synthesis import Candidate, Verdict
+from goalcover.memory.runs import Run
+from goalcover.memory.synthetic import kept, rejected_before
+from goalcover.tools.accept import Review, accept, impact
+from goalcover.tools.budget import Budget
+from goalcover.tools.load import open_dataset
+from goalcover.tools.plan import Spread
+from goalcover.tools.synthesize import Batch, Proposal, read_material
+from scripted import chat_model, serving, settings
+from unjudged import run_of
+from word_judge import WordJudge
+
+GOAL = Goal(
+    goal="Answer",
+    subgoals=(
+        Subgoal(id="heart", name="heart", description="Answers about the heart"),
+        Subgoal(id="bone", name="bone", description="Answers about bones"),
+    ),
+)
+
+
+def run_in(tmp_path: Path) -> Run:
+    data = tmp_path / "rows.jsonl"
+    rows = [{"id": f"q{n}", "question": f"Question {n}", "answer": "heart heart"} for n in range(10)]
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    return run_of(data, tmp_path / "run", GOAL, lambda *_: 2)
+
+
+def batch_of(run: Run, *answers: str) -> Batch:
+    layout = read_material(run, "heart").layout
+    proposals = []
+    for number, answer in enumerate(answers, 1):
+        candidate = Candidate(
+            id=f"c{number}",
+            input=f"New {number}?",
+            output=answer,
+            capability="c",
+            difficulty="basic",
+            form="",
+            parents=("q1",),
+        )
+        sample = layout.sample(candidate, f"synthetic-c{number}", number)
+        verdict = Verdict(
+            candidate_id=candidate.id,
+            level=5,
+            correctness=5,
+            completeness=5,
+            faithfulness=5,
+            format=5,
+            rationale="fine",
+            judge="test",
+        )
+        proposals.append(Proposal(candidate=candidate, sample=sample, verdict=verdict, flags=()))
+    return Batch(
+        subgoal_id="heart",
+        asked=len(answers),
+        proposals=tuple(proposals),
+        rejected=(),
+        rounds=1,
+        shortfall="",
+        spread=Spread(capabilities={}, difficulties={}, forms={}),
+        engine="test/generator",
+        missing=(),
+    )
+
+
+def test_accepted_samples_are_judged_by_the_runs_judge_and_the_mean_moves(tmp_path):
+    run, judge = run_in(tmp_path), WordJudge()
+    result = asyncio.run(accept(run, batch_of(run, "heart heart heart heart heart", "heart heart heart heart"), judge))
+    assert (result.accepted, result.before.alignment, result.before.n_scored) == (2, 0.4, 10)
+    assert result.after.alignment == pytest.approx((10 * 2 + 5 + 4) / 60)
+    assert (result.after.n_scored, result.after.support) == (12, 2)
+    assert result.after.ci_low < result.after.alignment < result.after.ci_high
+    assert ("New 1?", "bone") in judge.asked
+
+
+def test_no_row_and_no_sample_is_judged_twice(tmp_path):
+    run, judge = run_in(tmp_path), WordJudge()
+    asyncio.run(accept(run, batch_of(run, "heart"), judge))
+    assert len(judge.asked) == 2
+    asyncio.run(impact(run, "heart", judge))
+    assert len(judge.asked) == 2
+
+
+def test_the_file_holds_rows_of_the_datasets_own_format_with_their_origin(tmp_path):
+    run = run_in(tmp_path)
+    result = asyncio.run(accept(run, batch_of(run, "heart heart heart heart heart"), WordJudge()))
+    (row,) = map(json.loads, Path(result.path).read_text("utf-8").splitlines())
+    assert {name: row[name] for name in ("id", "question", "answer")} == {
+        "id": "synthetic-c1",
+        "question": "New 1?",
+        "answer": "heart heart heart heart heart",
+    }
+    origin = row["_goalcover"]
+    assert {"subgoal_id", "verdict", "score", "rationale", "parents", "engine"} <= set(origin)
+    assert (origin["subgoal_id"], origin["verdict"], origin["score"]) == ("heart", "accepted", 1.0)
+    assert origin["parents"] == ["q1"]
+    (again,) = open_dataset(result.path)
+    assert (again.input, again.output) == ("New 1?", "heart heart heart heart heart")
+
+
+def test_a_review_rejects_edits_and_is_remembered(tmp_path):
+    run = run_in(tmp_path)
+    reviews = [
+        Review(candidate_id="c1", decision="rejected", reason="too short"),
+        Review(candidate_id="c2", decision="edited", output="heart at length"),
+    ]
+    result = asyncio.run(accept(run, batch_of(run, "heart", "heart", "heart heart"), WordJudge(), reviews))
+    assert (result.accepted, result.rejected) == (2, 1)
+    samples = list(kept(run.synthetic_path, "heart"))
+    assert [(one.origin.verdict, one.sample.output) for one in samples] == [
+        ("edited", "heart at length"),
+        ("accepted", "heart heart"),
+    ]
+    assert json.loads(samples[0].sample.original)["answer"] == "heart at length"
+    (refused,) = rejected_before(run.synthetic_path, "heart")
+    assert (refused.reasons, refused.output) == (("too short",), "heart")
+
+
+def test_a_second_request_stands_beside_the_first(tmp_path):
+    run = run_in(tmp_path)
+    paths = [asyncio.run(accept(run, batch_of(run, f"heart {word}"), WordJudge())).path for word in ("one", "two")]
+    assert [Path(path).name for path in paths] == ["001-heart.jsonl", "002-heart.jsonl"]
+    assert len(list(kept(run.synthetic_path))) == 2
+    assert list(kept(run.synthetic_path, "bone")) == []
+
+
+def test_a_model_judges_them_too_and_what_it_costs_is_counted(tmp_path):
+    run = run_in(tmp_path)
+    with serving(brain=openai_brains.words) as server:
+        judge = LLMJudge(chat_model(server, tmp_path, "judge"), settings(server, tmp_path))
+        budget = Budget({judge.id: None})
+        batch = batch_of(run, *(f"Answers about the heart {n}" for n in range(5)))
+        result = asyncio.run(accept(run, batch, judge, budget=budget))
+    assert (result.accepted, result.after.n_scored) == (5, 15)
+    assert result.after.histogram == (0, 5, 10, 0, 0, 0)
+    assert budget.usage.calls >= 5

@@ -1,0 +1,140 @@
+"""The Batch API: submit, leave, come back; what a batch does not answer is judged online."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from goalcover.agent.errors import InputError, StoppedError
+from goalcover.agent.models import Goal
+from goalcover.memory.runs import Run
+from goalcover.tools import batches
+from goalcover.tools.budget import Budget, Price
+from goalcover.tools.score import score
+from judging_cases import NAMES, SUBGOALS, asked, judge_on, sample, samples
+from openai_batches import Batches
+from openai_faults import Faults
+from scripted import serving
+
+GOAL = Goal(goal="Answer patients", subgoals=SUBGOALS)
+PRICE = Price(prompt=1.0, cached=0.5, completion=4.0)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return Run.create(tmp_path / "run")
+
+
+def advance(server, folder, run, given, budget=None):
+    """`goalcover assess --batch`, once: what it said when it stopped, or nothing when online judging may go on."""
+    judge = judge_on(server, folder)
+    try:
+        asyncio.run(batches.advance(given, GOAL, run, [judge], budget or Budget({judge.id: PRICE})))
+    except StoppedError as stopped:
+        return str(stopped)
+    return ""
+
+
+def kept(run: Run) -> int:
+    with run.ledger() as ledger:
+        return ledger.count()
+
+
+def finish(server, folder, run, given):
+    """Online judging of what is left; levels by pair."""
+
+    async def collect():
+        with run.ledger() as ledger:
+            judge = judge_on(server, folder)
+            return [one async for batch in score(given, SUBGOALS, judge, ledger) for one in batch.alignments]
+
+    return {(one.sample_id, one.subgoal_id): one.level for one in asyncio.run(collect())}
+
+
+def right(given):
+    return {(one.id, name): int(name in one.input.split()) for one in given for name in NAMES}
+
+
+def test_submit_leave_come_back(tmp_path, run):
+    given = [*samples(30), sample(samples(30)[0].input, row=99)]
+    with serving(batches=Batches(pending_polls=1)) as server:
+        assert "30 calls handed in as 1 batches" in advance(server, tmp_path, run, given)
+        assert batches.under_way(run)
+        assert "in_progress, " in advance(server, tmp_path, run, given)
+        assert kept(run) == 0
+        judge = judge_on(server, tmp_path)
+        budget = Budget({judge.id: PRICE})
+        assert advance(server, tmp_path, run, given, budget) == ""
+        assert not batches.under_way(run)
+        assert kept(run) == 30 * len(NAMES)
+        assert asked(server) == []
+        assert finish(server, tmp_path, run, given) == right(given)
+        assert asked(server) == []
+    assert budget.usage.calls == 30
+    assert budget.spent == pytest.approx(PRICE.of(budget.usage) / 2)
+
+
+def test_lines_are_the_online_requests_with_ids_that_say_all(tmp_path, run):
+    with serving() as server:
+        advance(server, tmp_path, run, samples(3))
+        lines = [json.loads(line) for line in server.batches.files["file-1"].splitlines()]
+    for line, one in zip(lines, samples(3), strict=True):
+        text, nonce, places = line["custom_id"].split(".")
+        assert (text, places) == (one.digest, "0-1-2-3-4-5")
+        assert (line["method"], line["url"]) == ("POST", "/v1/chat/completions")
+        assert f"<data-{nonce}>" in line["body"]["messages"][1]["content"]
+        assert line["body"]["response_format"]["type"] == "json_schema"
+
+
+@pytest.mark.parametrize(
+    "faults", [{"500": 0.3}, {"malformed": 0.3}, {"wrong-sample": 0.3}, {"refusal": 0.3}, {"no-choices": 0.3}]
+)
+def test_partial_failures_return_to_the_online_path(tmp_path, run, faults):
+    given = samples(20)
+    with serving() as server:
+        judge_on(server, tmp_path)
+        asyncio.run(judge_on(server, tmp_path).prepare())
+        server.faults = Faults(faults)
+        advance(server, tmp_path, run, given)
+        server.faults = Faults()
+        assert advance(server, tmp_path, run, given) == ""
+        good = kept(run)
+        assert 0 < good < 20 * len(NAMES)
+        assert finish(server, tmp_path, run, given) == right(given)
+        assert len(asked(server)) == 20 - good // len(NAMES)
+
+
+@pytest.mark.parametrize("ends", ["completed", "failed", "expired", "cancelled"])
+@pytest.mark.parametrize("output", [True, False])
+def test_however_a_batch_ends_what_it_got_done_is_kept(tmp_path, run, ends, output):
+    given = samples(10)
+    with serving(batches=Batches(ends=ends, output=output, done=0.5)) as server:
+        advance(server, tmp_path, run, given)
+        assert advance(server, tmp_path, run, given) == ""
+        assert kept(run) == (5 * len(NAMES) if output else 0)
+        assert finish(server, tmp_path, run, given) == right(given)
+
+
+def test_what_is_judged_is_not_handed_in(tmp_path, run):
+    given = samples(10)
+    with serving() as server:
+        finish(server, tmp_path, run, given[:6])
+        assert "4 calls handed in" in advance(server, tmp_path, run, given)
+        advance(server, tmp_path, run, given)
+        assert advance(server, tmp_path, run, given) == ""
+
+
+def test_a_cap_that_is_too_low_is_told_before_anything_is_handed_in(tmp_path, run):
+    with serving() as server:
+        budget = Budget({judge_on(server, tmp_path).id: PRICE}, max_cost=0.001)
+        with pytest.raises(InputError, match="more than --max-cost"):
+            advance(server, tmp_path, run, samples(50), budget)
+        assert server.batches.jobs == {}
+
+
+def test_another_judge_s_batch_is_not_mistaken_for_ours(tmp_path, run):
+    with serving() as server:
+        advance(server, tmp_path, run, samples(3))
+        other = judge_on(server, tmp_path, name="other-model")
+        with pytest.raises(InputError, match="batch of another judge"):
+            asyncio.run(batches.advance(samples(3), GOAL, run, [other], Budget()))

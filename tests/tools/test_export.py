@@ -1,0 +1,240 @@
+"""Exports: what a trainer reads, with the content that the dataset had."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import datasets
+import pytest
+import yaml
+from goalcover.agent.errors import InputError
+from goalcover.memory.runs import Run
+from goalcover.tools.export import FORMATS, export, parse_format, push
+from goalcover.tools.load import open_dataset
+from goalcover.tools.mix import Mix, make_mix
+from unjudged import run_of
+
+WEATHER = {
+    "name": "get_weather",
+    "description": "Tells the weather",
+    "parameters": {"type": "object", "properties": {}},
+}
+QA = [
+    {"id": "a", "question": "Was ist Übelkeit? 吐き気とは？", "context": "Ein Gefühl.", "answer": "Nausea — מַבּוּל 🤢"},
+    {"id": "b", "question": "=1+1?", "context": "@SUM(A1)", "answer": "-2 is not +2"},
+    {"id": "c", "question": 'Line one\nline "two"', "context": "tab\there", "answer": "-5"},
+]
+TOOLS = [
+    {
+        "conversations": [
+            {"from": "human", "value": "Weather in Zürich?"},
+            {"from": "function_call", "value": '{"name": "get_weather", "arguments": {"city": "Zürich"}}'},
+            {"from": "observation", "value": '{"sky": "grey"}'},
+            {"from": "gpt", "value": "Grey."},
+        ],
+        "system": "Be brief.",
+        "tools": json.dumps([WEATHER]),
+    },
+    {"conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello"}], "system": "", "tools": ""},
+]
+TURNS = [
+    {
+        "messages": [
+            {"role": "system", "content": "Be kind."},
+            {"role": "user", "content": "One?"},
+            {"role": "assistant", "content": "One.", "weight": 0},
+            {"role": "user", "content": "Two?"},
+            {"role": "assistant", "content": "Two.", "weight": 1},
+            {"role": "user", "content": "Thanks, nobody answers this."},
+        ]
+    }
+]
+PAIRS = [{"prompt": "Why?", "chosen": "Because.", "rejected": "No."}]
+LABELLED = [
+    {"prompt": "Why?", "completion": "Because.", "label": True},
+    {"prompt": "How?", "completion": "Go away.", "label": False},
+]
+TEXTS = [{"text": "Once upon a time."}, {"text": "There was a king."}]
+ALL = {"qa": QA, "tools": TOOLS, "turns": TURNS, "pairs": PAIRS, "labelled": LABELLED, "texts": TEXTS}
+
+
+def mixed(tmp_path: Path, rows: list[dict[str, Any]], name: str = "rows.jsonl") -> tuple[Run, Mix]:
+    data = tmp_path / name
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    run = run_of(data, tmp_path / "run")
+    return run, make_mix(run, "original")
+
+
+def lines(path: Path) -> list[Any]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def content(source: Any) -> set[tuple[str, str]]:
+    return {(sample.input, sample.output) for sample in source}
+
+
+@pytest.mark.parametrize("shape", ALL)
+@pytest.mark.parametrize("name", ["openai", "alpaca", "sharegpt", "trl", "parquet", "same", "hf"])
+def test_what_was_exported_loads_again_with_the_same_content(tmp_path, name, shape):
+    run, mix = mixed(tmp_path, ALL[shape])
+    out = tmp_path / f"out{next(iter(FORMATS[name].kinds), '')}"
+    if shape == "texts" and name in ("openai", "sharegpt"):
+        with pytest.raises(InputError, match="it is plain text without an answer"):
+            export(run, mix, name, out)
+        return
+    written = export(run, mix, name, out)
+    again = content(open_dataset(str(out)))
+    assert again <= content(member.sample for member in mix.train)
+    assert len(again) == written.rows == len(ALL[shape]) - sum(written.skipped.values())
+
+
+def test_what_is_left_out_is_left_out_for_a_reason(tmp_path):
+    run, mix = mixed(tmp_path, LABELLED)
+    written = export(run, mix, "openai", tmp_path / "out.jsonl")
+    assert written.skipped == {"its answer is labelled as one that the model should not give": 1}
+    run, mix = mixed(tmp_path / "run", TOOLS)
+    assert export(run, mix, "alpaca", tmp_path / "out.json").skipped == {"Alpaca has no place for calls of tools": 1}
+
+
+def test_openai_gets_calls_with_ids_and_results_that_answer_them(tmp_path):
+    run, mix = mixed(tmp_path, TOOLS)
+    export(run, mix, "openai", tmp_path / "out.jsonl")
+    row = next(row for row in lines(tmp_path / "out.jsonl") if "tools" in row)
+    assert [message["role"] for message in row["messages"]] == ["system", "user", "assistant", "tool", "assistant"]
+    call = row["messages"][2]["tool_calls"][0]
+    assert call["id"] == row["messages"][3]["tool_call_id"]
+    assert json.loads(call["function"]["arguments"]) == {"city": "Zürich"}
+    assert row["tools"] == [{"type": "function", "function": WEATHER}]
+
+
+def test_openai_learns_no_turn_that_the_dataset_weighs_with_nothing(tmp_path):
+    run, mix = mixed(tmp_path, TURNS)
+    export(run, mix, "openai", tmp_path / "out.jsonl")
+    (row,) = lines(tmp_path / "out.jsonl")
+    assert [one.get("weight") for one in row["messages"]] == [None, None, 0, None, 1]
+    assert row["messages"][-1]["role"] == "assistant"
+
+
+def test_openai_gets_pairs_in_the_form_of_its_preference_training(tmp_path):
+    run, mix = mixed(tmp_path, PAIRS)
+    written = export(run, mix, "openai", tmp_path / "out.jsonl")
+    assert lines(tmp_path / "out.jsonl") == [
+        {
+            "input": {"messages": [{"role": "user", "content": "Why?"}]},
+            "preferred_output": [{"role": "assistant", "content": "Because."}],
+            "non_preferred_output": [{"role": "assistant", "content": "No."}],
+        }
+    ]
+    assert written.notes == ("OpenAI wants at least 10 examples; this file has 1",)
+
+
+@pytest.mark.parametrize(
+    ("shape", "columns"),
+    [
+        ("qa", ["prompt", "completion"]),
+        ("tools", ["messages", "tools"]),
+        ("turns", ["messages"]),
+        ("pairs", ["prompt", "chosen", "rejected"]),
+        ("labelled", ["prompt", "completion", "label"]),
+        ("texts", ["text"]),
+    ],
+)
+def test_datasets_reads_the_columns_of_the_trl_type_that_fits(tmp_path, shape, columns):
+    run, mix = mixed(tmp_path, ALL[shape])
+    export(run, mix, "trl", tmp_path / "out.jsonl")
+    read = datasets.load_dataset("json", data_files=str(tmp_path / "out.jsonl"), cache_dir=str(tmp_path / "cache"))
+    assert sorted(read["train"].column_names) == sorted(columns)
+    assert len(read["train"]) == len(ALL[shape])
+
+
+def test_trl_gets_the_arguments_of_a_call_as_an_object_and_no_other_calls_keys(tmp_path):
+    other = json.loads(json.dumps(TOOLS[0]).replace('{\\"city\\": \\"Z\\u00fcrich\\"}', '{\\"day\\": 1}'))
+    run, mix = mixed(tmp_path, [TOOLS[0], other])
+    export(run, mix, "trl", tmp_path / "out.jsonl")
+    read = datasets.load_dataset("json", data_files=str(tmp_path / "out.jsonl"), cache_dir=str(tmp_path / "cache"))
+    calls = [row["messages"][2]["tool_calls"][0]["function"]["arguments"] for row in read["train"]]
+    assert sorted(map(str, calls)) == sorted(map(str, [{"city": "Zürich"}, {"day": 1}]))
+
+
+def test_a_dataset_dict_on_disk_has_both_splits(tmp_path, capsys):
+    run, _ = mixed(tmp_path, QA)
+    export(run, make_mix(run, "original", validation=0.34), "hf", tmp_path / "out")
+    read = datasets.load_from_disk(str(tmp_path / "out"))
+    assert {split: len(rows) for split, rows in read.items()} == {"train": 2, "validation": 1}
+
+
+def test_a_folder_is_a_dataset_that_the_hub_understands(tmp_path):
+    run, _ = mixed(tmp_path, QA)
+    export(run, make_mix(run, "original", validation=0.34), "trl", tmp_path / "out")
+    read = datasets.load_dataset(str(tmp_path / "out"), cache_dir=str(tmp_path / "cache"))
+    assert {split: len(rows) for split, rows in read.items()} == {"train": 2, "validation": 1}
+
+
+def test_llama_factory_finds_an_entry_for_the_file(tmp_path):
+    run, mix = mixed(tmp_path, TOOLS)
+    export(run, mix, "llama-factory", tmp_path / "weather.json")
+    ((name, entry),) = json.loads((tmp_path / "weather.goalcover" / "dataset_info.json").read_text()).items()
+    assert name == "weather"
+    assert (tmp_path / "weather.goalcover" / entry["file_name"]).resolve() == tmp_path / "weather.json"
+    assert entry["formatting"] == "sharegpt"
+    assert entry["columns"] == {"messages": "conversations", "system": "system", "tools": "tools"}
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "kind"),
+    [("openai", "turns", "chat_template"), ("alpaca", "qa", "alpaca"), ("trl", "pairs", "chat_template.default")],
+)
+def test_axolotl_gets_a_snippet_that_names_the_file(tmp_path, name, shape, kind):
+    run, mix = mixed(tmp_path, ALL[shape])
+    export(run, mix, name, tmp_path / "out.jsonl" if name != "alpaca" else tmp_path / "out.json")
+    config = yaml.safe_load((tmp_path / "out.goalcover" / "axolotl.yaml").read_text())
+    assert config["datasets"][0]["type"] == kind
+    assert Path(config["datasets"][0]["path"]).is_file()
+    assert config.get("rl") == ("dpo" if shape == "pairs" else None)
+
+
+def test_no_cell_of_a_table_is_a_formula_and_numbers_stay_numbers(tmp_path):
+    run, mix = mixed(tmp_path, QA)
+    written = export(run, mix, "same", tmp_path / "out.csv")
+    with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
+        cells = {cell for row in csv.reader(file) for cell in row}
+    assert {"'=1+1?", "'@SUM(A1)", "'-2 is not +2", "-5"} <= cells
+    assert written.notes == ("3 cells that a spreadsheet would execute have an apostrophe put before them",)
+
+
+def test_every_row_has_its_provenance_and_the_card_says_what_it_is(tmp_path):
+    run, mix = mixed(tmp_path, QA)
+    export(run, mix, "trl", tmp_path / "out.jsonl")
+    told = lines(tmp_path / "out.goalcover" / "provenance.jsonl")
+    assert [one["sample_id"] for one in told] == [member.sample.id for member in mix.train]
+    card = (tmp_path / "out.goalcover" / "README.md").read_text("utf-8")
+    assert yaml.safe_load(card.split("---")[1])["license"] == "unknown"
+    assert "Licence: to be stated" in card
+    assert "Answers anything" in card
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(tmp_path):
+    run, mix = mixed(tmp_path, QA)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "README.md").write_text("mine")
+    with pytest.raises(InputError, match="is not empty and no export of GoalCover"):
+        export(run, mix, "trl", tmp_path / "mine")
+    assert (tmp_path / "mine" / "README.md").read_text() == "mine"
+
+
+def test_a_second_export_leaves_no_split_of_the_first(tmp_path):
+    run, mix = mixed(tmp_path, QA)
+    export(run, make_mix(run, "original", validation=0.34), "trl", tmp_path / "out")
+    export(run, mix, "trl", tmp_path / "out")
+    assert sorted(path.name for path in (tmp_path / "out").glob("*.jsonl")) == ["_provenance.jsonl", "train.jsonl"]
+
+
+def test_a_format_and_an_extension_that_do_not_fit_are_refused(tmp_path):
+    run, mix = mixed(tmp_path, QA)
+    with pytest.raises(InputError, match=r"openai is written as \.jsonl"):
+        export(run, mix, "openai", tmp_path / "out.csv")
+    with pytest.raises(InputError, match="no format 'word'"):
+        parse_format("word")
+    with pytest.raises(InputError, match="write it as owner/name"):
+        push(run, mix, "trl", "nowhere")

@@ -1,0 +1,39 @@
+"""What a request's models use is counted from its beginning, and capped."""
+
+from dataclasses import dataclass, field
+
+import pytest
+from goalcover.agent.errors import InputError
+from goalcover.agent.settings import Settings
+from goalcover.agent.usage import Usage
+from goalcover.tools.spending import Spending
+
+PRICED = Settings(price_prompt=1.0, price_completion=2.0)
+
+
+@dataclass
+class Model:
+    """Counts what it uses."""
+
+    name: str = "nobody-knows-this-model"
+    usage: Usage = field(default_factory=lambda: Usage(calls=1, prompt_tokens=1_000_000))
+
+
+def test_only_what_is_used_from_now_on_counts():
+    model = Model()
+    spending = Spending([model], PRICED, max_cost=2.5)
+    assert (spending.usage.calls, spending.spent, spending.is_left()) == (0, 0.0, True)
+    model.usage += Usage(calls=2, prompt_tokens=500_000, completion_tokens=1_000_000)
+    assert (spending.usage.calls, spending.spent) == (2, pytest.approx(2.5))
+    assert not spending.is_left()
+
+
+def test_a_cap_needs_a_price():
+    with pytest.raises(InputError, match="--max-cost needs the model's price"):
+        Spending([Model()], Settings(), max_cost=1.0)
+    assert Spending([Model()], Settings()).spent is None
+
+
+def test_the_embedded_engine_costs_nothing():
+    spending = Spending([], Settings(), max_cost=1.0)
+    assert (spending.spent, spending.is_left()) == (None, True)

@@ -1,0 +1,120 @@
+"""LLaMA-Factory's two formats, Alpaca and ShareGPT, with the `dataset_info.json` entry (its data/README.md)."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+from goalcover.tools.formats.examples import Example
+from goalcover.tools.formats.messages import Message, UnfitError
+from goalcover.tools.formats.openai import learnt
+
+SPEAKERS = {"user": "human", "assistant": "gpt", "tool": "observation"}
+OPENAI_TAGS = {
+    "role_tag": "role",
+    "content_tag": "content",
+    "user_tag": "user",
+    "assistant_tag": "assistant",
+    "system_tag": "system",
+}
+COLUMNS = {
+    "instruction": "prompt",
+    "input": "query",
+    "output": "response",
+    "conversations": "messages",
+    "messages": "messages",
+    "text": "prompt",
+} | {name: name for name in ("system", "history", "tools", "chosen", "rejected", "kto_tag")}
+"""Column -> what dataset_info.json calls it."""
+
+
+def alpaca_row(example: Example) -> dict[str, Any]:
+    """`{instruction, input, output}`, with system, history, rejected answer and label where there are some.
+
+    Raises UnfitError when the example calls tools, or its turns do not alternate.
+    """
+    if example.answer is None:
+        return {"text": example.text}
+    if example.tools or any("tool_calls" in one or one["role"] == "tool" for one in example.messages):
+        raise UnfitError("Alpaca has no place for calls of tools")
+    system, turns = _system(example.prompt)
+    if [one["role"] for one in turns] != ["user", "assistant"] * (len(turns) // 2) + ["user"]:
+        raise UnfitError("Alpaca wants question and answer in turn")
+    texts = [_text(one) for one in turns]
+    row: dict[str, Any] = {"instruction": texts[-1], "input": "", **_answers(example)}
+    if system:
+        row["system"] = system
+    if len(texts) > 1:
+        row["history"] = [list(pair) for pair in zip(texts[:-1:2], texts[1::2], strict=True)]
+    return row
+
+
+def _answers(example: Example) -> dict[str, Any]:
+    if example.rejected is not None:
+        return {"chosen": _text(example.answer or {}), "rejected": _text(example.rejected)}
+    if example.label is not None:
+        return {"output": _text(example.answer or {}), "kto_tag": example.label}
+    return {"output": _text(learnt(example))}
+
+
+def sharegpt_row(example: Example) -> dict[str, Any]:
+    """`{conversations, system, tools}`, with chosen and rejected answer or label where there are some.
+
+    Raises UnfitError for plain text, and when the sides do not alternate, which LLaMA-Factory skips.
+    """
+    if example.answer is None:
+        raise UnfitError("it is plain text without an answer")
+    system, turns = _system(example.prompt)
+    asked = [_turn(one) for one in turns]
+    if any((one["from"] in ("human", "observation")) is (place % 2 == 1) for place, one in enumerate(asked)):
+        raise UnfitError("LLaMA-Factory wants the sides to alternate")
+    if len(asked) % 2 == 0:
+        raise UnfitError("LLaMA-Factory wants a question before the answer")
+    row: dict[str, Any] = {"conversations": asked}
+    if example.rejected is not None:
+        row |= {"chosen": _turn(example.answer), "rejected": _turn(example.rejected)}
+    elif example.label is not None:
+        row |= {"conversations": [*asked, _turn(example.answer)], "kto_tag": example.label}
+    else:
+        row["conversations"] = [*asked, _turn(learnt(example))]
+    if system:
+        row["system"] = system
+    if example.tools:
+        row["tools"] = orjson.dumps([tool["function"] for tool in example.tools]).decode()
+    return row
+
+
+def dataset_info(file_name: str, columns: Iterable[str]) -> dict[str, Any]:
+    """What dataset_info.json says about a file with these columns."""
+    given = list(columns)
+    entry: dict[str, Any] = {"file_name": file_name}
+    if {"conversations", "messages"} & set(given):
+        entry["formatting"] = "sharegpt"
+    if "rejected" in given:
+        entry["ranking"] = True
+    entry["columns"] = {COLUMNS[name]: name for name in given if name in COLUMNS}
+    if "messages" in given:
+        entry["tags"] = OPENAI_TAGS
+    return entry
+
+
+def _system(prompt: Sequence[Message]) -> tuple[str, list[Message]]:
+    """The system prompt (several become one), and the other messages."""
+    said = [_text(one) for one in prompt if one["role"] in ("system", "developer")]
+    return "\n\n".join(said), [one for one in prompt if one["role"] not in ("system", "developer")]
+
+
+def _turn(message: Message) -> dict[str, str]:
+    if message["role"] not in SPEAKERS:
+        raise UnfitError("a message has a role that ShareGPT does not know")
+    if "tool_calls" not in message:
+        return {"from": SPEAKERS[message["role"]], "value": _text(message)}
+    if message["content"] or len(message["tool_calls"]) > 1:
+        raise UnfitError("ShareGPT has no place for text beside a call, or for several calls at once")
+    function = message["tool_calls"][0]["function"]
+    value = b'{"name":%b,"arguments":%b}' % (orjson.dumps(function["name"]), function["arguments"].encode())
+    return {"from": "function_call", "value": value.decode()}
+
+
+def _text(message: Message) -> str:
+    parts = (message.get("reasoning_content"), message.get("content"))
+    return "\n".join(str(part) for part in parts if part)

@@ -1,0 +1,164 @@
+"""What kind of weakness a gap is. Six kinds, told apart by counting; the first rule that holds decides.
+
+1. unsure      the failed judgements could close the gap, had all of them supported the subgoal; or there are several
+               judges, who disagree too much for their median to be relied on (tools/agreement.py)
+2. broken      of the samples that touch it (level 2 and above), 15 % and at least 3 have an output that is empty, cut
+               off or another input's (of swapped outputs about half are known as such: tools/outputs.py)
+3. absent      of 90 % of the samples nothing of it can be asked: no amount in the input, where amounts are to be kept
+4. shallow     of the low-scoring samples, half hold it in their input and leave it out of their output
+5. absent      at most 2 % of the samples, and 5 of them, reach level 4, 8 % level 3 and 20 % level 2 (so many come near
+               anything); off-target instead, where every sample should be about it, or 95 % serve no subgoal at all
+6. shallow     many samples touch it, and most of them stay at level 2 or 3. Many: as many at level 3 as the rule wants
+               at level 4, or at level 2 a quarter of all, and as many as the rule wants or half of all
+7. off-target  every sample should be about it, and half of them are not (level 0 and 1)
+8. rare        what is left: there are good samples, and too few of them
+
+Samples that cannot show it are counted in the third rule alone.
+"""
+
+from dataclasses import dataclass
+
+from goalcover.agent.models import SUPPORT_LEVEL, Gap, Kind, Scope
+from goalcover.agent.roles import EXEMPLAR_LEVEL, NEAR_LEVEL
+
+BROKEN = 0.15
+LEAST_BROKEN = 3
+UNABLE = 0.9
+IN_INPUT = 0.5
+ABSENT_SUPPORT = 0.02
+MOST_ABSENT = 5
+ABSENT_GOOD = 0.08
+ABSENT_NEAR = 0.2
+UNSERVED = 0.95
+OFF_TARGET = 0.5
+
+
+MEANINGS: dict[Kind, str] = {
+    "absent": "no sample teaches it",
+    "rare": "good samples, but too few",
+    "shallow": "samples touch it without depth",
+    "off-target": "the samples are about something else",
+    "broken": "outputs are empty, cut off or another input's",
+    "unsure": "too little was judged to be sure",
+}
+"""Each kind in a few words, as it follows a colon."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the rules look at."""
+
+    scope: Scope
+    is_form: bool
+    """Whether it asks for a form, such as amounts of money, rather than a subject."""
+    histogram: tuple[int, ...]
+    """Samples at level 0 to 5, without those that cannot show it."""
+    wanted: int
+    """Samples at level 4 that the gap rule asks for."""
+    n_broken: int
+    n_checked: int
+    """Broken outputs, among so many of the samples that touch it."""
+    n_in_input: int
+    n_low: int
+    """Low-scoring samples whose input holds it, among so many."""
+    unserved: float
+    """Share of all samples at level 0 or 1 for every subgoal of the goal."""
+    n_unable: int = 0
+    """Samples that cannot show it."""
+    n_unscored: int = 0
+    unscored_decide: bool = False
+    """Whether the gap would be closed if all unscored samples supported it."""
+    disputed: float | None = None
+    """Where several judges disagree too much: the share of samples on which they are two levels or more apart."""
+
+    @property
+    def n(self) -> int:
+        """Samples that could show it."""
+        return sum(self.histogram)
+
+    @property
+    def near(self) -> int:
+        """Samples that touch it."""
+        return sum(self.histogram[NEAR_LEVEL:])
+
+    @property
+    def good(self) -> int:
+        """Samples that can serve as a model."""
+        return sum(self.histogram[EXEMPLAR_LEVEL:])
+
+    @property
+    def support(self) -> int:
+        """Samples at level 4 or 5."""
+        return sum(self.histogram[SUPPORT_LEVEL:])
+
+
+def kind_of(facts: Facts) -> tuple[Kind, str]:
+    """The kind, and the rule that decided in figures."""
+    n, near, good, support = facts.n, facts.near, facts.good, facts.support
+    if facts.unscored_decide:
+        return "unsure", f"{facts.n_unscored:,} judgements failed; were all of them good, this would be no gap."
+    if facts.disputed is not None:
+        return "unsure", f"The judges are two levels or more apart on {facts.disputed:.0%} of the samples."
+    if facts.n_broken >= max(LEAST_BROKEN, BROKEN * facts.n_checked):
+        return "broken", (
+            f"Of {facts.n_checked:,} samples that touch it, {facts.n_broken:,} have an output that is empty, cut off "
+            "or another input's."
+        )
+    if facts.n_unable and facts.n_unable >= UNABLE * (n + facts.n_unable):
+        return "absent", f"{facts.n_unable:,} of {n + facts.n_unable:,} samples have nothing of it in their input."
+    if facts.n_in_input and facts.n_in_input >= IN_INPUT * facts.n_low:
+        return "shallow", (
+            f"Of {facts.n_low:,} low-scoring samples, {facts.n_in_input:,} hold it in the input and leave it out of "
+            "the output."
+        )
+    if support <= min(MOST_ABSENT, ABSENT_SUPPORT * n) and good <= ABSENT_GOOD * n and near <= ABSENT_NEAR * n:
+        return _absent(facts)
+    if (good >= facts.wanted or near >= max(min(facts.wanted, n / 2), n / 4)) and near - support > support:
+        return "shallow", (
+            f"{near:,} of {n:,} samples touch it, but {near - support:,} of them stay at level 2 or 3; "
+            f"{facts.wanted:,} are wanted at level 4."
+        )
+    if facts.scope == "every" and not facts.is_form and n - near >= OFF_TARGET * n:
+        return "off-target", f"Every sample should be about it; {n - near:,} of {n:,} are not (level 0 or 1)."
+    return "rare", (
+        f"{good:,} of {n:,} samples are good (level 3 and above), {support:,} of them at level 4 or 5; "
+        f"{facts.wanted:,} are wanted."
+    )
+
+
+def _absent(facts: Facts) -> tuple[Kind, str]:
+    found = f"{facts.near:,} of {facts.n:,} samples touch it, {facts.good:,} of them at level 3 or above."
+    if facts.scope == "every" and not facts.is_form:
+        return "off-target", f"Every sample should be about it; {found}"
+    if facts.unserved >= UNSERVED:
+        return "off-target", f"{found} {facts.unserved:.0%} of the samples serve no subgoal of this goal."
+    return "absent", found
+
+
+def closing(gap: Gap) -> str:
+    """How much is missing, and what of it the data already holds; "" for a gap that an older version wrote."""
+    if gap.needed is None:
+        return ""
+    n = len(gap.in_input)
+    held = (
+        f" {_samples(n)} already {_hold(n)} it in the input but not in the output: no new material is needed for that."
+    )
+    return f"At least {_samples(gap.needed)} more at level 4 would close the gap.{held if n else ''}"
+
+
+def left_over(gap: Gap) -> str:
+    """The low-scoring samples that no capability is about, and those that repeat another; "" when there are none."""
+    parts = []
+    if gap.n_outliers:
+        parts.append(f"{_samples(gap.n_outliers)} of {gap.n_low or 0:,} low-scoring ones belong to no group.")
+    if gap.n_repeated:
+        parts.append(f"{_samples(gap.n_repeated)} {'repeats' if gap.n_repeated == 1 else 'repeat'} another one.")
+    return " ".join(parts)
+
+
+def _samples(n: int) -> str:
+    return f"{n:,} sample" if n == 1 else f"{n:,} samples"
+
+
+def _hold(n: int) -> str:
+    return "holds" if n == 1 else "hold"

@@ -1,0 +1,88 @@
+"""Which candidates are new, clean and in form, before anybody judges them: the checks by code, each with its reason."""
+
+from collections.abc import Sequence
+
+from goalcover.agent.models import Sample
+from goalcover.agent.synthesis import Brief, Candidate
+from goalcover.tools.checks import problems
+from goalcover.tools.material import Material
+from goalcover.tools.novelty import Duplicate, Known, common_span, repeated
+
+NEAR_INPUT = 0.9
+"""Similarity from which an input asks what another asks; below it the same document may be asked something else."""
+NEAR_HOLDOUT = 0.3
+HELD_OUT_WORDS = 13
+"""Words in a row that a candidate may not share with the evaluation set (Brown et al. 2020, appendix C)."""
+_LEAST_ASKED = 8
+"""Words: a shorter input is a phrase that many rows share."""
+
+
+class Screen:
+    """Compares candidates with the training data, the evaluation set, and the candidates before them."""
+
+    def __init__(self, material: Material, holdout: Sequence[Sample] = (), before: Sequence[Sample] = ()) -> None:
+        """`holdout` is the evaluation set; `before` are synthetic samples of earlier requests."""
+        self._material = material
+        self._known = list(material.samples.values())
+        self._holdout = list(holdout)
+        self._texts, self._inputs = Known(_texts(self._known)), Known([one.input for one in self._known])
+        self._held_out = Known(_texts(self._holdout))
+        self._passed = list(before)
+
+    def check(self, brief: Brief, candidates: Sequence[Candidate], samples: Sequence[Sample]) -> list[list[str]]:
+        """For each candidate why it cannot be taken; empty when it can."""
+        prompt = "\n".join([brief.capability, *brief.explanations])
+        found = [
+            list(
+                problems(
+                    sample,
+                    self._material.subgoal,
+                    self._material.bounds,
+                    [*self._material.of(candidate.parents), *brief.exemplars],
+                    prompt,
+                )
+            )
+            for candidate, sample in zip(candidates, samples, strict=True)
+        ]
+        for place, reason in self._repetitions(samples):
+            found[place].append(reason)
+        return found
+
+    def keep(self, sample: Sample) -> None:
+        """Takes note of one that passed: later ones must not repeat it."""
+        self._passed.append(sample)
+
+    def _repetitions(self, samples: Sequence[Sample]) -> list[tuple[int, str]]:
+        texts = _texts(samples)
+        found = [(one.place, self._known_reason(one)) for one in self._texts.duplicates(texts)]
+        asked = [sample.input if len(sample.input.split()) >= _LEAST_ASKED else "" for sample in samples]
+        alike = self._inputs.duplicates(asked, NEAR_INPUT)
+        found += [(one.place, self._known_reason(one)) for one in alike if asked[one.place]]
+        for one in self._held_out.duplicates(texts, NEAR_HOLDOUT):
+            if one.similarity == 1 or len(one.span.split()) >= HELD_OUT_WORDS:
+                where = self._holdout[one.known].id
+                found.append((one.place, f"it shares a passage with {where} of the evaluation set: “{_cut(one.span)}”"))
+        return found + self._among_candidates(texts)
+
+    def _among_candidates(self, texts: list[str]) -> list[tuple[int, str]]:
+        before = _texts(self._passed)
+        found = []
+        for place, earlier in repeated([*before, *texts]).items():
+            if place >= len(before):
+                span = common_span(texts[place - len(before)], [*before, *texts][earlier])
+                found.append(
+                    (place - len(before), f"it nearly repeats another candidate or synthetic sample: “{_cut(span)}”")
+                )
+        return found
+
+    def _known_reason(self, one: Duplicate) -> str:
+        where = self._known[one.known].id
+        return f"it nearly repeats {where} of the training data ({one.similarity:.0%} alike): “{_cut(one.span)}”"
+
+
+def _texts(samples: Sequence[Sample]) -> list[str]:
+    return [f"{sample.input}\n{sample.output}" for sample in samples]
+
+
+def _cut(span: str) -> str:
+    return span if len(span) <= 160 else f"{span[:160].rstrip()} …"

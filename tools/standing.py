@@ -1,0 +1,181 @@
+"""Where a gap's subgoal stands: its samples by level, what kind of weakness that is, and what would close the gap."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+from goalcover.agent.embedded.cues import Cue, cue_of, show
+from goalcover.agent.models import (
+    SUPPORT_LEVEL,
+    TOP_LEVEL,
+    Alignment,
+    Goal,
+    Kind,
+    Sample,
+    SubgoalAgreement,
+    SubgoalCoverage,
+)
+from goalcover.agent.roles import EXEMPLAR_LEVEL, NEAR_LEVEL, Standing
+from goalcover.memory.runs import Run
+from goalcover.tools.coverage import cover, support_wanted
+from goalcover.tools.kinds import Facts, kind_of
+from goalcover.tools.lows import evenly
+from goalcover.tools.outputs import Openings, faults
+from goalcover.tools.recommend import mean_wanted, needed, rewriting_closes, to_rewrite
+
+LISTED = 10
+USUAL = 300
+"""Samples that say what is usual in the data."""
+_UNSCORED = -1
+_STRONG = SUPPORT_LEVEL / TOP_LEVEL
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Every sample's level for every subgoal."""
+
+    sample_ids: npt.NDArray[np.object_]
+    """(samples,)"""
+    subgoal_ids: tuple[str, ...]
+    table: npt.NDArray[np.int8]
+    """(samples, subgoals); -1 for unscored."""
+
+    def of(self, subgoal_id: str) -> npt.NDArray[np.int8]:
+        """(samples,): one subgoal's levels."""
+        return np.asarray(self.table[:, self.subgoal_ids.index(subgoal_id)])
+
+    def touching(self, subgoal_id: str, most: int) -> list[str]:
+        """Ids of samples that touch the subgoal, evenly chosen where there are more."""
+        places = np.flatnonzero(self.of(subgoal_id) >= NEAR_LEVEL)
+        return [str(self.sample_ids[places[place]]) for place in evenly(len(places), most)]
+
+    def first(self, subgoal_id: str, level: int, most: int = LISTED) -> list[str]:
+        """Ids of the first samples at a level."""
+        return [str(one) for one in self.sample_ids[np.flatnonzero(self.of(subgoal_id) == level)[:most]]]
+
+    @cached_property
+    def unserved(self) -> float:
+        """Share of samples that touch no subgoal at all."""
+        return float((self.table.max(axis=1) < NEAR_LEVEL).mean()) if len(self.table) else 0.0
+
+
+@dataclass(frozen=True)
+class Weakness:
+    """A gap's figures, its kind, and the samples that speak for it."""
+
+    coverage: SubgoalCoverage
+    kind: Kind
+    why: str
+    needed: int
+    standing: Standing
+    in_input: tuple[str, ...]
+    broken: tuple[str, ...]
+    unable: frozenset[str]
+    """Low-scoring samples that cannot show it."""
+
+    @property
+    def not_applicable(self) -> int:
+        """How many those are."""
+        return len(self.unable)
+
+
+def read_levels(run: Run, goal: Goal) -> Levels:
+    """The levels of a run's scores."""
+    scores = run.scores(["sample_id", "subgoal_id", "level"])
+    n = len(goal.subgoals)
+    table = scores["level"].fill_null(_UNSCORED).to_numpy().astype(np.int8).reshape(-1, n)
+    return Levels(scores["sample_id"].to_numpy()[::n], tuple(one.id for one in goal.subgoals), table)
+
+
+def weakness(
+    goal: Goal,
+    coverage: SubgoalCoverage,
+    levels: Levels,
+    low: Sequence[Alignment],
+    samples: Mapping[str, Sample],
+    openings: Mapping[str, Openings],
+    most: int,
+    agreement: SubgoalAgreement | None = None,
+) -> Weakness:
+    """What is weak about a gap. `low` are its low-scoring samples; of those that touch it, `most` are read."""
+    in_input, unable = _by_input(goal, coverage, low, samples)
+    touching = [samples[one] for one in levels.touching(coverage.id, most)]
+    every = list(samples.values())
+    usual = [every[place] for place in evenly(len(every), USUAL)]
+    broken = tuple(faults(touching, usual, openings))
+    kind, why = kind_of(
+        Facts(
+            scope=coverage.scope,
+            is_form=_cue(goal, coverage) is not None,
+            histogram=(coverage.histogram[0] - len(unable), *coverage.histogram[1:]),
+            wanted=_wanted(goal, coverage),
+            n_broken=len(broken),
+            n_checked=len(touching),
+            n_in_input=len(in_input),
+            n_low=len(low) - len(unable),
+            unserved=levels.unserved,
+            n_unable=len(unable),
+            n_unscored=coverage.n_unscored,
+            unscored_decide=_unscored_decide(goal, coverage),
+            disputed=agreement.far_apart if agreement and agreement.disputed else None,
+        )
+    )
+    if unable and kind != "absent":
+        why += f" {len(unable):,} more low-scoring samples have nothing of it to show, and are left out of this."
+    standing = Standing(
+        coverage=coverage,
+        needed=needed(goal, coverage),
+        to_rewrite=to_rewrite(goal, coverage, len(unable)),
+        rewriting_closes=rewriting_closes(goal, coverage, len(unable)),
+        exemplars=_exemplars(levels, coverage.id),
+        near_misses=tuple(levels.first(coverage.id, NEAR_LEVEL)),
+        off_topic=tuple(one for one in levels.first(coverage.id, 0, LISTED + len(unable)) if one not in unable)[
+            :LISTED
+        ],
+        kind=kind,
+        in_input=in_input,
+        broken=broken,
+        not_applicable=len(unable),
+    )
+    return Weakness(coverage, kind, why, standing.needed, standing, in_input, broken, unable)
+
+
+def _exemplars(levels: Levels, subgoal_id: str) -> tuple[str, ...]:
+    best = (one for level in range(TOP_LEVEL, EXEMPLAR_LEVEL - 1, -1) for one in levels.first(subgoal_id, level))
+    return tuple(best)[:LISTED]
+
+
+def _by_input(
+    goal: Goal, coverage: SubgoalCoverage, low: Sequence[Alignment], samples: Mapping[str, Sample]
+) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Of the low-scoring samples: those whose input shows the form that the output lacks, and those that cannot."""
+    cue = _cue(goal, coverage)
+    if cue is None:
+        return (), frozenset()
+    subgoal = goal.subgoal(coverage.id)
+    shown = {one.sample_id: show(cue, samples[one.sample_id], subgoal) for one in low}
+    return (
+        tuple(sample_id for sample_id, one in shown.items() if one.dropped or (one.keeps and one.n_input > one.n_kept)),
+        frozenset(sample_id for sample_id, one in shown.items() if one.nothing_to_keep),
+    )
+
+
+def _cue(goal: Goal, coverage: SubgoalCoverage) -> Cue | None:
+    return cue_of(goal.subgoal(coverage.id))
+
+
+def _wanted(goal: Goal, coverage: SubgoalCoverage) -> int:
+    """Samples at level 4 that the rule asks for."""
+    mean = mean_wanted(goal, coverage)
+    if mean is None:
+        return support_wanted(coverage.share_wanted or 0.0, coverage.n_scored)
+    return round(min(1.0, mean / _STRONG) * coverage.n_scored)
+
+
+def _unscored_decide(goal: Goal, coverage: SubgoalCoverage) -> bool:
+    if not coverage.n_unscored:
+        return False
+    best = (*coverage.histogram[:TOP_LEVEL], coverage.histogram[TOP_LEVEL] + coverage.n_unscored)
+    return not cover(goal, goal.subgoal(coverage.id), best, 0).gap

@@ -1,0 +1,241 @@
+"""Closing a gap with verified synthetic samples (paper, section 3.5): generator and discriminator in a loop.
+
+plan -> generate -> screen by code -> discriminate -> refine with the reasons, a bounded number of rounds. What passes
+is proposed; `tools.accept` keeps what a person takes of it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from math import ceil
+
+from goalcover.agent.errors import InputError
+from goalcover.agent.models import SUPPORT_LEVEL, Frozen, Sample
+from goalcover.agent.roles import Discriminator, Generator
+from goalcover.agent.synthesis import Brief, Candidate, Rejected, Verdict
+from goalcover.memory.runs import Run
+from goalcover.memory.synthetic import Decision, kept, rejected_before
+from goalcover.tools.checks import personal_data
+from goalcover.tools.material import Material, read_material
+from goalcover.tools.plan import Part, Spread, plan, spread_of
+from goalcover.tools.screen import Screen
+
+ROUNDS = 4
+MORE = 1.5
+"""Candidates asked for, for each one wanted: some will not pass."""
+PREFIX = "synthetic-"
+"""Of the id of a synthetic sample."""
+_TOLD = 6
+"""Rejections of its own that a brief carries into the next round."""
+
+OnProgress = Callable[[int, int], None]
+"""Called with the number of samples that passed and the number asked for."""
+
+
+class Proposal(Frozen):
+    """A candidate that passed, waiting for a person."""
+
+    candidate: Candidate
+    sample: Sample
+    """As it would stand in the dataset."""
+    verdict: Verdict
+    flags: tuple[str, ...]
+    """What a person should look at: kinds of personal data."""
+
+
+class Batch(Frozen):
+    """What one request came to."""
+
+    subgoal_id: str
+    asked: int
+    proposals: tuple[Proposal, ...]
+    rejected: tuple[Decision, ...]
+    rounds: int
+    shortfall: str
+    """Why there are fewer than asked for; empty when there are not."""
+    spread: Spread
+    """How the proposals are spread."""
+    engine: str
+    """The generator."""
+    missing: tuple[Part, ...]
+    """What is still to be made, as work orders for an annotator or a model."""
+
+
+@dataclass
+class Work:
+    """A request under way."""
+
+    material: Material
+    screen: Screen
+    generator: Generator
+    discriminator: Discriminator
+    asked: int
+    min_level: int
+    proposals: list[Proposal] = field(default_factory=list)
+    spare: list[Proposal] = field(default_factory=list)
+    """What passed beyond its part of the plan: used where other parts give too little."""
+    rejected: list[Decision] = field(default_factory=list)
+    made: list[str] = field(default_factory=list)
+    """Ids of all candidates so far."""
+    known: list[str] = field(default_factory=list)
+    """Ids of candidates that earlier requests made into samples."""
+    shortfalls: list[str] = field(default_factory=list)
+
+    @property
+    def n_missing(self) -> int:
+        """How many samples are still to be found."""
+        return self.asked - len(self.proposals)
+
+    def use_spare(self) -> None:
+        """Fills up with what passed beyond the plan."""
+        self.proposals += self.spare[: self.n_missing]
+
+
+async def synthesize(
+    run: Run,
+    subgoal: str,
+    n: int,
+    *,
+    generator: Generator,
+    discriminator: Discriminator,
+    holdout: Sequence[Sample] = (),
+    form: str = "",
+    min_level: int = SUPPORT_LEVEL,
+    parts: Sequence[Part] = (),
+    may_spend: Callable[[], bool] | None = None,
+    on_progress: OnProgress | None = None,
+) -> Batch:
+    """Proposes up to n samples for a subgoal (id or name); nothing is kept before `accept`.
+
+    `holdout` is an evaluation set that nothing may repeat; `form` a wish in words for all samples (`a question a nurse
+    would ask`); `min_level` 5 is stricter than 4; `parts` are work orders of before instead of a new plan; `may_spend`
+    is asked before every call of the generator, and ends the request when it says no.
+    Raises InputError for an unknown subgoal, and what the generator's model raises.
+    """
+    if n < 1:
+        raise InputError(f"at least one sample has to be asked for, not {n}")
+    material = read_material(run, subgoal)
+    earlier = [one.sample for one in kept(run.synthetic_path)]
+    work = Work(material, Screen(material, holdout, earlier), generator, discriminator, n, min_level)
+    work.known = [one.id.removeprefix(PREFIX) for one in earlier]
+    rejected = rejected_before(run.synthetic_path, material.subgoal.id)
+    planned = list(parts) or plan(material, n, form=form, rejected=rejected)
+    left = {place: part.n for place, part in enumerate(planned)}
+    rounds, live = 0, list(left)
+    while live and work.n_missing and rounds < ROUNDS:
+        rounds += 1
+        for place in list(live):
+            if may_spend is not None and not may_spend():
+                work.shortfalls.append("Stopped: what may be spent is spent")
+                live.clear()
+                break
+            # From the second round on, what one part cannot give is asked of the others.
+            wanted = min(work.n_missing, left[place] if rounds == 1 else ceil(work.n_missing / len(live)))
+            found = await _round(work, planned[place].brief, wanted) if wanted else 0
+            left[place] -= found or 0
+            if found is None:
+                live.remove(place)
+            if on_progress is not None:
+                on_progress(len(work.proposals), n)
+    work.use_spare()
+    return _batch(work, planned, left, rounds)
+
+
+async def _round(work: Work, brief: Brief, wanted: int) -> int | None:
+    """Asks for candidates and takes up to `wanted` of those that pass; how many, None when no more can be made."""
+    told = tuple(
+        Rejected(input=one.input, output=one.output, reason="; ".join(one.reasons)) for one in work.rejected[-_TOLD:]
+    )
+    asked = brief.model_copy(update={"made": (*work.known, *work.made), "rejected": (*brief.rejected, *told)[-_TOLD:]})
+    generated = await work.generator.generate(work.material.subgoal, asked, ceil(MORE * wanted))
+    candidates = [one for one in generated.candidates if one.id not in work.made]
+    work.made += [one.id for one in candidates]
+    if generated.shortfall:
+        work.shortfalls.append(generated.shortfall)
+    if not candidates:
+        return None
+    passed = await _passing(work, brief, candidates)
+    for proposal in passed:
+        work.screen.keep(proposal.sample)
+    work.proposals += passed[:wanted]
+    work.spare += passed[wanted:]
+    return len(passed[:wanted])
+
+
+async def _passing(work: Work, brief: Brief, candidates: Sequence[Candidate]) -> list[Proposal]:
+    """The candidates that pass the screen and the discriminator; the others are noted with their reasons."""
+    first = len(work.made) - len(candidates) + 1
+    samples = [
+        work.material.layout.sample(one, f"{PREFIX}{one.id}", number) for number, one in enumerate(candidates, first)
+    ]
+    reasons = work.screen.check(brief, candidates, samples)
+    work.rejected += [_rejection(one, tuple(why), None) for one, why in zip(candidates, reasons, strict=True) if why]
+    clean = [(one, sample) for one, sample, why in zip(candidates, samples, reasons, strict=True) if not why]
+    # The text that is judged is the row's, as a loader reads it.
+    as_read = [one.model_copy(update={"input": row.input, "output": row.output}) for one, row in clean]
+    verdicts = await work.discriminator.judge(work.material.subgoal, as_read, work.material.anchors) if clean else ()
+    passed = []
+    for candidate, (_, sample), verdict in zip(as_read, clean, verdicts, strict=True):
+        why = _refusals(verdict, work.min_level)
+        if why:
+            work.rejected.append(_rejection(candidate, why, verdict.level))
+        else:
+            flags = tuple(personal_data(f"{sample.input}\n{sample.output}"))
+            passed.append(Proposal(candidate=candidate, sample=sample, verdict=verdict, flags=flags))
+    return passed
+
+
+def _refusals(verdict: Verdict, min_level: int) -> tuple[str, ...]:
+    """Why a verdict does not accept; empty when it does."""
+    if verdict.level is None:
+        return (f"it could not be judged: {verdict.rationale}",)
+    if verdict.passes and verdict.level >= min_level:
+        return ()
+    dimensions = {
+        "level": verdict.level,
+        "correctness": verdict.correctness,
+        "completeness": verdict.completeness,
+        "faithfulness": verdict.faithfulness,
+        "format": verdict.format,
+    }
+    weak = [
+        f"{name} {'unknown' if value is None else value}"
+        for name, value in dimensions.items()
+        if value is None or value < (min_level if name == "level" else SUPPORT_LEVEL)
+    ]
+    if verdict.above_weak is False:
+        weak.append("not above a sample known to be weak")
+    return (f"{', '.join(weak)}: {verdict.rationale}",)
+
+
+def _rejection(candidate: Candidate, reasons: tuple[str, ...], level: int | None) -> Decision:
+    return Decision(
+        decision="rejected",
+        reasons=reasons,
+        input=candidate.input,
+        output=candidate.output,
+        parents=candidate.parents,
+        level=level,
+    )
+
+
+def _batch(work: Work, planned: Sequence[Part], left: dict[int, int], rounds: int) -> Batch:
+    missing = [part.model_copy(update={"n": left[place]}) for place, part in enumerate(planned) if left[place] > 0]
+    return Batch(
+        subgoal_id=work.material.subgoal.id,
+        asked=work.asked,
+        proposals=tuple(work.proposals),
+        rejected=tuple(work.rejected),
+        rounds=rounds,
+        shortfall=_shortfall(work, rounds),
+        spread=spread_of(one.candidate for one in work.proposals),
+        engine=work.generator.id,
+        missing=tuple(missing) if work.n_missing else (),
+    )
+
+
+def _shortfall(work: Work, rounds: int) -> str:
+    if not work.n_missing:
+        return ""
+    n = len(work.made)
+    made = f"In {rounds} rounds {n:,} candidates were made and {len(work.rejected):,} of them rejected"
+    return f"{'. '.join([made, *work.shortfalls[-1:]]).removesuffix('.')}."
