@@ -17,7 +17,6 @@ from goalcover.tools.assess import OnProgress
 from goalcover.tools.assess import assess as assess_dataset
 from goalcover.tools.budget import Budget, budget_for
 from goalcover.tools.load import open_dataset
-from goalcover.tools.quotes import quote_sources
 from goalcover.tools.verify import moving_together
 from langgraph.runtime import Runtime
 from langgraph.types import StreamWriter
@@ -40,11 +39,7 @@ async def assess(state: State, runtime: Runtime[Deps]) -> State:
     except GoalCoverError as error:
         runtime.stream_writer(Problem(text=str(error)))
         return {"run": None}
-    first = [gap.capabilities[0] for gap in result.gaps if gap.capabilities]
-    sources = await asyncio.to_thread(quote_sources, run, first)
-    runtime.stream_writer(
-        Diagnosed(data=data, goal=goal, coverage=result.coverage, gaps=result.gaps, sources=sources, info=result.info)
-    )
+    runtime.stream_writer(Diagnosed(data=data, goal=goal, coverage=result.coverage, gaps=result.gaps, info=result.info))
     pairs = tuple(Overlap(a=_name(goal, one.a), b=_name(goal, one.b), correlation=one.similarity) for one in together)
     if pairs:
         runtime.stream_writer(Overlapping(pairs=pairs))

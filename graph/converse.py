@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Literal
 
+from goalcover.agent.embedder import Embedder
 from goalcover.agent.errors import GoalCoverError, InputError
 from goalcover.agent.models import Gap, Goal, Subgoal
 from goalcover.agent.roles import Companion
@@ -13,6 +14,7 @@ from goalcover.graph import suggestions
 from goalcover.graph.deps import Deps
 from goalcover.graph.events import (
     Advised,
+    Alike,
     Compared,
     Corrected,
     Covered,
@@ -36,8 +38,7 @@ from goalcover.graph.state import State, Suggestion, Wait
 from goalcover.memory.runs import Run
 from goalcover.tools.catalog import catalog, facts
 from goalcover.tools.compare import at_threshold, side_by_side
-from goalcover.tools.explain import End, explain, judged
-from goalcover.tools.quotes import quote_sources
+from goalcover.tools.explain import End, explain, judged, similar
 from goalcover.tools.recommend import needed, to_rewrite
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
@@ -70,7 +71,8 @@ async def answer(state: State, runtime: Runtime[Deps]) -> State:
         if companion is not None and (ask.kind == "unsure" or ask.guessed):
             said = await talk(companion, Run.open(Path(path)), (*state.get("turns", ()), ("user", text)), runtime)
             return {"turns": said, "suggestions": suggestions.after_other(goal, Run.open(Path(path)).gaps())}
-        event, follow_ups = await asyncio.to_thread(reply, Run.open(Path(path)), goal, ask)
+        embedder = runtime.context.engine.embedder
+        event, follow_ups = await asyncio.to_thread(reply, Run.open(Path(path)), goal, ask, embedder)
     except GoalCoverError as error:
         runtime.stream_writer(Problem(text=str(error)))
         return {}
@@ -97,7 +99,7 @@ async def talk(companion: Companion, run: Run, turns: Turns, runtime: Runtime[De
     return (*turns, ("assistant", said))[-REMEMBERED:]
 
 
-def reply(run: Run, goal: Goal, ask: Ask) -> Answer:
+def reply(run: Run, goal: Goal, ask: Ask, embedder: Embedder) -> Answer:
     """The answer to what was asked, and the buttons that go with it. InputError when the run cannot be read."""
     gaps = run.gaps()
     if ask.subgoal is not None and (about := _about(run, goal, gaps, ask, ask.subgoal)):
@@ -105,7 +107,9 @@ def reply(run: Run, goal: Goal, ask: Ask) -> Answer:
     other = suggestions.after_other(goal, gaps)
     match ask.kind:
         case "sample":
-            return _open(run, goal, ask.sample), other
+            return _open(run, goal, ask.sample), suggestions.after_opening(ask.sample, ask.topic, goal)
+        case "similar":
+            return _alike(run, goal, ask, embedder), other
         case "advice":
             return _advise(run, goal, gaps, ask), other
         case "needed":
@@ -126,8 +130,8 @@ def _about(run: Run, goal: Goal, gaps: tuple[Gap, ...], ask: Ask, subgoal: Subgo
     match ask.kind:
         case "explain":
             found = explain(run, subgoal.id, LOWEST)
-            sources = quote_sources(run, found.gap.capabilities if found.gap else ())
-            return Explained(explanation=found, sources=sources), suggestions.after_explanation(goal, gaps, subgoal)
+            drawn = next((one for one in run.maps() if one.subgoal_id == subgoal.id), None)
+            return Explained(explanation=found, map=drawn), suggestions.after_explanation(goal, gaps, subgoal)
         case "lowest" | "highest" | "typical":
             end: End = ask.kind
             samples = judged(run, subgoal.id, end, SAMPLES)
@@ -150,6 +154,17 @@ def _open(run: Run, goal: Goal, sample_id: str) -> Opened:
         if alignment.sample_id == sample_id
     ]
     return Opened(sample=sample, judgements=tuple(sorted(found, key=lambda pair: -(pair[1].level or 0))))
+
+
+def _alike(run: Run, goal: Goal, ask: Ask, embedder: Embedder) -> Alike:
+    """Of the gap that is talked about, else of the worst."""
+    gaps = [gap.subgoal_id for gap in run.gaps()]
+    if not gaps:
+        raise InputError("No subgoal is a gap, so there are no weak samples to compare with.")
+    subgoal = goal.subgoal(ask.topic if ask.topic in gaps else gaps[0])
+    found = similar(run, subgoal.id, ask.sample, SAMPLES, embedder)
+    names = {one.id: one.name for one in goal.subgoals}
+    return Alike(sample_id=ask.sample, name=subgoal.name, neighbours=found, names=names)
 
 
 def _advise(run: Run, goal: Goal, gaps: tuple[Gap, ...], ask: Ask) -> Advised:

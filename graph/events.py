@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Literal
 
 from goalcover.agent.elicitation import Checks, DataProfile, Specification
-from goalcover.agent.models import Alignment, CoverageReport, Frozen, Gap, Goal, Sample, SubgoalCoverage
+from goalcover.agent.models import Alignment, CoverageReport, Frozen, Gap, GapMap, Goal, Sample, SubgoalCoverage
 from goalcover.agent.validation import SelfTest
 from goalcover.graph.state import Data
 from goalcover.memory.runs import RunInfo
 from goalcover.tools.accept import Accepted
-from goalcover.tools.explain import End, Explanation, Judged
+from goalcover.tools.explain import End, Explanation, Judged, Neighbours
 from goalcover.tools.export import Exported as ExportedFiles
 from goalcover.tools.filter import Selection
 from goalcover.tools.synthesize import Batch
@@ -99,8 +99,6 @@ class Diagnosed(Frozen):
     goal: Goal
     coverage: CoverageReport
     gaps: tuple[Gap, ...]
-    sources: dict[str, str]
-    """Quote -> id of the sample that it is from."""
     info: RunInfo
 
 
@@ -123,8 +121,8 @@ class Explained(Frozen):
     """Why a subgoal is weak."""
 
     explanation: Explanation
-    sources: dict[str, str]
-    """Quote -> id of the sample that it is from."""
+    map: GapMap | None
+    """Its low-scoring samples in two dimensions, where it is a gap."""
 
 
 class Opened(Frozen):
@@ -133,6 +131,17 @@ class Opened(Frozen):
     sample: Sample
     judgements: tuple[tuple[str, Alignment], ...]
     """Name of the subgoal, judgement; the highest level first."""
+
+
+class Alike(Frozen):
+    """Low-scoring samples like one that was looked at."""
+
+    sample_id: str
+    name: str
+    """Of the subgoal that it is weak in."""
+    neighbours: Neighbours
+    names: dict[str, str]
+    """Id -> name of the other subgoals."""
 
 
 class Shown(Frozen):
@@ -312,6 +321,7 @@ Event = (
     | Explained
     | Opened
     | Shown
+    | Alike
     | Advised
     | Covered
     | Compared

@@ -13,6 +13,7 @@ Kind = Literal[
     "highest",
     "typical",
     "sample",
+    "similar",
     "compare",
     "advice",
     "needed",
@@ -33,6 +34,10 @@ Kind = Literal[
 
 _SAMPLE = re.compile(
     r"\W*(?:show|open|see|read)(?: me)? (?:the )?(?:sample|row|example) (\S+?)[?.!]?\s*", re.IGNORECASE
+)
+_LIKE = re.compile(
+    r"\W*(?:show )?(?:me )?(?:more|samples|others|what is)? ?(?:like|similar to) (?:sample |row )?(\S+?)[?.!]?\s*",
+    re.IGNORECASE,
 )
 _RULES: tuple[tuple[Kind, str], ...] = (
     ("anew", r"^\W*(start (all )?over|begin again|new (chat|conversation)|start anew|reset)\W*$"),
@@ -95,7 +100,9 @@ class Ask:
     number: float | None = None
     """For `suppose`: the threshold (0 to 1). For `synthesize`: how many."""
     sample: str = ""
-    """For `sample`: its id."""
+    """For `sample` and `similar`: its id."""
+    topic: str | None = None
+    """Id of the subgoal talked about last."""
     guessed: bool = False
     """Whether a subgoal was named and nothing else was clear: then it is taken for "why"."""
     maybe: tuple[Subgoal, ...] = ()
@@ -105,7 +112,9 @@ class Ask:
 def understand(text: str, goal: Goal, topic: str | None = None) -> Ask:
     """What a message about a finished run asks for; `topic` is the id of the subgoal talked about last."""
     if opened := _SAMPLE.fullmatch(text):
-        return Ask("sample", sample=opened[1])
+        return Ask("sample", sample=opened[1], topic=topic)
+    if like := _LIKE.fullmatch(text):
+        return Ask("similar", sample=like[1], topic=topic)
     whole = spelt_out(text, goal.subgoals)
     # A subgoal may be called "Says what happens next": its words are no request.
     rest = re.sub(re.escape(whole.name), " ", text, flags=re.IGNORECASE) if whole else text

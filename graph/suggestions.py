@@ -75,6 +75,12 @@ def after_explanation(goal: Goal, gaps: Sequence[Gap], subgoal: Subgoal) -> tupl
     return (make(subgoal), samples(subgoal, "lowest"), samples(subgoal, "highest"), *advice, *why(others[:1]), COVERAGE)
 
 
+def after_opening(sample_id: str, topic: str | None, goal: Goal) -> tuple[Suggestion, ...]:
+    """With a sample: the weak ones that are like it."""
+    like = Suggestion(label="More like this", says=f"Show more like sample {sample_id}")
+    return (like, *why([goal.subgoal(topic)] if topic else []), COVERAGE)
+
+
 def to_review() -> tuple[Suggestion, ...]:
     """With proposed samples: keep them, or have others."""
     return tuple(_saying(words) for words in ("Looks good", "Stricter", "Reject all"))

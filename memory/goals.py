@@ -52,7 +52,9 @@ def dump_goal(goal: Goal, path: Path) -> None:
     if path.suffix.lower() == ".json":
         text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
     else:
-        text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
+        # Written as they are, YAML reads these three as line breaks: then everything unusual is written as escapes.
+        plain = not {"\x85", "\u2028", "\u2029"} & set(json.dumps(content, ensure_ascii=False))
+        text = yaml.safe_dump(content, sort_keys=False, allow_unicode=plain, width=100)
     write_bytes(path, text.encode())
 
 

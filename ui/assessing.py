@@ -13,17 +13,14 @@ from typing import Any, TypeVar, cast, get_args
 
 from goalcover.agent.engine import Engine, EngineName, build_engine
 from goalcover.agent.errors import InputError, StoppedError
-from goalcover.agent.judge import judges_of
 from goalcover.agent.models import Goal
 from goalcover.agent.roles import Judge, RemoteJudge
 from goalcover.agent.settings import Settings
 from goalcover.memory.goals import load_goal
 from goalcover.memory.runs import Run
-from goalcover.tools import batches
 from goalcover.tools.assess import Assessment, assess
 from goalcover.tools.budget import BATCH_DISCOUNT, Budget, Estimate, budget_for, estimate
 from goalcover.tools.load import Dataset, open_dataset
-from goalcover.ui import judges as tell_judges
 from goalcover.ui import show
 from rich.progress import (
     BarColumn,
@@ -79,8 +76,8 @@ def run_assessment(
     expected = _estimate(dataset, goal, judges, budget, batch=how.batch)
     _confirm(dataset, expected, how.yes)
     try:
-        if how.batch or batches.under_way(run):
-            asyncio.run(_stoppable(batches.advance(dataset, goal, run, judges, budget)))
+        if isinstance(judges[0], RemoteJudge):
+            _advance_batches(dataset, goal, run, judges, budget, batch=how.batch)
         with Meter(budget) as meter:
             named = judges if how.judges else ()
             work = assess(dataset, goal, run, engine, meter.update, judges=named, budget=budget)
@@ -108,10 +105,23 @@ def _judges(how: Judging, settings: Settings) -> tuple[Engine, tuple[Judge, ...]
     if how.judges and how.engine == "embedded":
         raise InputError("--judge names a model, and --engine embedded asks none: leave one of them out")
     engine = engine_named(how.engine, settings)
-    judges = judges_of(how.judges, settings) or (engine.judge,)
+    judges: tuple[Judge, ...] = (engine.judge,)
+    if how.judges:
+        from goalcover.agent.judge import judges_of  # langchain takes a second to import
+
+        judges = judges_of(how.judges, settings)
     if not isinstance(judges[0], RemoteJudge) and (how.batch or how.max_cost is not None):
         raise InputError("--max-cost and --batch are for a model's judgements, and the embedded judge costs nothing")
     return engine, judges
+
+
+def _advance_batches(
+    dataset: Dataset, goal: Goal, run: Run, judges: Sequence[Judge], budget: Budget, *, batch: bool
+) -> None:
+    from goalcover.tools import batches  # langchain takes a second to import
+
+    if batch or batches.under_way(run):
+        asyncio.run(_stoppable(batches.advance(dataset, goal, run, judges, budget)))
 
 
 def _estimate(dataset: Dataset, goal: Goal, judges: Sequence[Judge], budget: Budget, *, batch: bool) -> Estimate | None:
@@ -228,7 +238,9 @@ def _told_judges(result: Assessment) -> None:
             f"({used.cached_tokens:,} cached) and {used.completion_tokens:,} completion tokens, {cost}."
         )
     if agreement:
-        tell_judges.print_agreement(agreement)
+        from goalcover.ui.judges import print_agreement  # it brings scipy, which takes most of a second
+
+        print_agreement(agreement)
     if failed := [one.id for one in result.coverage.subgoals if one.gap is None]:
         why = ", ".join(f"{n} {reason}" for reason, n in used.unscored.items())
         raise StoppedError(

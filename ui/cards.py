@@ -1,10 +1,10 @@
 """Cards of gaps (`Gaps.jsx`) and of proposed samples (`Candidates.jsx`): pure properties, shown as text alone."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from goalcover.agent.models import Capability, Gap, Recommendation, SubgoalCoverage
 from goalcover.graph.events import Diagnosed, Explained, Proposed
+from goalcover.tools.kinds import MEANINGS, closing, left_over
 from goalcover.tools.typeset import clean, cut
 
 _QUOTE = 280
@@ -15,10 +15,7 @@ def overview(said: Diagnosed) -> dict[str, Any]:
     """A short card for every gap, the worst first: its largest cause and the first step."""
     rows = {one.id: one for one in said.coverage.subgoals}
     names = {one.id: one.name for one in said.goal.subgoals}
-    cards = [
-        _card(names[gap.subgoal_id], rows[gap.subgoal_id], gap, said.sources, capabilities=1, steps=1)
-        for gap in said.gaps
-    ]
+    cards = [_card(names[gap.subgoal_id], rows[gap.subgoal_id], gap, capabilities=1, steps=1) for gap in said.gaps]
     return {"gaps": cards}
 
 
@@ -27,7 +24,7 @@ def in_full(said: Explained) -> dict[str, Any]:
     found = said.explanation
     if found.gap is None:
         return {"gaps": []}
-    card = _card(found.subgoal.name, found.coverage, found.gap, said.sources, capabilities=9, steps=9)
+    card = _card(found.subgoal.name, found.coverage, found.gap, capabilities=9, steps=9)
     return {"gaps": [card | {"asks": card["asks"][1:]}]}
 
 
@@ -49,14 +46,13 @@ def candidates(said: Proposed) -> dict[str, Any]:
     return {"cards": cards}
 
 
-def _card(
-    name: str, row: SubgoalCoverage, gap: Gap, sources: Mapping[str, str], *, capabilities: int, steps: int
-) -> dict[str, Any]:
+def _card(name: str, row: SubgoalCoverage, gap: Gap, *, capabilities: int, steps: int) -> dict[str, Any]:
     return {
         "name": clean(name),
-        "badge": f"alignment {row.alignment:.2f}" if row.alignment is not None else "no verdict",
-        "standing": clean(row.rule),
-        "capabilities": [_capability(one, sources) for one in gap.capabilities[:capabilities]],
+        "badge": gap.kind or "gap",
+        "standing": clean(" ".join([row.rule, _kind(gap), closing(gap)])),
+        "capabilities": [_capability(one) for one in gap.capabilities[:capabilities]],
+        "rest": clean(left_over(gap)) if capabilities > 1 else "",
         "advice": [_step(one) for one in gap.recommendations[:steps]],
         "asks": [
             {"label": "Why?", "says": f"Why is {name} weak?"},
@@ -67,9 +63,15 @@ def _card(
     }
 
 
-def _capability(one: Capability, sources: Mapping[str, str]) -> dict[str, Any]:
+def _kind(gap: Gap) -> str:
+    return f"{gap.kind.capitalize()}: {MEANINGS[gap.kind]}. {gap.why}" if gap.kind else ""
+
+
+def _capability(one: Capability) -> dict[str, Any]:
+    """Quotes of a run that an older version made name no sample, and are left out."""
     quotes = [
-        {"quote": cut(clean(quote), _QUOTE), "sample": sources[quote]} for quote in one.quotes if quote in sources
+        {"quote": cut(clean(quote), _QUOTE), "sample": source}
+        for quote, source in zip(one.quotes, one.quote_ids, strict=False)
     ]
     return {"title": clean(one.title), "summary": clean(one.summary), "quotes": quotes}
 

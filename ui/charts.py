@@ -1,6 +1,8 @@
 """Coverage as Plotly figures that fit a dark and a light page: no background of their own, greys that both carry."""
 
-from goalcover.agent.models import CoverageReport, Goal, SubgoalCoverage
+from textwrap import wrap
+
+from goalcover.agent.models import CoverageReport, Gap, GapMap, Goal, MapPoint, SubgoalCoverage
 from goalcover.tools.coverage import EVERY_THRESHOLD
 from goalcover.tools.filter import Selection
 from goalcover.tools.typeset import clean, cut
@@ -15,6 +17,9 @@ _SCALE = ((0.0, "rgba(61,143,163,0.05)"), (1.0, "rgba(61,143,163,0.65)"))
 _NAME = 34
 _NARROW = 16
 """Characters of a name, on a wide and on a narrow page."""
+_TITLE = 60
+_QUOTE = 240
+_LINE = 60
 _ROW_PX = 34
 _LEVELS = ("0 none", "1 poor", "2 weak", "3 good", "4 strong", "5 perfect")
 
@@ -68,6 +73,30 @@ def heat_map(coverage: CoverageReport, *, narrow: bool = False) -> go.Figure:
     return _dressed(figure, rows, narrow).update_xaxes(showgrid=False)
 
 
+def gap_map(gap: Gap, drawn: GapMap, *, narrow: bool = False) -> go.Figure:
+    """A gap's low-scoring samples, alike ones near each other, coloured by what they lack; the quote on hover."""
+    figure = go.Figure()
+    for place in (*range(len(gap.capabilities)), None):
+        points = [one for one in drawn.points if one.group == place]
+        if points:
+            figure.add_trace(_cloud(points, gap.capabilities[place].title if place is not None else "", narrow))
+    _plain(figure, 420, narrow)
+    return figure.update_xaxes(visible=False).update_yaxes(visible=False)
+
+
+def _cloud(points: list[MapPoint], title: str, narrow: bool) -> go.Scatter:
+    quotes = ["<br>".join(wrap(_escaped(cut(one.quote, _QUOTE)), _LINE)) for one in points]
+    return go.Scatter(
+        name=_escaped(cut(title, _NARROW if narrow else _TITLE)) or "no group",
+        x=[one.x for one in points],
+        y=[one.y for one in points],
+        customdata=[[_escaped(one.sample_id), quote] for one, quote in zip(points, quotes, strict=True)],
+        mode="markers",
+        marker={"size": 7, "opacity": 0.75, **({} if title else {"color": UNKNOWN})},
+        hovertemplate="%{customdata[0]}<br>%{customdata[1]}<extra></extra>",
+    )
+
+
 def trade_off(goal: Goal, selection: Selection, *, narrow: bool = False) -> go.Figure:
     """Share of the rows kept against the alignment of every subgoal, cut by cut; a line where the suggested cut is."""
     cuts = [one for one in selection.curve if one.kept]
@@ -75,7 +104,7 @@ def trade_off(goal: Goal, selection: Selection, *, narrow: bool = False) -> go.F
     for subgoal in goal.subgoals:
         figure.add_trace(
             go.Scatter(
-                name=cut(clean(subgoal.name), _NARROW if narrow else _NAME).replace("<", "&lt;"),
+                name=_escaped(cut(subgoal.name, _NARROW if narrow else _NAME)),
                 x=[one.kept_share for one in cuts],
                 y=[one.alignments.get(subgoal.id) for one in cuts],
                 mode="lines+markers",
@@ -127,7 +156,11 @@ def _ordered(coverage: CoverageReport) -> list[SubgoalCoverage]:
 
 def _label(one: SubgoalCoverage, limit: int = 1_000) -> str:
     """Plotly reads a few HTML tags in labels: a name is text."""
-    return cut(clean(one.name), limit).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _escaped(cut(clean(one.name), limit))
+
+
+def _escaped(text: str) -> str:
+    return clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _dressed(figure: go.Figure, rows: list[SubgoalCoverage], narrow: bool) -> go.Figure:

@@ -7,6 +7,7 @@ from typing import Any
 
 import chainlit as cl
 from chainlit.element import Element
+from goalcover.agent.models import Gap, GapMap
 from goalcover.graph.events import (
     Corrected,
     Covered,
@@ -24,7 +25,7 @@ from goalcover.graph.events import (
 )
 from goalcover.graph.state import State, Wait
 from goalcover.ui import cards
-from goalcover.ui.charts import coverage_bars, heat_map, trade_off
+from goalcover.ui.charts import coverage_bars, gap_map, heat_map, trade_off
 from goalcover.ui.panel import panel
 from goalcover.ui.render import brief, question, render
 from goalcover.ui.render.text import Stream
@@ -189,7 +190,8 @@ def _elements(said: Event, *, narrow: bool) -> list[Element]:
         case Covered():
             return _charts(said, narrow=narrow)
         case Explained() if said.explanation.gap is not None:
-            return [cl.CustomElement(name="Gaps", props=cards.in_full(said))]
+            card = cl.CustomElement(name="Gaps", props=cards.in_full(said))
+            return [card, *_map(said.explanation.gap, said.map, narrow=narrow)]
         case Reported():
             return [_file(path) for path in said.files if path.is_file()]
         case Exported():
@@ -208,6 +210,13 @@ def _charts(said: Diagnosed | Covered, *, narrow: bool) -> list[Element]:
         cl.Plotly(name="Coverage", figure=bars, display="inline", size="large"),
         cl.Plotly(name="Levels", figure=heat, display="inline", size="large"),
     ]
+
+
+def _map(gap: Gap, drawn: GapMap | None, *, narrow: bool) -> list[Element]:
+    if drawn is None or not drawn.points:
+        return []
+    figure = gap_map(gap, drawn, narrow=narrow)
+    return [cl.Plotly(name="Low-scoring samples", figure=figure, display="inline", size="large")]
 
 
 def _file(path: Path) -> Element:

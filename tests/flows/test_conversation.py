@@ -32,16 +32,21 @@ def test_from_files_to_a_named_gap_and_its_reason(files, deps: Deps):
         diagnosed = found["Diagnosed"]
         worst = diagnosed.goal.subgoal(diagnosed.gaps[0].subgoal_id)
         assert talk.buttons[0] == f"Why is {worst.name} weak?"
-        assert set(diagnosed.sources) <= {quote for gap in diagnosed.gaps for quote in gap.capabilities[0].quotes}
+        assert all(gap.kind for gap in diagnosed.gaps)
 
         said = (await talk.say(talk.buttons[0]))["Explained"]
         assert said.explanation.gap == diagnosed.gaps[0]
         assert said.explanation.gap.capabilities[0].title
-        assert talk.buttons[0] == f"Show the lowest samples of {worst.name}"
-        quote, source = next(iter(said.sources.items()))
+        assert talk.buttons[:2] == (f"Make 20 samples for {worst.name}", f"Show the lowest samples of {worst.name}")
+        cause = said.explanation.gap.capabilities[0]
+        quote, source = cause.quotes[0], cause.quote_ids[0]
+        assert said.map.points
         opened = (await talk.say(f"Show sample {source}"))["Opened"]
         assert " ".join(quote.split()).strip("…") in " ".join(f"{opened.sample.input}\n{opened.sample.output}".split())
         assert len(opened.judgements) == 9
+        alike = (await talk.say(f"Show more like sample {source}"))["Alike"]
+        assert alike.name == worst.name
+        assert all(one.sample_id != source for one in alike.neighbours.same)
 
         highest = (await talk.say(f"why is {worst.name} weak?", "and the highest?"))["Shown"]
         levels = [one.level for one in highest.samples]

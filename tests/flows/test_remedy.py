@@ -17,15 +17,19 @@ from scripted import scripted, settings
 from talking import Talk, run
 
 PAY = "Customers who cannot pay"
-STORIES = (
-    ("I lost my job and cannot pay the bill of {} pounds.", "We can set up an affordable payment plan over {} months."),
-    (
-        "My hours were cut; I owe you {} pounds and am in debt.",
-        "Our hardship fund may write off {} pounds of the debt.",
-    ),
-    ("I am ill and on benefits, how shall I afford {} pounds?", "You count as vulnerable: a plan of {} pounds a week."),
-    ("Behind with {} pounds, please do not cut me off.", "Nobody is cut off on an affordable plan: {} pounds a month."),
-    ("Widowed and unable to pay {} pounds this winter.", "The support fund helps with {} pounds, then a payment plan."),
+OPENINGS = (
+    "I lost my job in March and cannot pay the gas bill of {} pounds any more, what can I do about it?",
+    "My hours at the warehouse were cut, I owe you {} pounds and my debt grows every month.",
+    "I am ill and live on benefits, how shall I ever afford {} pounds for the winter?",
+    "We are {} pounds behind since the baby came, please do not cut us off before Christmas.",
+    "Since my husband died I am unable to pay {} pounds out of one small pension.",
+)
+ANSWERS = (
+    "I am sorry to hear that. We can set up an affordable payment plan over {} months, and pause all letters.",
+    "Thank you for telling us early. Our hardship fund may write off {} pounds, and debt advisers help you apply.",
+    "That makes you a vulnerable customer with us: pay {} pounds a week, and ask for a grant of the hardship fund.",
+    "Nobody is cut off who keeps to a payment plan. Tell us what you can afford, even {} pounds a month will do.",
+    "You have our sympathy. Debt support is free, and we can spread what you owe over {} months if you like.",
 )
 
 
@@ -33,17 +37,21 @@ def samples(user):
     n = int(user.rsplit("Write ", 1)[1].split()[0])
     made = []
     for place in range(n):
-        question, answer = STORIES[place % len(STORIES)]
+        question, answer = OPENINGS[place % len(OPENINGS)], ANSWERS[place % len(ANSWERS)]
         texts = {"instruction": question.format(40 + place), "output": answer.format(3 + place)}
         made.append({"columns": [{"name": name, "text": text} for name, text in texts.items()]})
     return made
 
 
 def verdicts(user):
+    """Perfect for what was made here; the anchors, which are the dataset's own, are weaker."""
     marks = ("correctness", "completeness", "faithfulness", "format", "level")
-    return [
-        {"id": one, "explanation": "Fine.", **dict.fromkeys(marks, 5)} for one in re.findall(r'"id": "(s\d+)"', user)
-    ]
+    parts = re.split(r'"id": "(s\d+)"', user)[1:]
+    judged = []
+    for one, text in zip(parts[::2], parts[1::2], strict=True):
+        level = 5 if any(answer[:20] in text for answer in ANSWERS) else 2
+        judged.append({"id": one, "explanation": "Fine.", **dict.fromkeys(marks, level)})
+    return judged
 
 
 def rows_of(path: str) -> list[dict]:
@@ -62,27 +70,27 @@ def deps(engine: Engine, tmp_path: Path) -> Iterator[Deps]:
 def test_samples_are_proposed_reviewed_kept_and_exported(files, deps: Deps):
     async def conversation(talk: Talk):
         await talk.say(f"{files[0]} {files[1]}", "keep all as they are", "Start")
-        said = await talk.say(f"make me 5 samples for {PAY}")
+        said = await talk.say(f"make me 4 samples for {PAY}")
         proposed = said["Proposed"]
-        assert (proposed.name, len(proposed.batch.proposals)) == (PAY, 5)
+        assert (proposed.name, len(proposed.batch.proposals)) == (PAY, 4)
         assert talk.buttons == ("Looks good", "Stricter", "Reject all")
 
-        assert (await talk.say("reject 2: sounds made up"))["Reviewed"].left == 4
+        assert (await talk.say("reject 2: sounds made up"))["Reviewed"].left == 3
         edited = "We can set up an affordable payment plan, and our hardship fund helps with the debt."
         assert (await talk.say(f"edit 1: {edited}"))["Reviewed"].verb == "edit"
         assert "looks good" in (await talk.say("reject 9"))["Problem"].text
         assert "looks good" in (await talk.say("tomatoes"))["Problem"].text
 
         kept = (await talk.say("looks good"))["Kept"].accepted
-        assert (kept.accepted, kept.rejected) == (4, 1)
+        assert (kept.accepted, kept.rejected) == (3, 1)
         assert kept.after.support > kept.before.support
-        assert kept.after.n_scored == kept.before.n_scored + 4
+        assert kept.after.n_scored == kept.before.n_scored + 3
         assert edited in [row["output"] for row in rows_of(kept.path)]
 
         chosen = (await talk.say("which rows should I keep?"))["Selected"].selection
         assert 0 < chosen.cut.kept <= 60
         done = (await talk.say("export goal-aligned plus synthetic for TRL"))["Exported"].result
-        assert (done.mix, done.format, done.synthetic) == ("synthetic+goal-aligned", "trl", 4)
+        assert (done.mix, done.format, done.synthetic) == ("synthetic+goal-aligned", "trl", 3)
         assert len(rows_of(done.path)) == done.rows
         assert "Why is" in talk.buttons[0]
 

@@ -18,17 +18,19 @@ CAUSES = tuple(
         share=0.5,
         n=9,
         sample_ids=("a", "b"),
-        quotes=(f"{title} quote", "unknown"),
+        quotes=(f"{title} quote",),
+        quote_ids=("a",),
     )
     for title in ("Plans", "Debts")
 )
 GAP = Gap(
     subgoal_id="pay",
     alignment=0.12,
+    kind="rare",
+    why="Six of them.",
     capabilities=CAUSES,
     recommendations=(Recommendation(action="Add 14", detail="Write them", sample_ids=tuple("abcdefgh")),) * 2,
 )
-SOURCES = {"Plans quote": "a", "Debts quote": "b"}
 
 
 @pytest.fixture
@@ -51,36 +53,35 @@ def diagnosed() -> Diagnosed:
         preview=Preview(id="a", input="", output=""),
     )
     coverage = CoverageReport(subgoals=(ROW,), overall=0.1, n_samples=305, n_gaps=1)
-    return Diagnosed(
-        data=data, goal=Goal(text="G", subgoals=(PAY,)), coverage=coverage, gaps=(GAP,), sources=SOURCES, info=info
-    )
+    return Diagnosed(data=data, goal=Goal(text="G", subgoals=(PAY,)), coverage=coverage, gaps=(GAP,), info=info)
 
 
 def test_an_overview_shows_the_largest_cause_and_the_first_step(diagnosed: Diagnosed):
     (card,) = overview(diagnosed)["gaps"]
     assert [one["title"] for one in card["capabilities"]] == ["Plans"]
     assert len(card["advice"]) == 1
-    assert card["badge"] == "alignment 0.12"
+    assert card["badge"] == "rare"
+    assert "Rare: good samples, but too few. Six of them." in card["standing"]
     assert card["asks"][0]["says"] == "Why is Customers who cannot pay weak?"
 
 
 def test_an_explanation_shows_everything_and_does_not_ask_why_again():
     found = Explanation(subgoal=PAY, coverage=ROW, gap=GAP, samples=())
-    (card,) = in_full(Explained(explanation=found, sources=SOURCES))["gaps"]
+    (card,) = in_full(Explained(explanation=found, map=None))["gaps"]
     assert [one["title"] for one in card["capabilities"]] == ["Plans", "Debts"]
     assert all("Why" not in ask["label"] for ask in card["asks"])
     assert card["advice"][0] == "Add 14: Write them Samples: a, b, c, d, e, f and 2 more"
 
 
-def test_a_quote_is_shown_only_with_the_sample_that_holds_it():
+def test_a_quote_is_shown_with_the_sample_that_holds_it():
     found = Explanation(subgoal=PAY, coverage=ROW, gap=GAP, samples=())
-    (card,) = in_full(Explained(explanation=found, sources=SOURCES))["gaps"]
+    (card,) = in_full(Explained(explanation=found, map=None))["gaps"]
     assert [one["quotes"] for one in card["capabilities"]] == [
         [{"quote": "Plans quote", "sample": "a"}],
-        [{"quote": "Debts quote", "sample": "b"}],
+        [{"quote": "Debts quote", "sample": "a"}],
     ]
 
 
 def test_a_covered_subgoal_has_no_card():
     found = Explanation(subgoal=PAY, coverage=ROW, gap=None, samples=())
-    assert in_full(Explained(explanation=found, sources={})) == {"gaps": []}
+    assert in_full(Explained(explanation=found, map=None)) == {"gaps": []}

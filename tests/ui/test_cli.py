@@ -202,7 +202,7 @@ BAD = {
     "out is not a run": ((*ASSESS[:5], "not_a_run"), "no GoalCover run"),
     "out is a file": ((*ASSESS[:5], "goal.yaml"), "is a file"),
     "unknown engine": ((*ASSESS, "--engine", "magic"), "no engine 'magic': there are auto, embedded, llm"),
-    "no LLM engine": ((*ASSESS, "--engine", "llm"), "--engine embedded"),
+    "no LLM engine": ((*ASSESS, "--engine", "llm"), "GOALCOVER_MODEL"),
     "unknown column": ((*ASSESS, "--map", "input=prompt"), "prompt"),
     "no mapping": ((*ASSESS, "--map", "nonsense"), "input="),
     "split of a file": ((*ASSESS, "--split", "test"), "no splits"),

@@ -68,7 +68,7 @@ def test_text_of_a_dataset_is_no_markup(raw: str, markup: str):
 
 def test_an_explanation_names_figures_reason_quote_and_samples():
     explained = Explanation(subgoal=SUBGOAL, coverage=row(), gap=GAP, samples=(JUDGED,))
-    said = render(events.Explained(explanation=explained, sources={}))
+    said = render(events.Explained(explanation=explained, map=None))
     for part in (
         "Why Customers who cannot pay is weak",
         "0.12, 95 % interval 0.10 to 0.14",
@@ -83,9 +83,9 @@ def test_an_explanation_names_figures_reason_quote_and_samples():
 
 def test_a_covered_subgoal_is_not_called_weak():
     explained = Explanation(subgoal=SUBGOAL, coverage=row(gap=False), gap=None, samples=())
-    assert "is no gap" in render(events.Explained(explanation=explained, sources={}))
+    assert "is no gap" in render(events.Explained(explanation=explained, map=None))
     assert "has no verdict" in render(
-        events.Explained(explanation=explained.model_copy(update={"coverage": row(gap=None)}), sources={})
+        events.Explained(explanation=explained.model_copy(update={"coverage": row(gap=None)}), map=None)
     )
 
 
@@ -175,7 +175,7 @@ def test_a_goal_that_holds_markup_is_text():
 
 def test_where_cards_stand_beside_it_an_answer_is_short():
     explained = Explanation(subgoal=SUBGOAL, coverage=row(), gap=GAP, samples=(JUDGED,))
-    said = brief(events.Explained(explanation=explained, sources={}))
+    said = brief(events.Explained(explanation=explained, map=None))
     assert "Why Customers who cannot pay is weak" in said
     assert "No plans" not in said
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from goalcover.agent.models import Capability, CoverageReport, Gap, Recommendation, SubgoalCoverage
 from goalcover.graph import events
-from goalcover.tools.explain import Judged
+from goalcover.tools.explain import Judged, Neighbour
+from goalcover.tools.kinds import MEANINGS, closing, left_over
 from goalcover.tools.typeset import count
 from goalcover.ui.render.base import brief, render
 from goalcover.ui.render.text import Stream, bar, engine, sample, text
@@ -56,7 +57,9 @@ def _(said: events.Covered) -> str:
 @render.register
 def _(said: events.Explained) -> str:
     found = said.explanation
-    causes = map(_capability, found.gap.capabilities) if found.gap else ()
+    if found.gap is None:
+        return f"{_why(said)}\n\n{_lowest(said)}"
+    causes = [*_kind(found.gap), *map(_capability, found.gap.capabilities), text(left_over(found.gap))]
     return "\n\n".join([_why(said), *causes, _lowest(said)])
 
 
@@ -85,6 +88,20 @@ def _(said: events.Opened) -> str:
     parts = f"> **Input** {text(one.input)}\n>\n> **Output** {text(one.output) or '(none)'}"
     lines = [f"- **{text(name)}** {text(judged.explanation)}" for name, judged in said.judgements]
     return "\n".join([f"### Sample {text(one.id)}", "", f"Row {one.row:,} of the data.", "", parts, "", *lines])
+
+
+@render.register
+def _(said: events.Alike) -> str:
+    name = text(said.name)
+    same = [_neighbour(one, "") for one in said.neighbours.same]
+    others = [_neighbour(one, said.names.get(one.subgoal_id, one.subgoal_id)) for one in said.neighbours.others]
+    parts = [f"### Like {text(said.sample_id)}", f"**Just as weak in {name}**", "\n".join(same) or "None is alike."]
+    return "\n\n".join([*parts, *(["**Weak elsewhere in the same way**", "\n".join(others)] if others else [])])
+
+
+def _neighbour(one: Neighbour, name: str) -> str:
+    where = f", {text(name)}" if name else ""
+    return f"- **{text(one.sample_id)}**{where} ({one.likeness:.2f}): {text(one.evidence or one.explanation, _QUOTE)}"
 
 
 @render.register
@@ -230,14 +247,22 @@ def _standing(row: SubgoalCoverage) -> str:
 
 
 def _card(name: str, row: SubgoalCoverage, gap: Gap) -> str:
-    lines = [f"#### Gap: {text(name)}", _standing(row)]
+    lines = [f"#### Gap: {text(name)}", _standing(row), *_kind(gap)]
     lines += [f"**{text(one.title)}** {text(one.summary)}" for one in gap.capabilities[:1]]
     lines += [f"**What to do** {_step(one)}" for one in gap.recommendations[:1]]
     return "\n\n".join(lines)
 
 
+def _kind(gap: Gap) -> list[str]:
+    """What kind of weakness it is, why, and how much is missing; nothing where an older version made the run."""
+    if gap.kind is None:
+        return []
+    return [f"**{gap.kind.capitalize()}**: {MEANINGS[gap.kind]}. {text(gap.why)} {text(closing(gap))}"]
+
+
 def _capability(one: Capability) -> str:
-    quotes = [f"> {text(quote, _QUOTE)}" for quote in one.quotes]
+    sources = one.quote_ids or ("",) * len(one.quotes)
+    quotes = [f"> {text(quote, _QUOTE)} {text(source)}" for quote, source in zip(one.quotes, sources, strict=True)]
     return "\n\n".join([f"**{text(one.title)}** {text(one.summary)}", *quotes, f"Samples: {_ids(one.sample_ids)}"])
 
 

@@ -28,6 +28,7 @@ const Card = ({ gap }) => (
     {gap.capabilities.map((one) => (
       <Capability key={one.title} one={one} />
     ))}
+    {gap.rest ? <div className="gc-part gc-soft">{gap.rest}</div> : null}
     {gap.advice.length ? <div className="gc-part gc-title">What to do</div> : null}
     <ol className="gc-steps">
       {gap.advice.map((step) => (
