@@ -31,6 +31,10 @@ Bytes = npt.NDArray[np.int8]
 MODEL = "all-MiniLM-L6-v2"
 DIMENSIONS = 384
 WORD_DIMENSIONS = 128
+_POOLED = 2 + 2 * DIMENSIONS
+"""Where a reading's word vectors begin in the cache, after its number of words and its vector."""
+REMEMBERED = 65_536
+"""Texts whose vectors are held in memory, at 0.8 kB each."""
 MAX_TOKENS = 256
 BATCH = 32
 AT_ONCE = 16
@@ -126,6 +130,8 @@ class Embedder:
         self._encoder: TextEncoder | None = None
         self._projection: Floats | None = None
         self._guard = threading.Lock()
+        self._recent: dict[bytes, bytes] = {}
+        """What texts read lately are about: the gap analysis asks again for what the judge has just read."""
 
     def read(self, texts: Sequence[str]) -> list[Reading]:
         """One reading for every text, in order. White space is not significant. Safe for several threads."""
@@ -136,14 +142,24 @@ class Embedder:
         if missing:
             with self._guard:  # the tokenizer keeps its padding between calls
                 known |= self._read_new(missing)
+        if len(self._recent) > REMEMBERED:
+            self._recent = {}
+        self._recent |= {key: value[2:_POOLED] for key, value in known.items()}
         return [_unpack(known[key]) for key in keys]
 
     def vectors(self, texts: Sequence[str]) -> Floats:
         """Shape (len(texts), 384), unit length: what each text is about."""
         found = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
-        for start in range(0, len(texts), AT_A_TIME):
-            some = self.read(texts[start : start + AT_A_TIME])
-            found[start : start + len(some)] = [reading.vector for reading in some]
+        recent, new = self._recent, []
+        for place, text in enumerate(texts):
+            known = recent.get(_key(self.name, _plain(text)))
+            if known is None:
+                new.append(place)
+            else:
+                found[place] = np.frombuffer(known, np.float16)
+        for start in range(0, len(new), AT_A_TIME):
+            places = new[start : start + AT_A_TIME]
+            found[places] = [reading.vector for reading in self.read([texts[place] for place in places])]
         return found
 
     def _read_new(self, missing: dict[bytes, str]) -> dict[bytes, bytes]:
@@ -260,9 +276,8 @@ def _pack(vector: Floats, words: tuple[str, ...], vectors: Floats, basis: Floats
 
 def _unpack(data: bytes) -> Reading:
     n = int.from_bytes(data[:2], "big")
-    middle = 2 + 2 * DIMENSIONS
-    end = middle + n * WORD_DIMENSIONS
-    vector = np.frombuffer(data[2:middle], np.float16).astype(np.float32)
-    word_vectors = np.frombuffer(data[middle:end], np.int8).reshape(n, WORD_DIMENSIONS)
+    end = _POOLED + n * WORD_DIMENSIONS
+    vector = np.frombuffer(data[2:_POOLED], np.float16).astype(np.float32)
+    word_vectors = np.frombuffer(data[_POOLED:end], np.int8).reshape(n, WORD_DIMENSIONS)
     words = tuple(data[end:].decode().split("\n")) if n else ()
     return Reading(vector, words, word_vectors)

@@ -4,6 +4,7 @@ The commands stand in `ui/commands`. They import only typer at the top: `goalcov
 pandas, chromadb and torch take seconds. Each command imports what it works with.
 """
 
+import gc
 import os
 import sys
 
@@ -47,6 +48,8 @@ def main() -> None:
     # Our matrices are many and small: more threads spend their time waiting for each other (a warm assessment of 1,000
     # rows took 23 s of CPU with two, 6 s with one). numpy reads it once, when it is imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # A command makes many objects and few cycles: looking for them every 700 objects took a tenth of a warm assessment.
+    gc.set_threshold(1_000_000, 20, 20)
     try:
         code = app(standalone_mode=False)
     except GoalCoverError as error:

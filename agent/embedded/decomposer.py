@@ -70,4 +70,3 @@ def _names(capability: Capability) -> set[str]:
 
 def _unique(subgoals: Iterable[Subgoal]) -> list[Subgoal]:
     return list({one.id: one for one in subgoals}.values())
-
