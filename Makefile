@@ -30,14 +30,14 @@ demo: $(READY) ## Diagnose the dataset that comes along: 305 rows, two planted g
 	$(BIN)/goalcover gaps $(RUN)
 
 test: $(READY) ## Run all tests
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 check: $(READY) ## Format, lint, layers, types, tests: what CI runs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 format: $(READY) ## Put the code in shape
 	$(BIN)/ruff check --fix-only --quiet .
@@ -48,6 +48,8 @@ bench: $(READY) ## Measure what the README claims about time and size
 	$(BIN)/python tests/bench/study.py
 	$(BIN)/python tests/bench/judging.py
 	$(BIN)/python tests/bench/novelty.py
+	$(BIN)/python tests/bench/gaps.py kinds
+	$(BIN)/python tests/bench/gaps.py scale
 
 study: $(READY) ## Prove it: the paper's six removals (ten minutes the first time, less than one again)
 	$(foreach domain,medical legal code,$(BIN)/goalcover study corruption --domain $(domain) --seeds 0,1,2,3,4 \

@@ -80,15 +80,13 @@ async def find_gaps(
     Reads the run's scores and samples; writes its maps, and fills its store of explanations anew.
     """
     found = await asyncio.to_thread(_read, run, goal, coverage, embedder)
-    # Chroma's own work is not Python's: it goes on beside the grouping.
-    holding = asyncio.create_task(asyncio.to_thread(_hold, run, found.lows))
     grouped = await asyncio.to_thread(_grouped, found)
     gaps = [
         await _gap(goal, low, weak, groups, found.samples, analyst, advisor)
         for low, weak, groups in zip(found.lows, found.weaknesses, grouped, strict=True)
     ]
     run.write_maps([_map(*one) for one in zip(found.lows, grouped, strict=True)])
-    await holding
+    await asyncio.to_thread(_hold, run, found.lows)
     return tuple(gaps)
 
 

@@ -1,6 +1,5 @@
 """Samples x subgoals to alignments (paper, section 3.3). What the ledger holds is not judged again."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
@@ -33,9 +32,8 @@ async def score(
 ) -> AsyncGenerator[Scored]:
     """Judges batch by batch; each is in the ledger before it is handed on.
 
-    A judge that computes works on the batch after the one that was handed on; one that waits for a server has as many
-    samples in flight as it can bear. Cancelled, the first loses a batch at most, the second nothing: what is in flight
-    is waited for and kept.
+    A judge that computes works on one batch at a time; one that waits for a server has as many samples in flight as it
+    can bear. Cancelled, the first loses a batch at most, the second nothing: what is in flight is waited for and kept.
     """
     batches = (
         _remotely(samples, subgoals, judge, ledger, budget or Budget())
@@ -89,32 +87,13 @@ async def _locally(
 ) -> AsyncGenerator[Scored]:
     asked = [(subgoal, subgoal.digest) for subgoal in subgoals]
     waiting = iter(samples)
-    ahead = _begin(tuple(islice(waiting, judge.batch_size)), asked, judge, ledger)
-    try:
-        while (scored := await ahead).samples:
-            # The next batch is judged, in a thread, while whoever asked writes this one down.
-            ahead = _begin(tuple(islice(waiting, judge.batch_size)), asked, judge, ledger)
-            await asyncio.sleep(0)
-            yield scored
-    finally:
-        ahead.cancel()
-
-
-def _begin(
-    batch: tuple[Sample, ...], asked: Sequence[tuple[Subgoal, str]], judge: Judge, ledger: Ledger
-) -> asyncio.Task[Scored]:
-    return asyncio.create_task(_judge_batch(batch, asked, judge, ledger))
-
-
-async def _judge_batch(
-    batch: tuple[Sample, ...], asked: Sequence[tuple[Subgoal, str]], judge: Judge, ledger: Ledger
-) -> Scored:
-    given = [(sample, sample.digest) for sample in batch]
-    known = ledger.lookup(judge.id, [digest for _, digest in given], [digest for _, digest in asked])
-    new = await _judge_missing(given, asked, judge, known)
-    ledger.append(new.values())
-    reused = sum((text, capability) in known for _, text in given for _, capability in asked)
-    return Scored(batch, _aligned(given, asked, known | new), reused)
+    while batch := tuple(islice(waiting, judge.batch_size)):
+        given = [(sample, sample.digest) for sample in batch]
+        known = ledger.lookup(judge.id, [digest for _, digest in given], [digest for _, digest in asked])
+        new = await _judge_missing(given, asked, judge, known)
+        ledger.append(new.values())
+        reused = sum((text, capability) in known for _, text in given for _, capability in asked)
+        yield Scored(batch, _aligned(given, asked, known | new), reused)
 
 
 def _aligned(

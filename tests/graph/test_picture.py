@@ -10,9 +10,12 @@ LOOKS = re.compile(r"^---.*?---\n|^\tclassDef.*\n|:::\w+|<p>|</p>", re.DOTALL | 
 
 
 def drawn() -> str:
-    """The machine's own picture, without its looks."""
-    picture = LOOKS.sub("", builder.compile().get_graph().draw_mermaid())
-    return picture.replace("__start__([__start__])", "__start__((start))").replace("\t", "    ").rstrip("\n") + "\n"
+    """The machine's own picture, without its looks, its edges in order."""
+    picture = LOOKS.sub("", builder.compile().get_graph().draw_mermaid()).replace("\t", "    ")
+    head, *lines = picture.replace("__start__([__start__])", "__start__((start))").strip().splitlines()
+    nodes = [line for line in lines if "-" not in line]
+    edges = sorted(line for line in lines if "-" in line)
+    return "\n".join([head, *nodes, *edges]) + "\n"
 
 
 def test_the_picture_in_the_readme_is_the_state_machine(request: pytest.FixtureRequest):
