@@ -47,6 +47,7 @@ bench: $(READY) ## Measure what the README claims about time and size
 	$(BIN)/python tests/bench/assess.py
 	$(BIN)/python tests/bench/study.py
 	$(BIN)/python tests/bench/judging.py
+	$(BIN)/python tests/bench/chat.py
 	$(BIN)/python tests/bench/novelty.py
 	$(BIN)/python tests/bench/gaps.py kinds
 	$(BIN)/python tests/bench/gaps.py scale

@@ -4,6 +4,7 @@ import asyncio
 import re
 import shutil
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ Said = Event | Wait
 """What comes of a message: events and, at the end, what the person is waited for with."""
 
 
+THREADS = 64
 _UNSAFE = re.compile(r"[^\w .()-]")
 _LONGEST = 120
 """Characters of an upload's name; its end is kept, which says what it is."""
@@ -123,6 +125,8 @@ class Sessions:
 
     async def open(self) -> None:
         """To be called before the first conversation. Raises InputError when the folder cannot be used."""
+        # Python's own pool has six threads on two cores: ten assessments would leave none to answer the others with.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="goalcover"))
         checkpoints = open_checkpoints(self._folder / "conversations.sqlite", STORED)
         saver = await self._stack.enter_async_context(checkpoints)
         self._graph = build.builder.compile(checkpointer=saver)
