@@ -16,6 +16,7 @@ from goalcover.memory.runs import Run
 from goalcover.tools.assess import OnProgress
 from goalcover.tools.assess import assess as assess_dataset
 from goalcover.tools.budget import Budget, budget_for
+from goalcover.tools.coverage import Tally
 from goalcover.tools.load import open_dataset
 from goalcover.tools.verify import moving_together
 from langgraph.runtime import Runtime
@@ -33,8 +34,9 @@ async def assess(state: State, runtime: Runtime[Deps]) -> State:
         run = Run.create(run_path(runtime.context.runs, data))
         engine = runtime.context.engine
         budget = budget_for((engine.judge,), Settings())
-        meter = _meter(runtime.stream_writer, len(dataset), budget)
-        result = await assess_dataset(dataset, goal, run, engine, meter, budget=budget)
+        tally = Tally(goal)
+        meter = _meter(runtime.stream_writer, goal, len(dataset), budget, tally)
+        result = await assess_dataset(dataset, goal, run, engine, meter, budget=budget, tally=tally)
         together = await asyncio.to_thread(moving_together, run)
     except GoalCoverError as error:
         runtime.stream_writer(Problem(text=str(error)))
@@ -61,11 +63,13 @@ def _name(goal: Goal, subgoal_id: str) -> str:
     return goal.subgoal(subgoal_id).name
 
 
-def _meter(say: StreamWriter, total: int, budget: Budget) -> OnProgress:
+def _meter(say: StreamWriter, goal: Goal, total: int, budget: Budget, tally: Tally) -> OnProgress:
     started = time.monotonic()
 
     def tell(done: int, total: int) -> None:
-        say(Progress(done=done, total=total, seconds=time.monotonic() - started, used=budget.words()))
+        means = tuple((one.name, mean) for one in goal.subgoals if (mean := tally.mean(one.id)) is not None)
+        seconds = time.monotonic() - started
+        say(Progress(done=done, total=total, seconds=seconds, used=budget.words(), means=means))
 
     tell(0, total)
     return tell

@@ -90,6 +90,8 @@ class Progress(Frozen):
     seconds: float
     used: str = ""
     """What a model was asked for so far, in words."""
+    means: tuple[tuple[str, float], ...] = ()
+    """Name of every subgoal, its mean alignment so far."""
 
 
 class Diagnosed(Frozen):

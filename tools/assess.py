@@ -43,12 +43,13 @@ async def assess(
     *,
     judges: Sequence[Judge] = (),
     budget: Budget | None = None,
+    tally: Tally | None = None,
 ) -> Assessment:
     """Assesses a dataset against a goal. Stopped at any moment, the same call goes on where it was.
 
     `judges` take the place of the engine's own; of several, the median counts. `budget` is counted up, and may have a
-    cap. Raises InputError (the data cannot be read, the run directory cannot be written), RunBusyError, StoppedError
-    (the cap is reached, the server is gone) and ModelError.
+    cap. `tally` counts levels as they come, for whoever watches. Raises InputError (the data cannot be read, the run
+    directory cannot be written), RunBusyError, StoppedError (the cap is reached, the server is gone) and ModelError.
     """
     started = time.monotonic()
     chosen = tuple(judges) or (engine.judge,)
@@ -58,7 +59,7 @@ async def assess(
         run.start(goal)
         panel = Panel([judge.id for judge in chosen])
         batches = _batches(dataset, goal, chosen, ledger, judging, panel)
-        tally, reused = await _score(dataset, goal, run, batches, on_progress)
+        tally, reused = await _score(dataset, tally or Tally(goal), run, batches, on_progress)
         coverage = tally.report(len(dataset))
         if len(chosen) > 1:
             coverage = coverage.model_copy(update={"agreement": panel.agreement()})
@@ -83,9 +84,9 @@ def _batches(
 
 
 async def _score(
-    dataset: Dataset, goal: Goal, run: Run, batches: AsyncGenerator[Scored], on_progress: OnProgress
+    dataset: Dataset, tally: Tally, run: Run, batches: AsyncGenerator[Scored], on_progress: OnProgress
 ) -> tuple[Tally, int]:
-    tally, reused, done = Tally(goal), 0, 0
+    reused = done = 0
     with run.sample_writer() as samples, run.score_writer() as scores:
         async with aclosing(batches):
             async for batch in batches:

@@ -108,6 +108,8 @@ def test_progress_tells_how_far_it_is(done: int, shown: str):
 def test_progress_tells_pace_and_time_left():
     assert "10 a second, 24 s left" in render(events.Progress(done=61, total=305, seconds=6.1))
     assert "30 a minute" in render(events.Progress(done=1, total=305, seconds=2))
+    running = events.Progress(done=61, total=305, seconds=6.1, means=(("Bills", 0.312), ("Gas", 0.0)))
+    assert render(running).endswith("Bills 0.31 · Gas 0.00")
 
 
 def profile(*topics: str) -> DataProfile:

@@ -13,6 +13,8 @@ from goalcover.ui.render.text import Stream, bar, engine, sample, text
 _BAR = 10
 _QUOTE = 300
 _IDS = 6
+_SHORT = 28
+"""Characters of a name in the running means."""
 
 
 @render.register
@@ -26,7 +28,8 @@ def _(said: events.Progress) -> str:
     pace = f"{rate:.0f} a second" if rate >= 1 else f"{60 * rate:.0f} a minute"
     done = f"{said.done:,} of {count(said.total, 'sample')}"
     used = f", {said.used}" if said.used else ""
-    return f"`{bar(said.done / said.total, 20)}` {done}, {pace}, {left:.0f} s left{used}"
+    means = " · ".join(f"{text(name, _SHORT)} {mean:.2f}" for name, mean in said.means)
+    return f"`{bar(said.done / said.total, 20)}` {done}, {pace}, {left:.0f} s left{used}" + f"\n\n{means}" * bool(means)
 
 
 @render.register
