@@ -331,3 +331,13 @@ def test_text_has_the_contrast_of_wcag_aa(theme: int) -> None:
     pairs += [(f"on-h{step}", f"h{step}") for step in range(7)]
     pairs += [(ink, ground) for ink in ("gap", "unknown", "covered-ink") for ground in ("page", "sheet")]
     assert [pair for pair in pairs if contrast(colour[pair[0]], colour[pair[1]]) < 4.5] == []
+
+
+def test_checks_that_a_person_let_pass_are_told_as_text() -> None:
+    data = support_assistant()
+    note = "Refunds and <b>billing</b> were kept apart. They overlap."
+    overruled = replace(data, goal=data.goal.model_copy(update={"overruled": (note,)}))
+    assert note in Page(render_html(overruled)).text
+    assert "Checks that were let pass" in render_markdown(overruled)
+    assert "<b>billing" not in render_html(overruled)
+    assert "let pass" not in render_html(data)
