@@ -24,6 +24,9 @@ class Settings(BaseSettings):
     cache_dir: Path = Field(default_factory=lambda: user_cache_path("goalcover", appauthor=False))
     """Where text vectors, and what was found out about models, are kept between runs; safe to delete."""
 
+    checkpoints_url: SecretStr | None = None
+    """A Postgres database that keeps the chats' state, `postgresql://user:password@host/name`; None: a file."""
+
     api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
     base_url: str | None = Field(
         default=None, repr=False, validation_alias=AliasChoices("OPENAI_BASE_URL", "OPENAI_API_BASE")

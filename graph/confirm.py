@@ -1,9 +1,16 @@
 """Before anything is judged: what it will be, and what it will cost. The person starts, changes, or goes back."""
 
+import asyncio
+
+from goalcover.agent.models import Goal
+from goalcover.agent.roles import Judge, RemoteJudge
+from goalcover.agent.settings import Settings
 from goalcover.graph import suggestions
 from goalcover.graph.deps import Deps
 from goalcover.graph.events import Ready
 from goalcover.graph.state import Data, State, Wait
+from goalcover.tools.budget import budget_for, estimate
+from goalcover.tools.load import open_dataset
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
@@ -17,7 +24,8 @@ async def present(state: State, runtime: Runtime[Deps]) -> State:
             goal=goal,
             data=data,
             pairs=data.samples * len(goal.subgoals) if data else 0,
-            seconds=_seconds(state, data),
+            seconds=_seconds(state, data, engine.name),
+            estimate=await asyncio.to_thread(_estimate, engine.judge, goal, data) if data else "",
             engine=engine.name,
             model=engine.model,
         )
@@ -35,8 +43,22 @@ _WORDS_PER_SECOND = 3_300
 _START_S = 8.0
 
 
-def _seconds(state: State, data: Data | None) -> float | None:
+def _estimate(judge: Judge, goal: Goal, data: Data) -> str:
+    """What a model's judgements will take; the data is read again for it, as far as needed."""
+    if not isinstance(judge, RemoteJudge):
+        return ""
+    budget = budget_for((judge,), Settings())
+    expected = estimate(open_dataset(data.source), data.samples, goal.subgoals, [judge], budget)
+    cost = "price not known" if expected.cost is None else f"about {expected.cost:.2f} USD"
+    used = expected.usage
+    return (
+        f"about {used.calls:,} calls, {used.prompt_tokens:,} prompt and {used.completion_tokens:,} completion tokens, "
+        f"{cost}"
+    )
+
+
+def _seconds(state: State, data: Data | None, engine: str) -> float | None:
     profile = state.get("profile")
-    if data is None or profile is None:
+    if data is None or profile is None or engine != "embedded":
         return None
     return _START_S + data.samples * (profile.input_words + profile.output_words) / _WORDS_PER_SECOND

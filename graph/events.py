@@ -78,6 +78,8 @@ class Ready(Frozen):
     """Judgements: samples x subgoals."""
     seconds: float | None
     """Expected, at the most; None when nobody knows."""
+    estimate: str
+    """Calls, tokens and cost of a model, in words; empty for the embedded engine."""
     engine: str
     model: str
 

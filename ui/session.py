@@ -127,7 +127,10 @@ class Sessions:
         """To be called before the first conversation. Raises InputError when the folder cannot be used."""
         # Python's own pool has six threads on two cores: ten assessments would leave none to answer the others with.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="goalcover"))
-        checkpoints = open_checkpoints(self._folder / "conversations.sqlite", STORED)
+        url = Settings().checkpoints_url
+        checkpoints = open_checkpoints(
+            self._folder / "conversations.sqlite", STORED, url.get_secret_value() if url else None
+        )
         saver = await self._stack.enter_async_context(checkpoints)
         self._graph = build.builder.compile(checkpointer=saver)
 

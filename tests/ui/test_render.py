@@ -142,10 +142,11 @@ def test_what_was_read_is_shown_as_text():
 
 
 def test_the_cost_is_told_before_anything_is_judged():
-    ready = events.Ready(goal=GOAL, data=DATA, pairs=305, seconds=42.0, engine="embedded", model="m")
+    ready = events.Ready(goal=GOAL, data=DATA, pairs=305, seconds=42.0, estimate="", engine="embedded", model="m")
     said = render(ready)
     assert "305 judgements** by the embedded engine" in said
     assert "no cost, about 42 s at the most" in said
+    assert "2 USD" in render(ready.model_copy(update={"estimate": "about 5 calls, 2 USD"}))
     assert "about 5 min" in render(ready.model_copy(update={"seconds": 300.0}))
     assert "Now the **dataset**" in render(ready.model_copy(update={"data": None}))
 

@@ -124,7 +124,7 @@ def _(said: events.Ready) -> str:
     if said.data is None:
         return "The goal stands. Now the **dataset**: upload it, type its path, or name one on Hugging Face."
     took = f", {_duration(said.seconds)} at the most" if said.seconds is not None else ""
-    cost = "no cost" if said.engine == "embedded" else "billed by your provider"
+    cost = said.estimate or "no cost"
     return (
         f"### Ready to judge\n\n{_size(said.data)} × {count(len(said.goal.subgoals), 'subgoal')} = "
         f"**{count(said.pairs, 'judgement')}** by the {engine(said.engine, said.model)}: {cost}{took}. What was judged "
