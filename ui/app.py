@@ -16,7 +16,7 @@ from goalcover.ui.history import FILES, History
 from goalcover.ui.page import Page, is_narrow
 from goalcover.ui.render import FAILED, STILL_BUSY, STOPPED
 from goalcover.ui.session import Said, Session, Sessions, home
-from goalcover.ui.welcome import MODEL, SWITCH, profiles
+from goalcover.ui.welcome import EMBEDDED, MODEL, SWITCH, profiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Route
 
@@ -158,7 +158,7 @@ async def _work(answer: Any) -> None:
 
 
 def _join(thread_id: str) -> Session:
-    session = sessions.begin(thread_id)
+    session = sessions.begin(thread_id, embedded=cl.user_session.get("chat_profile") == EMBEDDED)
     cl.user_session.set("session", session)
     cl.user_session.set("page", Page(SAY, narrow=is_narrow(cl.context.session.environ)))
     return session

@@ -9,6 +9,7 @@ from goalcover.tools.typeset import clean, cut
 
 _QUOTE = 280
 _IDS = 6
+_TITLE = 110
 
 
 def overview(said: Diagnosed) -> dict[str, Any]:
@@ -37,7 +38,7 @@ def candidates(said: Proposed) -> dict[str, Any]:
             "output": clean(one.sample.output),
             "badge": f"level {one.verdict.level} of 5",
             "verdict": clean(one.verdict.rationale),
-            "capability": clean(one.candidate.capability),
+            "capability": cut(clean(one.candidate.capability).partition(". ")[0], _TITLE),
             "parents": [clean(parent) for parent in one.candidate.parents],
             "flags": [clean(flag) for flag in one.flags],
         }

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -120,8 +121,13 @@ class Sessions:
 
     @property
     def engine(self) -> Engine:
-        """Who plays the roles."""
+        """Who plays the roles, unless a person chose otherwise."""
         return self._engine
+
+    @cached_property
+    def embedded(self) -> Engine:
+        """The engine without a model; MissingPartError when it is not installed."""
+        return self._engine if self._engine.name == "embedded" else build_engine("embedded", Settings())
 
     async def open(self) -> None:
         """To be called before the first conversation. Raises InputError when the folder cannot be used."""
@@ -138,8 +144,8 @@ class Sessions:
         """Lets go of the file of checkpoints."""
         await self._stack.aclose()
 
-    def begin(self, thread_id: str) -> Session:
+    def begin(self, thread_id: str, *, embedded: bool = False) -> Session:
         """A conversation; the id of an earlier one goes on with it."""
         folder = self._folder / "sessions" / thread_id
-        deps = Deps(self._engine, folder / "runs", opens_paths=self._opens_paths)
+        deps = Deps(self.embedded if embedded else self._engine, folder / "runs", opens_paths=self._opens_paths)
         return Session(self._graph, deps, folder, thread_id)

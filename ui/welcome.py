@@ -27,8 +27,8 @@ SWITCH = (
 def profiles(engine: Engine) -> list[cl.ChatProfile]:
     """The engine in use; beside the embedded one, how to use a model instead."""
     if engine.name != "embedded":
-        told = f"**{engine.model}** judges, asks and explains. Without `GOALCOVER_MODEL` the embedded engine does."
-        return [_profile(f"{MODEL}: {engine.model}", told, default=True)]
+        told = f"**{engine.model}** judges, asks and explains, as the settings say (`GOALCOVER_MODEL`)."
+        return [_profile(f"{MODEL}: {engine.model}", told, default=True), _profile(EMBEDDED, _EMBEDDED, default=False)]
     return [_profile(EMBEDDED, _EMBEDDED, default=True), _profile(MODEL, SWITCH, default=False)]
 
 

@@ -1,0 +1,65 @@
+"""Conversations as the server keeps them: uploads stay in their folder, and a person may choose the engine."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from goalcover.graph.state import Heard, Wait
+from goalcover.ui.session import Sessions
+from openai_server import KEY, running
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+async def opened(home: Path) -> Sessions:
+    sessions = Sessions(home, opens_paths=True)
+    await sessions.open()
+    return sessions
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../../escape.jsonl", "..", "/etc/passwd", "a\x00b.jsonl", "x" * 400 + ".jsonl", "", "C:\\boot.ini", "名前.jsonl"],
+)
+def test_an_upload_stays_in_its_folder_whatever_it_is_called(name: str, home: Path, tmp_path: Path):
+    async def keep():
+        sessions = await opened(home)
+        (tmp_path / "sent").write_text("content")
+        kept = await sessions.begin("one").keep(name, tmp_path / "sent")
+        await sessions.close()
+        return kept
+
+    kept = asyncio.run(keep())
+    assert Path(kept.path).parent == home / "sessions" / "one" / "uploads"
+    assert Path(kept.path).read_text() == "content"
+    assert kept.name.endswith(".jsonl") == name.endswith(".jsonl")
+
+
+def test_two_conversations_know_nothing_of_each_other(home: Path):
+    async def talk():
+        sessions = await opened(home)
+        ann, bob = sessions.begin("ann"), sessions.begin("bob")
+        [_ async for _ in ann.hear(Heard(text="Answer questions about the moon"))]
+        said = [one async for one in bob.go_on()]
+        state = await bob.state()
+        await sessions.close()
+        return said, state
+
+    said, state = asyncio.run(talk())
+    assert isinstance(said[-1], Wait)
+    assert state["specification"] is None
+
+
+def test_a_person_may_choose_the_embedded_engine(home: Path, monkeypatch: pytest.MonkeyPatch):
+    with running() as server:
+        for name, value in (
+            ("OPENAI_BASE_URL", server.url),
+            ("OPENAI_API_KEY", KEY),
+            ("GOALCOVER_MODEL", "test-model"),
+        ):
+            monkeypatch.setenv(name, value)
+        sessions = asyncio.run(opened(home))
+        assert (sessions.engine.name, sessions.embedded.name) == ("llm", "embedded")
