@@ -1,10 +1,14 @@
 """What-if and side-by-side answers about one run, from its scores alone."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from goalcover.agent.models import SUPPORT_LEVEL, CoverageReport, SubgoalCoverage
 from goalcover.memory.runs import Run
+
+Pairs = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -27,16 +31,25 @@ def at_threshold(coverage: CoverageReport, threshold: float) -> tuple[str, ...]:
 def side_by_side(run: Run, a: str, b: str) -> Beside:
     """Two subgoals of a run; KeyError when it has no such subgoal."""
     rows = {one.id: one for one in run.coverage().subgoals}
-    levels_a = {one.sample_id: one.level for one in run.alignments(a) if one.level is not None}
-    levels_b = {one.sample_id: one.level for one in run.alignments(b) if one.level is not None}
-    pairs = np.array([(level, levels_b[key]) for key, level in levels_a.items() if key in levels_b]).reshape(-1, 2)
+    pairs = paired(levels_of(run, a), levels_of(run, b))
     both = int(((pairs >= SUPPORT_LEVEL).sum(axis=1) == 2).sum())
-    return Beside(a=rows[a], b=rows[b], correlation=_spearman(pairs), both=both)
+    return Beside(a=rows[a], b=rows[b], correlation=rank_correlation(pairs), both=both)
 
 
-def _spearman(pairs: "np.ndarray[tuple[int, int], np.dtype[np.int64]]") -> float | None:
-    if len(pairs) < 2 or any(len(np.unique(column)) < 2 for column in pairs.T):
+def levels_of(run: Run, subgoal_id: str) -> dict[str, int]:
+    """Sample id -> level, of the samples that are scored for a subgoal."""
+    return {one.sample_id: one.level for one in run.alignments(subgoal_id) if one.level is not None}
+
+
+def paired(a: Mapping[str, int], b: Mapping[str, int]) -> Pairs:
+    """Shape (samples, 2): the levels of the samples that are scored for both."""
+    return np.array([(level, b[key]) for key, level in a.items() if key in b], dtype=np.int64).reshape(-1, 2)
+
+
+def rank_correlation(pairs: Pairs) -> float | None:
+    """Spearman's rho of two columns of levels; None when one of them never varies."""
+    if len(pairs) < 2 or np.ptp(pairs[:, 0]) == 0 or np.ptp(pairs[:, 1]) == 0:
         return None
-    from scipy.stats import spearmanr  # a third of a second to import
+    from scipy.stats import spearmanr  # half a second to import, and most commands need none of it
 
     return float(spearmanr(pairs[:, 0], pairs[:, 1]).statistic)

@@ -3,13 +3,13 @@
 from itertools import combinations
 from typing import Any
 
-import numpy as np
 from goalcover.agent.elicitation import Checks, Disjointness, Specification
 from goalcover.agent.embedded.disjointness import merge
 from goalcover.agent.errors import InputError
 from goalcover.agent.models import Goal
 from goalcover.agent.roles import Decomposer
 from goalcover.memory.runs import Run
+from goalcover.tools.compare import levels_of, paired, rank_correlation
 from goalcover.tools.slots import slotted
 
 TOGETHER = 0.9
@@ -57,32 +57,18 @@ def moving_together(run: Run) -> tuple[Disjointness, ...]:
     Pairs that fewer than ten samples are scored for, and subgoals whose samples all have one level, tell nothing.
     """
     goal = run.goal()
-    levels = {one.id: _levels(run, one.id) for one in goal.subgoals}
+    levels = {one.id: levels_of(run, one.id) for one in goal.subgoals}
     found = []
     for a, b in combinations(goal.subgoals, 2):
-        correlation, n = _correlation(levels[a.id], levels[b.id])
-        if correlation > TOGETHER:
+        pairs = paired(levels[a.id], levels[b.id])
+        correlation = rank_correlation(pairs) if len(pairs) >= FEWEST else None
+        if correlation is not None and correlation > TOGETHER:
             reason = (
-                f"On the {n:,} samples of {run.path} the levels of “{a.name}” and “{b.name}” rise and fall together "
-                f"(rank correlation {correlation:.2f}): in practice they are not disjoint."
+                f"On the {len(pairs):,} samples of {run.path} the levels of “{a.name}” and “{b.name}” rise and fall "
+                f"together (rank correlation {correlation:.2f}): in practice they are not disjoint."
             )
             similarity = round(correlation, 3)
             found.append(
                 Disjointness(a=a.id, b=b.id, ok=False, similarity=similarity, reason=reason, repair=merge(a, b))
             )
     return tuple(found)
-
-
-def _levels(run: Run, subgoal_id: str) -> dict[str, int]:
-    return {one.sample_id: one.level for one in run.alignments(subgoal_id) if one.level is not None}
-
-
-def _correlation(one: dict[str, int], other: dict[str, int]) -> tuple[float, int]:
-    """(Spearman's rho over the samples scored for both, their number); 0 where there is none."""
-    from scipy.stats import spearmanr  # half a second to import, and most commands need none of it
-
-    both = [sample for sample in one if sample in other]
-    first, second = (np.array([levels[sample] for sample in both]) for levels in (one, other))
-    if len(both) < FEWEST or np.ptp(first) == 0 or np.ptp(second) == 0:
-        return 0.0, len(both)
-    return float(spearmanr(first, second).statistic), len(both)
