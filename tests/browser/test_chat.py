@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from goalcover.graph.attachments import DEMO
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs a Chromium on the PATH")
@@ -127,8 +128,16 @@ def say(page: Page, text: str) -> None:
 
 
 def press(page: Page, label: str) -> None:
-    idle(page)
-    page.get_by_role("button", name=label, exact=True).last.click()
+    """Clicks a button until the page takes it: Chainlit drops a click that comes a moment too early."""
+    for _ in range(4):
+        idle(page)
+        try:
+            with page.expect_response(lambda response: response.url.endswith("/project/action"), timeout=3_000):
+                page.get_by_role("button", name=label, exact=True).last.click()
+        except PlaywrightTimeoutError:
+            continue
+        return
+    pytest.fail(f"the page does not take a click on {label}")
 
 
 def choose(page: Page, *places: int) -> None:
