@@ -22,14 +22,20 @@ def _(said: events.Progress) -> str:
     if said.done == 0:
         return f"Judging {count(said.total, 'sample')} …"
     if said.done == said.total:
-        return f"Judged {count(said.total, 'sample')}. Looking for the causes …"
+        return f"Judged {count(said.total, 'sample')}. Looking for the causes …\n\n{_tasks('✓', '▸')}"
     rate = said.done / max(said.seconds, 1e-6)
     left = (said.total - said.done) / rate
     pace = f"{rate:.0f} a second" if rate >= 1 else f"{60 * rate:.0f} a minute"
     done = f"{said.done:,} of {count(said.total, 'sample')}"
     used = f", {said.used}" if said.used else ""
     means = " · ".join(f"{text(name, _SHORT)} {mean:.2f}" for name, mean in said.means)
-    return f"`{bar(said.done / said.total, 20)}` {done}, {pace}, {left:.0f} s left{used}" + f"\n\n{means}" * bool(means)
+    head = f"`{bar(said.done / said.total, 20)}` {done}, {pace}, {left:.0f} s left{used}"
+    return "\n\n".join([head, _tasks("▸", "○"), *([means] if means else [])])
+
+
+def _tasks(judging: str, causes: str) -> str:
+    steps = (f"{judging} judge every sample against every subgoal", f"{causes} find the causes of the gaps")
+    return "\n".join(f"- {step}" for step in (*steps, "○ write the report"))
 
 
 @render.register
