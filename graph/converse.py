@@ -69,8 +69,9 @@ async def answer(state: State, runtime: Runtime[Deps]) -> State:
         return {}
     try:
         if companion is not None and (ask.kind == "unsure" or ask.guessed):
-            said = await talk(companion, Run.open(Path(path)), (*state.get("turns", ()), ("user", text)), runtime)
-            return {"turns": said, "suggestions": suggestions.after_other(goal, Run.open(Path(path)).gaps())}
+            run = Run.open(Path(path))
+            said = await talk(companion, run, (*state.get("turns", ()), ("user", text)), runtime)
+            return {"turns": said, "suggestions": suggestions.after_other(goal, run.gaps())}
         embedder = runtime.context.engine.embedder
         event, follow_ups = await asyncio.to_thread(reply, Run.open(Path(path)), goal, ask, embedder)
     except GoalCoverError as error:

@@ -139,11 +139,10 @@ class Page:
 
 
 class Meter:
-    """A task list and one message that say how far the work is, while it lasts."""
+    """One message that says how far the work is, step by step, while it lasts."""
 
     def __init__(self) -> None:
         self._message: cl.Message | None = None
-        self._tasks: cl.TaskList | None = None
         self._shown = 0.0
 
     async def show(self, progress: Progress | Making) -> None:
@@ -157,29 +156,12 @@ class Meter:
         else:
             return
         self._shown = now
-        if isinstance(progress, Progress):
-            await self._list(progress)
 
     async def hide(self) -> None:
         """When the work is done, or was stopped."""
         if self._message is not None:
             await self._message.remove()
             self._message = None
-        if self._tasks is not None:
-            await self._tasks.remove()
-            self._tasks = None
-
-    async def _list(self, progress: Progress) -> None:
-        judged = progress.done == progress.total
-        running, ready, done = cl.TaskStatus.RUNNING, cl.TaskStatus.READY, cl.TaskStatus.DONE
-        self._tasks = self._tasks or cl.TaskList()
-        self._tasks.status = "Working"
-        self._tasks.tasks = [
-            cl.Task(title=f"Judge {progress.total:,} samples ({progress.done:,})", status=done if judged else running),
-            cl.Task(title="Find the causes of the gaps", status=running if judged else ready),
-            cl.Task(title="Write the report", status=ready),
-        ]
-        await self._tasks.send()
 
 
 def _elements(said: Event, *, narrow: bool) -> list[Element]:

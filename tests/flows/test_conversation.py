@@ -15,6 +15,18 @@ def lose(folder: Path, name: str) -> None:
     next(folder.glob(f"*/{name}")).unlink()
 
 
+async def cut_off(deps: Deps, saver, files) -> Talk:
+    """A conversation whose assessment was cancelled in the middle."""
+    talk = await Talk(deps, saver).begin()
+    await talk.say(f"{files[0]} {files[1]}", "keep all as they are")
+    work = asyncio.create_task(talk.say("Start"))
+    await asyncio.sleep(0.3)
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    return talk
+
+
 def test_from_files_to_a_named_gap_and_its_reason(files, deps: Deps):
     async def conversation(talk: Talk):
         assert talk.buttons == ("Try the demo",)
@@ -117,13 +129,7 @@ def test_a_run_that_disappears_is_told_and_asked_on(files, deps: Deps):
 def test_stopped_work_waits_for_the_word_to_go_on(files, deps: Deps, tmp_path: Path):
     async def conversation():
         async with open_checkpoints(tmp_path / "c.sqlite", STORED) as saver:
-            talk = await Talk(deps, saver).begin()
-            await talk.say(f"{files[0]} {files[1]}", "keep all as they are")
-            work = asyncio.create_task(talk.say("Start"))
-            await asyncio.sleep(0.3)
-            work.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await work
+            talk = await cut_off(deps, saver, files)
             await stop(talk.graph, CONFIG)
             await talk.go_on()
             assert "Start" in talk.buttons
@@ -136,13 +142,7 @@ def test_stopped_work_waits_for_the_word_to_go_on(files, deps: Deps, tmp_path: P
 def test_a_server_that_died_while_scoring_goes_on_by_itself(files, deps: Deps, tmp_path: Path):
     async def conversation():
         async with open_checkpoints(tmp_path / "c.sqlite", STORED) as saver:
-            talk = await Talk(deps, saver).begin()
-            await talk.say(f"{files[0]} {files[1]}", "keep all as they are")
-            work = asyncio.create_task(talk.say("Start"))
-            await asyncio.sleep(0.3)
-            work.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await work
+            await cut_off(deps, saver, files)
         async with open_checkpoints(tmp_path / "c.sqlite", STORED) as saver:
             assert (await Talk(deps, saver).go_on())["Diagnosed"].coverage.n_samples == 60
 
