@@ -108,6 +108,9 @@ def _head(text: str, domain: Domain) -> Iterator[Clause]:
 
 def _predicate(text: str, domain: Domain) -> Iterator[Clause]:
     """`drafts, reviews and explains clauses, keeping ...`: verbs, and what each is done to."""
+    if helped := wordings.HELPED.match(text.strip()):
+        yield Clause(text=tidy(helped["who"]), slot="audience")
+        text = wordings.GRASP.sub("", helped["does"])
     phrases = verb_phrases(wordings.READS.sub("", text.strip()))
     several = len(phrases) > 1
     for phrase in phrases:
@@ -195,8 +198,13 @@ def _classified(text: str, default: Slot, domain: Domain) -> Iterator[tuple[str,
 def _people_first(text: str, domain: Domain) -> tuple[str, str] | None:
     """`teenagers personal finance`, `engineers' questions`: (people, rest). `customer support` is one thing."""
     plain = wordings.ADVERB.sub("", re.sub(r"^and\s+", "", text.strip()))
+    who, _, where = plain.partition(" of ")
+    if wordings.PEOPLE.search(who) and wordings.SETTING.search(where):
+        return who, ""
     match = wordings.WHOSE.match(plain) or re.match(r"^(?P<who>\w+)\s+(?P<what>(?!and\b|or\b).+)$", plain)
     if not match or not wordings.PEOPLE.search(match["who"]):
         return None
+    if wordings.PEOPLE.search(match["what"]):
+        return plain, ""
     whole = named(plain, domain, SLOTS) or (is_frame(plain, domain) and not is_frame(match["what"], domain))
     return None if whole else (match["who"], match["what"])

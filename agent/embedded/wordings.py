@@ -5,7 +5,7 @@ import re
 from goalcover.agent.models import Slot
 
 OPENING = re.compile(
-    r"^(?:(?:hi|hello|hey|so|well|please|goal:)[\s,!.]+"
+    r"^(?:(?:hi|hello|hey|so|well|please|kindly|goal:)[\s,!.]+"
     r"|(?:i|we)(?:['’]d|\s+would)?\s+(?:like|love|want|need|plan|hope|aim|intend|wish)\s+(?:to\s+)?"
     r"|(?:i|we)(?:['’]m|['’]re|\s+am|\s+are)\s+(?:trying|going|planning|looking|hoping)\s+to\s+"
     r"|(?:the|our|my)\s+(?:goal|aim|purpose|idea)\s+is\s+(?:to\s+)?|(?:can you\s+)?help\s+(?:me|us)\s+(?:to\s+)?"
@@ -40,9 +40,17 @@ CONNECTOR = re.compile(
     r"(?:^|[,\s]+)(for|that|which|who|about|on|covering|across|with|keeping|preserving|retaining"
     r"|including|incl\.|while"
     r"|without|excluding|except(?:\s+for)?|but\s+not|not|so\s+that|in\s+order\s+to|to|from"
-    r"|based\s+on|using|in|by)(?=\s|$)",
+    r"|based\s+on|using|in|(?<!\bstep\s)by)(?=\s|$)",
     re.IGNORECASE,
 )
+HELPED = re.compile(
+    r"^help(?:s|ing)?\s+(?P<who>[\w\s-]{1,60}?)\s+(?:to\s+)?(?P<does>(?:understand|learn|file|find|choose|manage|prepare|make|get|buy"
+    r"|sell|save|fill|use|apply|decide|improve|build|create|set|keep|avoid|track|run|practi[cs]e)\s+.+)$",
+    re.IGNORECASE,
+)
+"""Who is helped to do what: `helps home buyers understand mortgages`."""
+GRASP = re.compile(r"^(?:understand|learn)\s+(?:about\s+|how\s+to\s+)?", re.IGNORECASE)
+"""What everybody does with an answer."""
 NOTHING = re.compile(
     r"^(?:no|none|nothing|nope|n/?a|any|anything|something|all|everything|all of (?:them|these|it)|whatever"
     r"|skip|not sure|unsure"

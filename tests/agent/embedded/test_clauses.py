@@ -36,6 +36,22 @@ def read(goal, field="generic"):
             [("domain", "data science"), ("domain", "web development")],
         ),
         ("customer support for an energy supplier", "support", []),
+        (
+            "Answer questions about solar panels for household customers of an energy supplier, step by step",
+            "generic",
+            [("domain", "solar panels"), ("audience", "household customers"), ("output", "step by step")],
+        ),
+        ("Kindly answer questions from parents about vaccines", "generic", [("domain", "vaccines")]),
+        (
+            "A chatbot that helps first-time home buyers understand mortgages",
+            "generic",
+            [("audience", "first-time home buyers"), ("domain", "mortgages")],
+        ),
+        (
+            "Help developers find and fix bugs",
+            "code",
+            [("audience", "developers"), ("task", "finding bugs"), ("task", "fixing bugs")],
+        ),
         ("teach teenagers personal finance", "personal_finance", [("audience", "teenagers")]),
         ("beekeeping", "generic", [("domain", "beekeeping")]),
         (
