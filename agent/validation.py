@@ -161,6 +161,9 @@ class Summary(Frozen):
     nontarget_mean_abs_change_ci: Interval | None
     nontarget_mean_fall: float | None
     """The same with every rise counted as 0: falls alone would be false alarms, rises are arithmetic of the mean."""
+    target_mean_delta: float | None = None
+    """The targets' mean change on the scale of 0 to 1: relative changes of small means look large."""
+    nontarget_mean_abs_delta: float | None = None
     separated: str
     """`6 of 6`: of the removals that anything can be learnt from."""
     cohens_d: float | None

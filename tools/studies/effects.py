@@ -1,6 +1,6 @@
 """From measured removals to a table like the paper's Table 2, with a verdict in words for each row (section 5)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,12 +108,16 @@ def summarise(measured: Sequence[Measured]) -> Summary:
     same = all(one.seeds == seeds for one in measured)
     separated = f"{sum(one.separated is True for one in effects)} of {len(told)}"
     drop, drift = _first(point.drop), _first(point.drift)
+    rows = [row for one in effects for row in one.subgoals]
+    shift = _average(abs(row.delta_abs) for row in rows if not row.is_target and row.delta_abs is not None)
     return Summary(
         target_mean_drop=drop,
         target_mean_drop_ci=interval(draws.drop),
         nontarget_mean_abs_change=drift,
         nontarget_mean_abs_change_ci=interval(draws.drift),
         nontarget_mean_fall=_first(point.falls),
+        target_mean_delta=_average(row.delta_abs for row in rows if row.is_target),
+        nontarget_mean_abs_delta=shift,
         separated=separated,
         cohens_d=_first(point.d),
         cohens_d_ci=interval(draws.d),
@@ -122,7 +126,7 @@ def summarise(measured: Sequence[Measured]) -> Summary:
         paired_test=_test_name(len(told)),
         seeds=seeds,
         by_seed=tuple(_by_seed(told, place, seed) for place, seed in enumerate(seeds)) if told and same else (),
-        verdict=_summary_words(separated, len(measured) - len(told), drop, drift, _first(point.falls)),
+        verdict=_summary_words(separated, len(measured) - len(told), drop, drift, _first(point.falls), shift),
     )
 
 
@@ -232,13 +236,16 @@ def _cautions(one: Measured) -> list[str]:
     return said
 
 
-def _summary_words(separated: str, silent: int, drop: float | None, drift: float | None, falls: float | None) -> str:
+def _summary_words(
+    separated: str, silent: int, drop: float | None, drift: float | None, falls: float | None, shift: float | None
+) -> str:
     if drop is None:
         return "No removal took anything away that could be missed: nothing was learnt."
     words = f"In {separated} removals the target falls most, and further than by chance."
     words += f" Targets {'fall' if drop >= 0 else 'rise'} by {percent(abs(drop))} on average"
     if drift is not None and falls is not None:
-        words += f"; the others move by {percent(drift)}, or by {percent(falls)} where falls alone are counted"
+        scale = f" ({shift:.3f} on the scale of 0 to 1)" if shift is not None else ""
+        words += f"; the others move by {percent(drift)}{scale}, or by {percent(falls)} where falls alone are counted"
     words += "."
     return words + (f" {silent} more had nothing to remove." if silent else "")
 
@@ -256,6 +263,11 @@ def _test_name(n: int) -> str:
 def signed(change: float) -> str:
     """A relative change with its sign: `-31.9 %`."""
     return f"{100 * change:+.1f}\u00a0%"
+
+
+def _average(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None
 
 
 def _number(value: float) -> float | None:

@@ -78,6 +78,11 @@ def test_the_summary_follows_from_the_rows(studied):
     assert found.summary.target_mean_drop == pytest.approx(np.mean(drops))
     assert found.summary.nontarget_mean_abs_change == pytest.approx(np.mean(moved))
     assert found.summary.nontarget_mean_fall == 0  # both rose
+    shifts = [row.delta_abs or 0 for row in rows if not row.is_target]
+    assert found.summary.nontarget_mean_abs_delta == pytest.approx(np.mean(np.abs(shifts)))
+    assert found.summary.target_mean_delta == pytest.approx(
+        np.mean([row.delta_abs or 0 for row in rows if row.is_target])
+    )
     assert found.summary.paired_p == 0.5
     assert "In 2 of 2 removals the target falls most" in found.summary.verdict
 
