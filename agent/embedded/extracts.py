@@ -2,10 +2,13 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
+from goalcover.agent.embedded.quotable import LEANS, Piece, with_support
 from goalcover.agent.embedded.sentences import sentences
 from goalcover.agent.models import Sample, digest
 from goalcover.agent.synthesis import Column
@@ -13,15 +16,20 @@ from goalcover.agent.synthesis import Column
 LEAST_WORDS = 40
 """A shorter input is no material."""
 _APART = 3
-"""Sentences that may lie between two that go into one answer."""
+"""Sentences that may lie between two that go into one answer on a subject; those of a form may come from anywhere."""
 _LEAST_EXCERPT = 0.45
 """Of the words that short inputs of the dataset have: what an excerpt must have."""
 _EXCERPT = 0.6
 """Most of a source's words that an excerpt takes, so that the new row is not the old one over again."""
+_ANSWER = 0.6
+"""Most of an excerpt's words that an answer takes: one that repeats its input teaches nobody to find anything."""
 _A_SENTENCE = 20
 """Words more than usual that an answer may have, so that a dataset of one-word answers takes a sentence."""
 _ASKING = ("question", "instruction", "prompt", "query", "problem", "task")
 _WORD = re.compile(r"\S+")
+_ACRONYM = re.compile(r"\b[A-Z][A-Za-z0-9-]*[A-Z]\b")
+TOO_LONG = "are longer than the dataset's answers"
+ALONE = "stand too far apart, or in too short a text, for an answer with something around it"
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,11 @@ class Source:
     kept: tuple[tuple[str, str], ...]
     """Other columns of the input, such as a title, which stay as they are."""
     columns: tuple[Column, ...]
+
+    @property
+    def asks(self) -> bool:
+        """Whether a new row needs a question."""
+        return bool(self.question_column) or not self.columns
 
 
 @dataclass(frozen=True)
@@ -58,20 +71,34 @@ class Draft:
     start: int
     end: int
     """The excerpt: characters of the document."""
-    chosen: tuple[str, ...]
+    chosen: tuple[Piece, ...]
     """The sentences of the answer."""
 
     @property
     def answer(self) -> str:
         """The sentences as one text, in which they can be told apart again."""
-        line = " ".join(self.chosen)
-        told_apart = tuple(line[start:end] for start, end in sentences(line)) == self.chosen
-        return line if told_apart else "\n\n".join(self.chosen)
+        said = [one.text for one in self.chosen]
+        line = " ".join(said)
+        told_apart = [line[start:end] for start, end in sentences(line)] == said
+        return line if told_apart else "\n\n".join(said)
 
     @property
     def id(self) -> str:
         """Names the same draft whenever it is made again."""
         return digest(self.source.sample.id, str(self.start), str(self.end))[:12]
+
+
+@dataclass(frozen=True)
+class Form:
+    """What an answer has to show beside its subject, such as amounts of money."""
+
+    shown: Callable[[str], set[str]]
+    """Different showings in a text."""
+    least: int
+    """How many an answer must have. Of those in its excerpt it must have all: what it leaves out, it teaches to."""
+
+
+PLAIN = Form(lambda _: set(), 0)
 
 
 def source_of(sample: Sample, columns: Sequence[Column]) -> Source | None:
@@ -102,71 +129,124 @@ def lengths_of(samples: Sequence[Sample]) -> Lengths:
 
 
 def windows(
-    source: Source,
-    cuts: Sequence[tuple[int, int]],
-    wanted: Sequence[int],
-    lengths: Lengths,
-    most: int,
-    shows_enough: Callable[[str], bool],
-) -> Iterator[Draft]:
-    """Excerpts that do not overlap, each round some wanted sentences that lie close together.
+    source: Source, found: Sequence[Piece], wanted: Sequence[int], lengths: Lengths, most: int, form: Form
+) -> tuple[list[Draft], Counter[str]]:
+    """Excerpts that do not overlap, each round some wanted sentences that lie close together; and why others are none.
 
-    `wanted` are places in `cuts`, the document's sentences; an answer takes `most` of them, or more until
-    `shows_enough` says that its text does.
+    `wanted` are places in `found`, the document's sentences; an answer takes `most` of them and what they lean on, or
+    more until it shows enough of the form.
     """
-    said = [source.document[start:end] for start, end in cuts]
-    words = [n_words(text) for text in said]
-
-    def is_enough(places: list[int]) -> bool:
-        return shows_enough("\n".join(said[place] for place in places))
-
-    free = 0
-    for places in _runs(wanted, words, lengths, most, is_enough):
-        window = _excerpt(places, words, lengths, free) if places[0] >= free else None
-        if window is None:
-            continue
-        first, last = window
-        free = last + 1
-        inside = [place for place in wanted if first <= place <= last]
-        answer = inside if sum(words[place] for place in inside) <= lengths.most_output else places
-        yield Draft(source, cuts[first][0], cuts[last][1], tuple(said[place] for place in answer))
-
-
-def _runs(
-    wanted: Sequence[int], words: Sequence[int], lengths: Lengths, most: int, is_enough: Callable[[list[int]], bool]
-) -> Iterator[list[int]]:
-    """Wanted sentences in the order of the text, as many together as an answer of this dataset holds."""
-
-    def is_done(run: list[int]) -> bool:
-        return sum(words[one] for one in run) >= lengths.least_output and is_enough(run)
-
-    run: list[int] = []
+    ground = _Ground(source, found, lengths, form)
+    supported: dict[int, tuple[int, ...]] = {}
+    left_out = Counter[str]()
     for place in wanted:
-        total = sum(words[one] for one in run)
-        full = len(run) >= most and is_done(run)
-        if run and (full or place - run[-1] > _APART or total + words[place] > lengths.most_output):
-            if is_done(run):
-                yield run
-            run = []
-        if words[place] <= lengths.most_output:
-            run.append(place)
-    if run and is_done(run):
-        yield run
-
-
-def _excerpt(places: Sequence[int], words: Sequence[int], lengths: Lengths, free: int) -> tuple[int, int] | None:
-    """First and last sentence of the excerpt; None when the source is too short for one that leaves something out."""
-    first, last = places[0], places[-1]
-    needed = max(lengths.least_input, round(1.5 * sum(words[place] for place in places)))
-    while sum(words[first : last + 1]) < needed:
-        if last + 1 < len(words):
-            last += 1
-        elif first > free:
-            first -= 1
+        places = with_support(found, place)
+        if not places:
+            left_out[found[place].flaw or LEANS] += 1
+        elif ground.answer_words(places) > lengths.most_output:
+            left_out[TOO_LONG] += 1
         else:
+            supported[place] = places
+    drafts: list[Draft] = []
+    used, free = set[int](), 0
+    for run in _runs(supported, ground, most):
+        window = ground.excerpt(run, free)
+        if window is not None:
+            free = window[1] + 1
+            used.update(run)
+            chosen = tuple(found[place] for place in run)
+            drafts.append(Draft(source, found[window[0]].start, found[window[1]].end, chosen))
+    left_out[ALONE] += sum(place not in used for place in supported)
+    return drafts, +left_out
+
+
+class _Ground:
+    """A document's sentences with their sizes and what they show."""
+
+    def __init__(self, source: Source, found: Sequence[Piece], lengths: Lengths, form: Form) -> None:
+        self.lengths = lengths
+        self._found, self._form, self._source = found, form, source
+        raw = [source.document[one.start : one.end] for one in found]
+        self._words = [n_words(text) for text in raw]
+        self._shown = [form.shown(text) for text in raw]
+        self._most = min(lengths.most_input, int(_EXCERPT * sum(self._words)))
+
+    def answer_words(self, places: Sequence[int]) -> int:
+        return sum(n_words(self._found[place].text) for place in places)
+
+    def is_parted(self, before: int, after: int) -> bool:
+        """Whether two sentences cannot go together: too far apart, or what is shown between them cannot be told."""
+        between = range(before + 1, after)
+        if self._form is PLAIN:
+            return len(between) >= _APART
+        return any(self._shown[place] and self._found[place].flaw for place in between)
+
+    def is_done(self, run: Sequence[int]) -> bool:
+        """Whether sentences are long enough for an answer and show enough of the form."""
+        shown = len(self._said(run))
+        return self.answer_words(run) >= self.lengths.least_output and shown >= self._form.least
+
+    def excerpt(self, run: Sequence[int], free: int) -> tuple[int, int] | None:
+        """First and last sentence of an excerpt from `free` on; None when there is none that leaves something out."""
+        said = self._said(run)
+        first, last = min([run[0], *self._introductions(run)]), run[-1]
+        needed = max(self.lengths.least_input, ceil(self.answer_words(run) / _ANSWER))
+
+        def takes(place: int) -> bool:
+            inside = self._size(min(place, first), max(place, last)) <= self._most
+            return inside and free <= place < len(self._found) and self._shown[place] <= said
+
+        if first < free or any(not self._shown[place] <= said for place in range(first, last + 1)):
             return None
-    total = sum(words[first : last + 1])
-    return (first, last) if total <= min(lengths.most_input, _EXCERPT * sum(words)) else None
+        while not self._begins(first) and takes(first - 1):
+            first -= 1
+        while self._size(first, last) < needed or self._found[last].is_heading:
+            if takes(last + 1):
+                last += 1
+            elif takes(first - 1):
+                first -= 1
+            else:
+                return None
+        fits = self._size(first, last) <= self._most and self._found[first].leans != "before"
+        return (first, last) if fits else None
+
+    def _said(self, run: Sequence[int]) -> set[str]:
+        return set().union(*(self._form.shown(self._found[place].text) for place in run))
+
+    def _size(self, first: int, last: int) -> int:
+        return sum(self._words[first : last + 1])
+
+    def _begins(self, place: int) -> bool:
+        """Whether a reader can begin here: with a heading, or with a paragraph that does not look back."""
+        before = self._found[place - 1] if place else None
+        starts = before is None or (before.paragraph != self._found[place].paragraph and not before.is_heading)
+        return starts and self._found[place].leans != "before"
+
+    def _introductions(self, run: Sequence[int]) -> list[int]:
+        """Places of the sentences that say what the abbreviations of an answer stand for."""
+        short = {name for place in run for name in _ACRONYM.findall(self._found[place].text)}
+        known = "\n".join(text for _, text in self._source.kept)
+        return [
+            next(place for place, one in enumerate(self._found) if f"({name})" in one.text)
+            for name in short
+            if f"({name})" not in known and any(f"({name})" in one.text for one in self._found)
+        ]
+
+
+def _runs(supported: dict[int, tuple[int, ...]], ground: _Ground, most: int) -> list[tuple[int, ...]]:
+    """Wanted sentences and what they lean on, in the order of the text, as many together as an answer holds."""
+    runs: list[tuple[int, ...]] = []
+    run: tuple[int, ...] = ()
+    for places in supported.values():
+        longer = tuple(sorted({*run, *places}))
+        full = len(run) >= most and ground.is_done(run)
+        if run and (
+            full or ground.is_parted(run[-1], places[0]) or ground.answer_words(longer) > ground.lengths.most_output
+        ):
+            runs.append(run)
+            longer = places
+        run = longer
+    return [one for one in [*runs, run] if one and ground.is_done(one)]
 
 
 def n_words(text: str) -> int:

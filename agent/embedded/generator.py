@@ -5,32 +5,41 @@ input, a question about what the excerpt says, and the sentences that say it, ve
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from functools import partial
 from itertools import zip_longest
 
 import numpy as np
 from goalcover.agent.embedded.cues import Cue, cue_of
-from goalcover.agent.embedded.evidence import Query, Reader
-from goalcover.agent.embedded.extracts import LEAST_WORDS, Draft, Lengths, Source, lengths_of, source_of, windows
+from goalcover.agent.embedded.evidence import Reader
+from goalcover.agent.embedded.extracts import (
+    LEAST_WORDS,
+    PLAIN,
+    Draft,
+    Form,
+    Lengths,
+    Source,
+    lengths_of,
+    source_of,
+    windows,
+)
 from goalcover.agent.embedded.passages import passages
-from goalcover.agent.embedded.phrases import joined
-from goalcover.agent.embedded.sentences import sentences
-from goalcover.agent.embedded.terms import key_terms
+from goalcover.agent.embedded.questions import NAMELESS, asked
+from goalcover.agent.embedded.quotable import Piece, pieces
 from goalcover.agent.embedder import MODEL, Embedder
 from goalcover.agent.models import Subgoal, digest
 from goalcover.agent.synthesis import Brief, Candidate, Difficulty, Generated
 
-VERSION = "1"
+VERSION = "2"
 HOLDS = 2.5
 """Standard deviations by which a passage stands out for the subgoal, among all topics, to hold what it asks for."""
 _SENTENCES: dict[Difficulty, int] = {"basic": 2, "intermediate": 3, "advanced": 5}
 FORM = "a question about what a text says"
-_QUESTIONS = (
-    "What does the text say about {0}?",
-    "According to the text, what is known about {0}?",
-    "Summarize what the text reports about {0}.",
-)
+_Found = tuple[list[Piece], list[int]]
+"""A document's sentences, and places of those that are wanted."""
+_Lot = tuple[list[tuple[str, Draft]], Counter[str]]
+"""What a source gives, each with its question if one is needed, and why its other sentences give nothing."""
 
 
 class EmbeddedGenerator:
@@ -38,8 +47,8 @@ class EmbeddedGenerator:
 
     def __init__(self, embedder: Embedder) -> None:
         self._reader = Reader(embedder)
-        self._known: dict[tuple[str, str], list[int]] = {}
-        """(subgoal, sample) -> places of the telling sentences: the briefs of a request share their sources."""
+        self._known: dict[tuple[str, str], _Lot] = {}
+        """(subgoal, sample) -> drafts: the briefs of a request share their sources."""
 
     @property
     def id(self) -> str:
@@ -53,86 +62,92 @@ class EmbeddedGenerator:
     def _generate(self, subgoal: Subgoal, brief: Brief, n: int) -> Generated:
         sources = [source for sample in brief.sources if (source := source_of(sample, brief.columns))]
         lengths = lengths_of(brief.sources)
-        by_source = list(self._drafts(subgoal, sources, lengths, _SENTENCES[brief.difficulty]))
+        self._learn(subgoal, sources, lengths)
+        lots = [self._known[_key(subgoal, source)] for source in sources]
         made = set(brief.made)
         # One of every source before a second of any.
-        drafts = [one for lot in zip_longest(*by_source) for one in lot if one is not None and one.id not in made]
-        asked = _questions(drafts[:n])
-        candidates = tuple(
-            _candidate(draft, question, brief) for draft, question in zip(drafts[:n], asked, strict=True)
-        )
-        shortfall = "" if len(candidates) >= n else _shortfall(subgoal, brief, sources, by_source)
+        drafts = [one for lot in zip_longest(*(drafts for drafts, _ in lots)) for one in lot if one is not None]
+        new = [(question, draft) for question, draft in drafts if draft.id not in made]
+        new.sort(key=lambda one: _difficulty(len(one[1].chosen)) != brief.difficulty)
+        candidates = tuple(_candidate(draft, question, brief) for question, draft in new[:n])
+        shortfall = "" if len(candidates) >= n else _shortfall(subgoal, brief, lots)
         return Generated(candidates=candidates, shortfall=shortfall)
 
-    def _drafts(
-        self, subgoal: Subgoal, sources: Sequence[Source], lengths: Lengths, most: int
-    ) -> Iterator[list[Draft]]:
-        cue = cue_of(subgoal)
-        query = None if cue else self._reader.queries([subgoal])[0]
-        for source in sources:
-            cuts = sentences(source.document)
-            wanted = _showing(source, cuts, cue) if cue else self._telling(source, cuts, query)
-            yield list(windows(source, cuts, wanted, lengths, most, partial(_shows_enough, cue)))
+    def _learn(self, subgoal: Subgoal, sources: Sequence[Source], lengths: Lengths) -> None:
+        """Finds all that new sources give, for whatever brief: excerpts that are made once do not overlap."""
+        new = [source for source in sources if _key(subgoal, source) not in self._known]
+        if (cue := cue_of(subgoal)) is not None:
+            found = [_showing(source, cue) for source in new]
+        else:
+            found = self._telling(subgoal, new)
+        form = Form(partial(_shown, cue), cue.steps[1]) if cue else PLAIN
+        for source, (cuts, wanted) in zip(new, found, strict=True):
+            self._known[_key(subgoal, source)] = _lot(source, cuts, _unsaid(source, cuts, wanted), lengths, form)
 
-    def _telling(self, source: Source, cuts: Sequence[tuple[int, int]], query: Query | None) -> list[int]:
-        """Places of the sentences that lie in passages which stand out for the subgoal, and that the answer lacks."""
-        assert query is not None
-        key = query.subgoal.digest, digest(source.document, source.sample.digest)
-        if key not in self._known:
-            self._known[key] = self._read(source, cuts, query)
-        return self._known[key]
-
-    def _read(self, source: Source, cuts: Sequence[tuple[int, int]], query: Query) -> list[int]:
-        text = source.sample.input
-        parts = passages(text)
-        vectors = self._reader.texts([source.sample.model_copy(update={"output": ""})])[0].vectors
+    def _telling(self, subgoal: Subgoal, sources: Sequence[Source]) -> list[_Found]:
+        """For each source its sentences, and places of those in passages that stand out for the subgoal."""
+        query = self._reader.queries([subgoal])[0]
+        texts = self._reader.texts([source.sample.model_copy(update={"output": ""}) for source in sources])
+        if not texts:
+            return []
+        vectors = np.concatenate([text.vectors for text in texts])  # one product: a thousand small ones take longer
         topics = vectors @ self._reader.topics.T
         spread = np.maximum(topics.std(axis=1), 1e-6)
-        outstanding = (vectors @ query.statement - topics.mean(axis=1)) / spread >= HOLDS
-        offset, position, spans = text.find(source.document), 0, []
-        for part, stands_out in zip(parts, outstanding, strict=True):
-            position = text.find(part, position)
-            if stands_out:
-                spans.append((position - offset, position + len(part) - offset))
-        inside = [place for place, (start, end) in enumerate(cuts) if _mostly_in(start, end, spans)]
-        return _unsaid(source, cuts, inside)
+        outstanding = iter((vectors @ query.statement - topics.mean(axis=1)) / spread >= HOLDS)
+        return [
+            _inside(source, [next(outstanding) for _ in text.passages])
+            for source, text in zip(sources, texts, strict=True)
+        ]
 
 
-def _showing(source: Source, cuts: Sequence[tuple[int, int]], cue: Cue) -> list[int]:
-    """Places of the sentences that show the form, with a showing that the answer lacks."""
-    said = _shown(cue, source.sample.output)
-    showing = [place for place, (start, end) in enumerate(cuts) if _shown(cue, source.document[start:end]) - said]
-    return _unsaid(source, cuts, showing)
+def _key(subgoal: Subgoal, source: Source) -> tuple[str, str]:
+    return subgoal.digest, digest(source.document, source.sample.digest)
 
 
-def _shows_enough(cue: Cue | None, text: str) -> bool:
-    """A form has to be shown as often as level 4 asks."""
-    return cue is None or len(_shown(cue, text)) >= cue.steps[1]
+def _lot(source: Source, found: Sequence[Piece], wanted: Sequence[int], lengths: Lengths, form: Form) -> _Lot:
+    drafts, left_out = windows(source, found, wanted, lengths, _size(source), form)
+    lot = [asked(one, lengths.least_output) if source.asks else ("", one) for one in drafts]
+    left_out[NAMELESS] += lot.count(None)
+    return [one for one in lot if one is not None], +left_out
+
+
+def _inside(source: Source, stand_out: Sequence[bool]) -> _Found:
+    """The document's sentences, and places of those that lie in passages which stand out."""
+    text = source.sample.input
+    offset, position, spans = text.find(source.document), 0, []
+    for part, stands_out in zip(passages(text), stand_out, strict=True):
+        position = text.find(part, position)
+        if stands_out:
+            spans.append((position - offset, position + len(part) - offset))
+    found = pieces(source.document) if spans else []
+    return found, [place for place, one in enumerate(found) if _mostly_in(one.start, one.end, spans)]
+
+
+def _size(source: Source) -> int:
+    """Sentences of the answers that a source gives: some sources give short ones, others long ones."""
+    return list(_SENTENCES.values())[int(source.sample.digest[:8], 16) % len(_SENTENCES)]
+
+
+def _showing(source: Source, cue: Cue) -> _Found:
+    """The document's sentences, and places of those that show the form; none when the answer lacks nothing of it."""
+    if _shown(cue, source.document) <= _shown(cue, source.sample.output):
+        return [], []
+    found = pieces(source.document)
+    return found, [place for place, one in enumerate(found) if _shown(cue, one.raw)]
 
 
 def _shown(cue: Cue, text: str) -> set[str]:
     return {_plain(match.group()) for match in cue.shown.finditer(text)}
 
 
-def _unsaid(source: Source, cuts: Sequence[tuple[int, int]], places: Sequence[int]) -> list[int]:
+def _unsaid(source: Source, found: Sequence[Piece], places: Sequence[int]) -> list[int]:
     answer = _plain(source.sample.output)
-    return [place for place in places if _plain(source.document[slice(*cuts[place])]) not in answer]
+    return [place for place in places if _plain(found[place].text) not in answer]
 
 
 def _mostly_in(start: int, end: int, spans: Sequence[tuple[int, int]]) -> bool:
     inside = sum(max(0, min(end, last) - max(start, first)) for first, last in spans)
     return 2 * inside >= end - start
-
-
-def _questions(drafts: Sequence[Draft]) -> list[str]:
-    """For each draft a question about what its sentences speak of, in their own words, unlike the other drafts'."""
-    terms = key_terms([[" ".join(draft.chosen)] for draft in drafts], most=2)
-    asked = []
-    for draft, found in zip(drafts, terms, strict=True):
-        about = [term for term, _ in found]
-        form = _QUESTIONS[int(draft.id, 16) % len(_QUESTIONS)]
-        asked.append(form.format(joined(about)) if about else "What does the text say?")
-    return asked
 
 
 def _candidate(draft: Draft, question: str, brief: Brief) -> Candidate:
@@ -151,7 +166,7 @@ def _candidate(draft: Draft, question: str, brief: Brief) -> Candidate:
         columns={one.name: texts.get(one.name, "") for one in source.columns},
         capability=brief.capability,
         difficulty=_difficulty(len(draft.chosen)),
-        form=FORM if source.question_column or not source.columns else "",
+        form=FORM if source.asks else "",
         parents=(source.sample.id,),
     )
 
@@ -161,14 +176,17 @@ def _difficulty(n_sentences: int) -> Difficulty:
     return next((name for name, most in _SENTENCES.items() if n_sentences <= most), "advanced")
 
 
-def _shortfall(subgoal: Subgoal, brief: Brief, sources: Sequence[Source], by_source: Sequence[Sequence[Draft]]) -> str:
+def _shortfall(subgoal: Subgoal, brief: Brief, lots: Sequence[_Lot]) -> str:
     cue = cue_of(subgoal)
     what = cue.noun if cue else f"something on {subgoal.name}"
-    holding, n = sum(bool(lot) for lot in by_source), sum(map(len, by_source))
+    holding, n = sum(bool(drafts) for drafts, _ in lots), sum(len(drafts) for drafts, _ in lots)
+    reasons = sum((left_out for _, left_out in lots), Counter[str]())
+    told = "; ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
     return (
-        f"Of {len(brief.sources):,} samples, {len(sources):,} have an input of at least {LEAST_WORDS} words, and in "
+        f"Of {len(brief.sources):,} samples, {len(lots):,} have an input of at least {LEAST_WORDS} words, and in "
         f"{holding:,} of these it holds {what} that the answer leaves out, close enough together for an answer: that "
-        f"makes {n:,} candidates. The embedded engine invents nothing: for more, add material, or configure a model."
+        f"makes {n:,} candidates. {f'Sentences left out: {told}. ' if told else ''}"
+        f"The embedded engine invents nothing: for more, add material, or configure a model."
     )
 
 
