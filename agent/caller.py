@@ -5,8 +5,8 @@ import random
 import time
 from dataclasses import dataclass, field
 
-from goalcover.agent.errors import ModelBusyError
-from goalcover.agent.model import ChatModel
+from goalcover.agent.errors import ModelAnswerError, ModelBusyError
+from goalcover.agent.model import BYTES_A_TOKEN, ChatModel
 from goalcover.agent.pace import Pace
 from goalcover.agent.reply import Reply
 from goalcover.agent.settings import Settings
@@ -31,7 +31,7 @@ class Caller:
 
     def __init__(self, model: ChatModel, settings: Settings) -> None:
         self.pace = Pace(settings.concurrency, settings.requests_per_minute, settings.tokens_per_minute)
-        self.bytes_a_token = 4.0
+        self.bytes_a_token = BYTES_A_TOKEN
         """Of a request's body; learnt from the replies."""
         self.tokens_a_judgement = 60.0
         """Of an answer; learnt from the replies."""
@@ -39,8 +39,8 @@ class Caller:
         self._bytes = self._judgements = 0
         self._counted = Usage()
 
-    async def ask(self, body: bytes, n_judgements: int, tally: Tally) -> Reply:
-        """The reply, whatever it says.
+    async def ask(self, body: bytes, n_judgements: int, tally: Tally, about: str = "") -> Reply:
+        """The reply, whatever it says. `about` is the id of the sample, for the call's trace.
 
         A crowded server (429, 503, silence) is asked for up to ten minutes, a broken one settings.attempts times.
         Raises ModelBusyError when no answer comes, and other kinds of ModelError at once.
@@ -49,7 +49,11 @@ class Caller:
         failures = tries = 0
         while True:
             try:
-                return await self._once(body, n_judgements, tally)
+                return await self._once(body, n_judgements, tally, about)
+            except ModelAnswerError:
+                self.pace.succeeded()
+                tally.usage += Usage(calls=1)
+                raise
             except ModelBusyError as error:
                 tries, failures = tries + 1, failures + (not error.crowded)
                 if error.crowded:
@@ -61,10 +65,10 @@ class Caller:
                     raise
             await asyncio.sleep(pause)
 
-    async def _once(self, body: bytes, n_judgements: int, tally: Tally) -> Reply:
+    async def _once(self, body: bytes, n_judgements: int, tally: Tally, about: str) -> Reply:
         async with self.pace.turn(round(len(body) / self.bytes_a_token)):
             sent = time.monotonic()
-            reply = Reply.read(await self._model.post(body))
+            reply = Reply.read(await self._model.post(body, about))
         self.pace.succeeded()
         usage = reply.counted()
         tally.usage += usage

@@ -8,7 +8,6 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -18,7 +17,6 @@ from goalcover.agent.errors import (
     InputError,
     ModelAnswerError,
     ModelBusyError,
-    ModelError,
     ModelRefusedError,
     ModelRequestError,
 )
@@ -81,7 +79,7 @@ class LLMJudge:
         self._sheets: dict[tuple[int, tuple[Subgoal, ...]], Sheet] = {}
         self._renewal: asyncio.Future[None] | None = None
         self._context: int | None = None
-        """Tokens that the model can read, when the server tells."""
+        """Tokens that the model can read, when the server or the settings tell."""
         self._room: int | None = None
         """Bytes of a sample that fit, from when one did not."""
 
@@ -93,9 +91,7 @@ class LLMJudge:
         """See `roles.RemoteJudge`."""
         await self.model.ability()
         if self._context is None:
-            with suppress(ModelError):  # many servers do not tell, and all else works without
-                offered = await self.model.offered()
-                self._context = next((one.context for one in offered if one.id == self.model.name), None)
+            self._context = await self.model.context()
 
     async def judge(self, samples: Sequence[Sample], subgoals: Sequence[Subgoal]) -> list[Alignment]:
         """See `roles.Judge`."""
@@ -155,8 +151,10 @@ class LLMJudge:
         except ModelBusyError as error:
             case.busy = True
             return [self._unscored(case, one, "no answer", str(error)) for one in subgoals]
-        except (ModelAnswerError, ModelRefusedError) as error:
+        except (ModelAnswerError, ModelRefusedError, ContextTooLongError) as error:
             if len(subgoals) == 1:
+                if isinstance(error, ContextTooLongError):
+                    raise
                 kind = "refused" if isinstance(error, ModelRefusedError) else "no valid answer"
                 return [self._unscored(case, subgoals[0], kind, str(error))]
             half = len(subgoals) // 2
@@ -183,7 +181,8 @@ class LLMJudge:
             sample, note = self._fitted(case.sample, subgoals)
             nonce = new_nonce()
             try:
-                reply = await self.caller.ask(sheet.body(sample, nonce, fault), len(subgoals), case.spent)
+                body = sheet.body(sample, nonce, fault)
+                reply = await self.caller.ask(body, len(subgoals), case.spent, sample.id)
             except ContextTooLongError as error:
                 self._cut(_bytes(sample), error)
             except ModelRequestError:
@@ -199,11 +198,17 @@ class LLMJudge:
         return excerpt(sample, subgoals, room * (len(sample.input) + len(sample.output)) // size)
 
     def _room_for(self, subgoals: Sequence[Subgoal]) -> int | None:
-        """Bytes of a sample that fit, as far as is known. Half as many tokens again are kept free for the answer."""
+        """Bytes of a sample that fit, as far as is known. Half as many tokens again are kept free for the answer.
+
+        Raises ContextTooLongError when nothing of it would, and fewer subgoals would leave more room.
+        """
         if self._context is None:
             return self._room
         left = self._context - 1.5 * len(subgoals) * self.caller.tokens_a_judgement
-        told = max(_LEAST_ROOM, int(_SAFE * left * self.caller.bytes_a_token) - self._size(subgoals))
+        told = int(_SAFE * left * self.caller.bytes_a_token) - self._size(subgoals)
+        if told < _LEAST_ROOM and len(subgoals) > 1:
+            raise ContextTooLongError(f"{len(subgoals)} subgoals leave no room for a sample")
+        told = max(_LEAST_ROOM, told)
         return told if self._room is None else min(told, self._room)
 
     def _size(self, subgoals: Sequence[Subgoal]) -> int:

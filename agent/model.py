@@ -8,15 +8,19 @@ import json
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
+from goalcover.agent import tracing
 from goalcover.agent.client import Client
 from goalcover.agent.errors import (
+    ContextTooLongError,
     InputError,
     ModelAnswerError,
     ModelBusyError,
+    ModelError,
     ModelRefusedError,
     ModelRequestError,
 )
@@ -26,12 +30,15 @@ from goalcover.agent.reply import Offered, Reply, ToolCalls, read_listing, read_
 from goalcover.agent.settings import Role, Settings
 from goalcover.agent.structured import Abilities, Ability, T, read_answer, request
 from goalcover.agent.usage import Usage
-from langsmith import trace
 from pydantic import BaseModel
 
 LONGEST_WAIT = 60.0
 """Seconds between two attempts, at the most; a server that asks for more has its reason, and the person is told."""
+BYTES_A_TOKEN = 4.0
+"""Of a request's body, roughly, as long as no reply has told."""
 _FIRST_WAIT = 0.5
+_QUESTION = 0.75
+"""Part of GOALCOVER_CONTEXT_LENGTH that a question may take; the rest is for the answer."""
 _ASK_AGAIN = "Your reply cannot be accepted: {}. Answer the question again, in full, in the form that was asked for."
 _UNCOUNTED = "stream_usage"
 """What langchain calls a stream that counts its tokens; some servers do not take the option."""
@@ -67,6 +74,7 @@ class ChatModel:
         self._settings = settings
         self._temperature = settings.generator_temperature if role == "generator" else settings.temperature
         self._client = Client(settings, chosen, self._temperature)
+        self._traced = tracing.sender() is not None
         self._abilities = Abilities(settings.cache_dir / "models.json")
         self._ability: Ability | None = None
         self._probing: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
@@ -90,11 +98,10 @@ class ChatModel:
         """
         started, turns, used = time.monotonic(), tuple(messages), Usage()
         while True:
-            with trace(f"{self.role}: {schema.__name__}", "llm", inputs={"messages": turns}) as traced:
-                reply, usage = await self._reply(turns, schema)
-                traced.end(outputs={"text": reply.text})
-            used += usage
+            said = ""
             try:
+                reply, usage = await self._reply(turns, schema)
+                said, used = reply.text, used + usage
                 value = read_answer(reply, schema)
                 if check:
                     check(value)
@@ -104,7 +111,7 @@ class ChatModel:
                 if used.reasks:
                     failed = f"no usable answer from {self.name}, also when asked again: {error}"
                     raise ModelAnswerError(f"{failed}; another model may do better (GOALCOVER_MODEL)") from error
-                turns = (*turns, Message("assistant", reply.text or "-"), Message("user", _ASK_AGAIN.format(error)))
+                turns = (*turns, Message("assistant", said or "-"), Message("user", _ASK_AGAIN.format(error)))
                 used += self._count(Usage(reasks=1))
             else:
                 return Answer(value, used, time.monotonic() - started)
@@ -117,6 +124,7 @@ class ChatModel:
         `turns` and `tools` are as in OpenAI's chat completions. Tried again while the server is busy, as long as
         nothing has been handed out. Raises ModelError and its kinds; ModelRequestError when it takes no tools.
         """
+        self._weigh(len(json.dumps([*turns, *tools], ensure_ascii=False).encode("utf-8", "replace")))
         for attempt in range(1, self._settings.attempts + 1):
             handed_out = False
             try:
@@ -138,15 +146,19 @@ class ChatModel:
             else:
                 return
 
-    async def post(self, body: bytes) -> bytes:
+    async def post(self, body: bytes, about: str = "") -> bytes:
         """One chat completion, raw: the request's JSON body in, the response's JSON body out.
 
         As the client that langchain-openai configured sends it (key, base URL, Azure, headers, proxies, timeout): the
         first through that client, the others by `Wire`. Nothing is tried again, counted, parsed or checked: `body`
         makes the request's bytes, `Reply.read` reads the response, `add` counts its `Reply.counted()`. Any number of
-        tasks may post at once. Raises ModelBusyError (429, 5xx, timeout, broken connection; `retry_after` in seconds
-        when the server said so) and other kinds of ModelError, which waiting does not mend.
+        tasks may post at once. `about` is the id of the sample that it is about, for its trace (agent/tracing.py).
+
+        Raises ModelBusyError (429, 5xx, timeout, broken connection; `retry_after` in seconds when the server said so)
+        and other kinds of ModelError, which waiting does not mend.
         """
+        if self._traced:
+            return await tracing.call(self._client.post, self.role, body, about)
         return await self._client.post(body)
 
     async def fetch(self, path: str, body: bytes | None = None) -> bytes:
@@ -183,6 +195,14 @@ class ChatModel:
         """The models that the server lists. Raises ModelError."""
         return read_listing(await self.fetch("/models"))
 
+    async def context(self) -> int | None:
+        """Tokens of a question and its answer: GOALCOVER_CONTEXT_LENGTH, else what the server tells; None: unknown."""
+        if self._settings.context_length:
+            return self._settings.context_length
+        with suppress(ModelError):  # many servers do not tell, and all else works without
+            return next((one.context for one in await self.offered() if one.id == self.name), None)
+        return None
+
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """One vector for every text, in order, as the embeddings endpoint gives them. Raises ModelError."""
         body = json.dumps({"model": self.name, "input": list(texts), "encoding_format": "float"}).encode()
@@ -205,8 +225,18 @@ class ChatModel:
 
     async def _send(self, body: dict[str, Any]) -> tuple[Reply, Usage]:
         data = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+        self._weigh(len(data))
         reply, used = await self._tried(lambda: self.post(data), Reply.read)
         return reply, used + self._count(reply.counted())
+
+    def _weigh(self, size: int) -> None:
+        """A server that cuts a question without a word would answer another one. Raises ContextTooLongError."""
+        tokens, most = size / BYTES_A_TOKEN, self._settings.context_length
+        if most and tokens > _QUESTION * most:
+            raise ContextTooLongError(
+                f"the question is longer than {self.name} can read: about {tokens:,.0f} tokens, of a context of "
+                f"{most:,} (GOALCOVER_CONTEXT_LENGTH)"
+            )
 
     async def _tried(self, ask: Callable[[], Awaitable[bytes]], read: Callable[[bytes], R]) -> tuple[R, Usage]:
         """What `read` makes of the response, as often asked for as settings.attempts allow."""
@@ -214,6 +244,9 @@ class ChatModel:
         for attempt in range(1, self._settings.attempts + 1):
             try:
                 return read(await ask()), used
+            except ModelAnswerError:
+                self._count(Usage(calls=1))
+                raise
             except ModelBusyError as error:
                 used += self._count(Usage(calls=1, retries=1))
                 await self._wait(error, attempt)

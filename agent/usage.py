@@ -22,3 +22,7 @@ class Usage:
     def __add__(self, other: Self) -> Self:
         """Both together."""
         return type(self)(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
+
+    def __sub__(self, before: Self) -> Self:
+        """What came after `before`, which is a part of this."""
+        return type(self)(*(getattr(self, one.name) - getattr(before, one.name) for one in fields(self)))

@@ -2,6 +2,7 @@
 
 A judgement's key is (sample digest, subgoal digest, judge id): texts judged once by a judge are not judged by it
 again, in whatever run, row or order they come back. What is written is at most 64 judgements or one second behind.
+Beside the judgements stands what models were asked for and what that cost, written down with what it was spent on.
 """
 
 import json
@@ -18,15 +19,15 @@ from typing import Self
 
 from goalcover.agent.errors import InputError, RunBusyError
 from goalcover.agent.models import Alignment, Sample, Subgoal
+from goalcover.agent.usage import Usage
 
 COMMIT_COUNT = 64
 COMMIT_SECONDS = 1.0
-SCHEMA_VERSION = 1
 APPLICATION_ID = 0x474F414C
 """The letters GOAL in SQLite's header: tells a ledger from any other database."""
 
 # The index leaves the judge out: nearly all ledgers know one, and a shorter index is faster to append to.
-SCHEMA = """
+JUDGEMENTS = """
 CREATE TABLE judgement (
     id INTEGER PRIMARY KEY,
     sample_digest TEXT NOT NULL,
@@ -43,10 +44,37 @@ CREATE TABLE judgement (
 );
 CREATE INDEX judgement_key ON judgement (sample_digest, subgoal_digest);
 """
+EXPENSES = """
+CREATE TABLE expense (
+    id INTEGER PRIMARY KEY,
+    spender TEXT NOT NULL,
+    calls INTEGER NOT NULL,
+    prompt_tokens INTEGER NOT NULL,
+    cached_tokens INTEGER NOT NULL,
+    completion_tokens INTEGER NOT NULL,
+    retries INTEGER NOT NULL,
+    reasks INTEGER NOT NULL,
+    cost_usd REAL,
+    created_at TEXT NOT NULL
+);
+"""
+SCHEMAS = (JUDGEMENTS, EXPENSES)
+"""What each version added."""
+SCHEMA_VERSION = len(SCHEMAS)
 INSERT = """
 INSERT INTO judgement (sample_digest, subgoal_digest, judge, level, explanation, evidence,
                        prompt_tokens, completion_tokens, attempt, latency_ms, created_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+PAY = """
+INSERT INTO expense (spender, calls, prompt_tokens, cached_tokens, completion_tokens, retries, reasks,
+                     cost_usd, created_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+PAID = """
+SELECT TOTAL(calls), TOTAL(prompt_tokens), TOTAL(cached_tokens), TOTAL(completion_tokens), TOTAL(retries),
+       TOTAL(reasks), SUM(cost_usd), COUNT(*) = COUNT(cost_usd)
+FROM expense
 """
 # The digests travel as one JSON parameter each, so that no number of them meets SQLite's limit on variables.
 LOOKUP = """
@@ -107,8 +135,20 @@ class Judgement:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Expense:
+    """What somebody asked of a model's provider, and what it cost."""
+
+    spender: str
+    """A judge's id, or the engine whose other roles it was; "" for all together."""
+    usage: Usage
+    cost_usd: float | None
+    """None: the price is not known, or nobody was asked."""
+
+
 # `dataclasses.astuple` copies every value deeply, and takes longer than SQLite.
 _values = attrgetter(*(one.name for one in fields(Judgement)))
+_counts = attrgetter(*(one.name for one in fields(Usage)))
 
 
 class Ledger:
@@ -121,6 +161,7 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._pending: list[Judgement] = []
+        self._unpaid: list[tuple[object, ...]] = []
         self._lock = RLock()
         self._timer: Timer | None = None
         with self._told():
@@ -146,13 +187,15 @@ class Ledger:
             (last,) = self._db.execute("SELECT COALESCE(MAX(id), 0) FROM judgement").fetchone()
             return int(last) + len(self._pending)
 
-    def append(self, entries: Iterable[Judgement]) -> None:
-        """Records entries. They are on disk at the latest when 64 are pending, after a second, or on close."""
+    def append(self, entries: Iterable[Judgement], expense: Expense | None = None) -> None:
+        """Records entries and what they took: on disk at the latest when 64 are pending, in a second, or on close."""
         with self._lock:
             self._pending.extend(entries)
+            if expense and expense.usage.calls:
+                self._unpaid.append((expense.spender, *_counts(expense.usage), expense.cost_usd, now()))
             if len(self._pending) >= COMMIT_COUNT:
                 self.commit()
-            elif self._pending and self._timer is None:
+            elif (self._pending or self._unpaid) and self._timer is None:
                 self._timer = Timer(COMMIT_SECONDS, self._commit_in_time)
                 self._timer.daemon = True
                 self._timer.start()
@@ -160,10 +203,12 @@ class Ledger:
     def commit(self) -> None:
         """Puts what is pending on disk now; on an error it stays pending."""
         with self._lock:
-            if self._pending:
+            if self._pending or self._unpaid:
                 with self._told(), self._db:
                     self._db.executemany(INSERT, map(_values, self._pending))
+                    self._db.executemany(PAY, self._unpaid)
                 self._pending.clear()
+                self._unpaid.clear()
 
     def lookup(
         self, judge: str, sample_digests: Collection[str], subgoal_digests: Collection[str]
@@ -178,6 +223,13 @@ class Ledger:
             found = [Judgement(*row) for row in self._db.execute(LOOKUP, keys)]
         return {(entry.sample_digest, entry.subgoal_digest): entry for entry in found}
 
+    def paid(self) -> Expense:
+        """Everything so far, together; its cost is known when that of every part is."""
+        with self._lock, self._told():
+            self.commit()
+            *counts, cost, all_known = self._db.execute(PAID).fetchone()
+        return Expense("", Usage(*map(int, counts)), cost if all_known else None)
+
     def close(self) -> None:
         """Commits and closes; more than once does no harm."""
         with self._lock:
@@ -191,22 +243,21 @@ class Ledger:
         # Taken before looking, so that two processes cannot both find the file empty and both create the table.
         self._db.execute("BEGIN IMMEDIATE")
         with self._db:
-            version = self._version()
-            if version is None:
-                for statement in SCHEMA.split(";"):
+            for schema in SCHEMAS[self._version() :]:
+                for statement in schema.split(";"):
                     self._db.execute(statement)
-                self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
 
-    def _version(self) -> int | None:
-        """Version of the ledger's schema; None when the file is empty."""
+    def _version(self) -> int:
+        """Version of the ledger's schema; 0 when the file is empty."""
         (application,) = self._db.execute("PRAGMA application_id").fetchone()
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         (tables,) = self._db.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
         if tables == 0:
-            return None
+            return 0
         if application != APPLICATION_ID:
             raise InputError(f"{self.path} is a database, but not GoalCover's ledger: choose another run directory.")
         if version > SCHEMA_VERSION:

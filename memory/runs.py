@@ -1,18 +1,19 @@
 """The run directory: every file of one assessment (the public layout is the contract's)."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from goalcover.agent.errors import InputError
 from goalcover.agent.models import Alignment, CoverageReport, Gap, GapMap, Goal, Sample
+from goalcover.agent.settings import Settings
 from goalcover.agent.validation import Design, SelfTest, Validation
-from goalcover.memory.files import locked, write_bytes, writing
+from goalcover.memory.files import digest_of, locked, write_bytes, writing
 from goalcover.memory.goals import dump_goal as dump_goal
 from goalcover.memory.goals import goal_sha256 as goal_sha256
 from goalcover.memory.goals import load_goal as load_goal
-from goalcover.memory.ledger import Ledger
+from goalcover.memory.ledger import Expense, Ledger
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 # pyarrow takes a fifth of the half second that `goalcover --help` may take, chromadb all of it: `tables` and
@@ -66,7 +67,7 @@ class Counts(Record):
 
 
 class Usage(Record):
-    """What the judges' providers were asked for by the last `assess`; all zero for the embedded engine."""
+    """What models were asked for by everything that judged in this directory so far; all zero without a model."""
 
     calls: int = 0
     """Requests sent, failed ones included."""
@@ -81,7 +82,13 @@ class Usage(Record):
     reasks: int = 0
     """Requests sent again because the answer was not what was asked for."""
     unscored: dict[str, int] = {}
-    """Why judgements failed -> how many."""
+    """Why judgements are missing -> how many, as it stands: the next `assess` tries them again."""
+
+    @classmethod
+    def of(cls, expense: Expense, unscored: Mapping[str, int]) -> Self:
+        """As `run.json` tells it."""
+        cost = None if expense.cost_usd is None else round(expense.cost_usd, 6)
+        return cls(**vars(expense.usage), cost_usd=cost, unscored=dict(unscored))
 
 
 class RunInfo(Record):
@@ -209,11 +216,12 @@ class Run:
         """The run's ledger, to be closed by the caller."""
         return Ledger(self.ledger_path)
 
-    def explanations(self) -> "Explanations":
-        """The store of low-score explanations, to be closed by the caller."""
+    def explanations(self, read_by: str) -> "Explanations":
+        """The store of the scores' low explanations, as an embedder of that name reads them; the caller closes it."""
         from goalcover.memory.explanations import Explanations
 
-        return Explanations(self.explanations_path)
+        of = f"{digest_of(self.samples_path)} {digest_of(self.scores_path)} {read_by}"
+        return Explanations(self.explanations_path, of, Settings().chroma_url)
 
     def goal(self) -> Goal:
         """The goal as assessed."""

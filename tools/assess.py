@@ -1,16 +1,20 @@
 """One assessment from start to end: load, score, cover, diagnose, recommend, report; everything lands in the run."""
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from goalcover.agent.engine import Engine
 from goalcover.agent.models import CoverageReport, Gap, Goal
 from goalcover.agent.roles import Judge
 from goalcover.agent.settings import Settings
-from goalcover.memory.ledger import Ledger
+from goalcover.agent.tracing import run as traced
+from goalcover.memory.chroma import reach
+from goalcover.memory.ledger import Expense, Ledger
 from goalcover.memory.runs import Counts, DatasetInfo, EngineInfo, Run, RunInfo, Usage, goal_sha256
 from goalcover.tools.agreement import Panel
 from goalcover.tools.budget import Budget, budget_for
@@ -32,6 +36,8 @@ class Assessment:
     info: RunInfo
     coverage: CoverageReport
     gaps: tuple[Gap, ...]
+    used: Usage
+    """By this assessment alone; `info` tells what the run took in all."""
 
 
 async def assess(
@@ -49,13 +55,16 @@ async def assess(
 
     `judges` take the place of the engine's own; of several, the median counts. `budget` is counted up, and may have a
     cap. `tally` counts levels as they come, for whoever watches. Raises InputError (the data cannot be read, the run
-    directory cannot be written), RunBusyError, StoppedError (the cap is reached, the server is gone) and ModelError.
+    directory cannot be written, a Chroma server is asked for and not there), RunBusyError, StoppedError (the cap is
+    reached, the server is gone) and ModelError.
     """
     started = time.monotonic()
     chosen = tuple(judges) or (engine.judge,)
     settings = Settings()
+    if settings.chroma_url:  # before anything is judged
+        await asyncio.to_thread(reach, settings.chroma_url)
     judging, besides = budget or budget_for(chosen, settings), Spending(engine.meters, settings)
-    with run.lock(), run.ledger() as ledger:
+    with run.lock(), run.ledger() as ledger, traced("assess", _asked(dataset, goal, run)) as told:
         run.start(goal)
         panel = Panel([judge.id for judge in chosen])
         batches = _batches(dataset, goal, chosen, ledger, judging, panel)
@@ -64,15 +73,15 @@ async def assess(
         if len(chosen) > 1:
             coverage = coverage.model_copy(update={"agreement": panel.agreement()})
         run.write_coverage(coverage)
-        gaps = await find_gaps(
-            run, goal, coverage, analyst=engine.analyst, advisor=engine.advisor, embedder=engine.embedder
-        )
+        gaps = await _gaps(run, goal, coverage, engine, ledger, besides)
         run.write_gaps(gaps)
+        used = Usage.of(_together(judging, besides), judging.unscored)
         info = _info(dataset, goal, _judged_by(engine, judges), tally, reused, time.monotonic() - started)
-        info = info.model_copy(update={"usage": _used(judging, besides)})
+        info = info.model_copy(update={"usage": Usage.of(ledger.paid(), judging.unscored)})
         write_report(run, goal, coverage, gaps, info)
         run.finish(info)
-    return Assessment(info, coverage, gaps)
+        told.update(coverage=coverage.model_dump(mode="json"), used=used.model_dump())
+    return Assessment(info, coverage, gaps, used)
 
 
 def _batches(
@@ -99,6 +108,18 @@ async def _score(
     return tally, reused
 
 
+async def _gaps(
+    run: Run, goal: Goal, coverage: CoverageReport, engine: Engine, ledger: Ledger, besides: Spending
+) -> tuple[Gap, ...]:
+    """The gaps; what finding them took is in the ledger, also when it fails."""
+    try:
+        return await find_gaps(
+            run, goal, coverage, analyst=engine.analyst, advisor=engine.advisor, embedder=engine.embedder
+        )
+    finally:
+        ledger.append((), Expense(engine.name, besides.usage, besides.spent))
+
+
 def _judged_by(engine: Engine, judges: Sequence[Judge]) -> EngineInfo:
     if not judges:
         return EngineInfo(name=engine.name, model=engine.model, version=engine.version)
@@ -111,15 +132,22 @@ def _judged_by(engine: Engine, judges: Sequence[Judge]) -> EngineInfo:
     )
 
 
-def _used(judging: Budget, besides: Spending) -> Usage:
-    """By the judges and by the roles that name and advise, together; the cost is known when both are."""
-    costs = [judging.spent, besides.spent if besides.usage.calls else 0.0]
+def _together(judging: Budget, besides: Spending) -> Expense:
+    """By the judges and by the roles that name and advise; the cost is known when both are."""
+    costs = [one.spent for one in (judging, besides) if one.usage.calls]
     known = [cost for cost in costs if cost is not None]
-    return Usage(
-        **vars(judging.usage + besides.usage),
-        cost_usd=round(sum(known), 6) if len(known) == len(costs) else None,
-        unscored=dict(judging.unscored),
-    )
+    return Expense("", judging.usage + besides.usage, sum(known) if costs and len(known) == len(costs) else None)
+
+
+def _asked(dataset: Dataset, goal: Goal, run: Run) -> dict[str, Any]:
+    """What a trace says at its beginning."""
+    return {
+        "goal": goal.text,
+        "subgoals": [one.id for one in goal.subgoals],
+        "dataset": dataset.source,
+        "samples": len(dataset),
+        "run": str(run.path),
+    }
 
 
 def _info(dataset: Dataset, goal: Goal, engine: EngineInfo, tally: Tally, reused: int, wall_s: float) -> RunInfo:

@@ -11,9 +11,10 @@ import numpy as np
 from goalcover.agent.errors import InputError
 from goalcover.agent.judge import LLMJudge
 from goalcover.agent.models import TOP_LEVEL, Frozen, Goal, Sample
+from goalcover.agent.settings import Settings
 from goalcover.memory.ledger import Ledger
 from goalcover.memory.runs import Run
-from goalcover.tools.budget import Budget
+from goalcover.tools.budget import budget_for
 from goalcover.tools.score import score
 from scipy.stats import spearmanr
 
@@ -86,7 +87,7 @@ async def audit(run: Run, judge: LLMJudge, n: int) -> Audit:
 
 
 async def _levels(samples: Sequence[Sample], goal: Goal, judge: LLMJudge, ledger: Ledger) -> tuple[Levels, int]:
-    budget, rows = Budget(), list[float]()
+    budget, rows = budget_for((judge,), Settings()), list[float]()
     async for batch in score(samples, goal.subgoals, judge, ledger, budget):
         rows += [np.nan if one.level is None else one.level / TOP_LEVEL for one in batch.alignments]
     used = budget.usage.prompt_tokens + budget.usage.completion_tokens

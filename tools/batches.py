@@ -182,7 +182,8 @@ async def _fetched(
 async def _enter(
     content: bytes, samples: Iterable[Sample], goal: Goal, job: Job, judge: LLMJudge, ledger: Ledger, budget: Budget
 ) -> None:
-    """Into the ledger with every reply that holds; the others are as if they had never been asked."""
+    """Into the ledger with every reply that holds, before the batch is forgotten; the others were asked in vain."""
+    spent = Usage()
     replies: dict[str, list[tuple[str, str, Reply]]] = defaultdict(list)
     for line in content.splitlines():
         name, reply = _reply(line)
@@ -193,7 +194,7 @@ async def _enter(
     for sample in samples:
         for nonce, places, reply in replies.pop(sample.digest, ()):
             used = reply.counted()
-            budget.spend(judge.id, used, {}, BATCH_DISCOUNT)
+            spent += used
             group = [known[one] for place in places.split("-") if (one := job.subgoals[int(place)]) in known]
             sheet = await judge.sheet(sample, group)
             try:
@@ -205,6 +206,8 @@ async def _enter(
                 replace(Judgement.of(sample, subgoal, alignment), **vars(effort))
                 for subgoal, alignment, effort in zip(sheet.subgoals, alignments, efforts, strict=True)
             )
+    ledger.append((), budget.spend(judge.id, spent, {}, BATCH_DISCOUNT))
+    ledger.commit()
 
 
 def _reply(line: bytes) -> tuple[str, Reply | None]:

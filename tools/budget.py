@@ -12,6 +12,7 @@ from goalcover.agent.models import Sample, Subgoal
 from goalcover.agent.roles import Judge, RemoteJudge
 from goalcover.agent.settings import Settings
 from goalcover.agent.usage import Usage
+from goalcover.memory.ledger import Expense
 
 MILLION = 1_000_000
 BATCH_DISCOUNT = 0.5
@@ -110,11 +111,13 @@ class Budget:
         self._held = self._held - held if self._in_flight else 0.0
         self._released.set()
 
-    def spend(self, judge: str, usage: Usage, unscored: Mapping[str, int], factor: float = 1.0) -> None:
-        """What it took, and what of it failed; `factor` of the price."""
-        self._spent += self._cost(judge, usage) * factor
+    def spend(self, judge: str, usage: Usage, unscored: Mapping[str, int], factor: float = 1.0) -> Expense:
+        """What it took, and what of it failed; `factor` of the price. Returns the entry for the ledger."""
+        cost = self._cost(judge, usage) * factor
+        self._spent += cost
         self.usage += usage
         self.unscored.update({reason: n for reason, n in unscored.items() if n})
+        return Expense(judge, usage, cost if self.prices.get(judge) else None)
 
     def words(self) -> str:
         """What was used so far, for a person; nothing when no model was asked."""

@@ -13,7 +13,7 @@ from itertools import islice
 from goalcover.agent.errors import StoppedError
 from goalcover.agent.models import Sample, Subgoal
 from goalcover.agent.roles import JudgedSample, RemoteJudge
-from goalcover.memory.ledger import Judgement, Ledger, now
+from goalcover.memory.ledger import Expense, Judgement, Ledger, now
 from goalcover.tools.budget import Budget
 
 CHUNK = 32
@@ -133,10 +133,9 @@ class Pool:
                 found = await self._judge.judge_one(job.sample, subgoals)
             finally:
                 self._budget.release(held)
-            self._budget.spend(self._judge.id, found.usage, found.unscored)
-            self._enter(job, found)
+            self._enter(job, found, self._budget.spend(self._judge.id, found.usage, found.unscored))
 
-    def _enter(self, job: _Job, found: JudgedSample) -> None:
+    def _enter(self, job: _Job, found: JudgedSample, expense: Expense) -> None:
         made_at = now()
         entries = {
             (job.text, capability): Judgement(
@@ -151,7 +150,7 @@ class Pool:
             )
             for (_, capability), alignment, effort in zip(job.asked, found.alignments, found.efforts, strict=True)
         }
-        self._ledger.append(entries.values())
+        self._ledger.append(entries.values(), expense)
         del self._jobs[job.text]
         for chunk in job.chunks:
             chunk.known.update(entries)

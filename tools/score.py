@@ -7,9 +7,10 @@ from itertools import islice
 
 from goalcover.agent.models import Alignment, Sample, Subgoal
 from goalcover.agent.roles import Judge, RemoteJudge
+from goalcover.agent.settings import Settings
 from goalcover.memory.ledger import Judgement, Ledger
 from goalcover.tools.agreement import Panel, median_of
-from goalcover.tools.budget import Budget
+from goalcover.tools.budget import Budget, budget_for
 from goalcover.tools.pool import Pool
 
 
@@ -36,7 +37,7 @@ async def score(
     can bear. Cancelled, the first loses a batch at most, the second nothing: what is in flight is waited for and kept.
     """
     batches = (
-        _remotely(samples, subgoals, judge, ledger, budget or Budget())
+        _remotely(samples, subgoals, judge, ledger, budget or budget_for((judge,), Settings()))
         if isinstance(judge, RemoteJudge)
         else _locally(samples, subgoals, judge, ledger)
     )

@@ -24,18 +24,14 @@ class Spending:
     @property
     def usage(self) -> Usage:
         """What was used since."""
-        calls = sum(meter.usage.calls - before.calls for meter, before, _ in self._meters)
-        prompt = sum(meter.usage.prompt_tokens - before.prompt_tokens for meter, before, _ in self._meters)
-        completion = sum(meter.usage.completion_tokens - before.completion_tokens for meter, before, _ in self._meters)
-        return Usage(calls=calls, prompt_tokens=prompt, completion_tokens=completion)
+        return sum((meter.usage - before for meter, before, _ in self._meters), Usage())
 
     @property
     def spent(self) -> float | None:
         """USD; None when no model was asked, or a price is not known."""
         if not self._meters or any(price is None for _, _, price in self._meters):
             return None
-        costs = (price.of(meter.usage) - price.of(before) for meter, before, price in self._meters if price)
-        return sum(costs)
+        return sum(price.of(meter.usage - before) for meter, before, price in self._meters if price)
 
     def is_left(self) -> bool:
         """Whether another call may be made."""

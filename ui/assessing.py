@@ -9,19 +9,20 @@ from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar, cast, get_args
+from typing import Any, TypeVar
 
-from goalcover.agent.engine import Engine, EngineName, build_engine
+from goalcover.agent.engine import Engine
 from goalcover.agent.errors import InputError, StoppedError
 from goalcover.agent.models import Goal
 from goalcover.agent.roles import Judge, RemoteJudge
 from goalcover.agent.settings import Settings
 from goalcover.memory.goals import load_goal
-from goalcover.memory.runs import Run
+from goalcover.memory.runs import Run, Usage
 from goalcover.tools.assess import Assessment, assess
 from goalcover.tools.budget import BATCH_DISCOUNT, Budget, Estimate, budget_for, estimate
 from goalcover.tools.load import Dataset, open_dataset
 from goalcover.ui import show
+from goalcover.ui.engines import engine_named
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -87,13 +88,6 @@ def run_assessment(
     except StoppedError as error:
         raise StoppedError(f"{error}. Go on with: {_again()}") from error
     _tell(result, run)
-
-
-def engine_named(name: str, settings: Settings | None = None) -> Engine:
-    """The engine of that name. Raises InputError when there is none, or it is not to be had."""
-    if name not in get_args(EngineName):
-        raise InputError(f"no engine '{name}': there are {', '.join(get_args(EngineName))}")
-    return build_engine(cast(EngineName, name), settings or Settings())
 
 
 def _again() -> str:
@@ -230,13 +224,11 @@ def _tell(result: Assessment, run: Run) -> None:
 
 def _told_judges(result: Assessment) -> None:
     """What a model's judgements took, and how far several agree. StoppedError when too many failed for a verdict."""
-    used, agreement = result.info.usage, result.coverage.agreement
+    used, in_all, agreement = result.used, result.info.usage, result.coverage.agreement
     if used.calls:
-        cost = "price not known" if used.cost_usd is None else f"{used.cost_usd:.4f} USD"
-        show.console.print(
-            f"{used.calls:,} calls ({used.retries} again, {used.reasks} asked anew), {used.prompt_tokens:,} prompt "
-            f"({used.cached_tokens:,} cached) and {used.completion_tokens:,} completion tokens, {cost}."
-        )
+        show.console.print(f"{_took(used)}.")
+    if in_all.calls > used.calls:
+        show.console.print(f"With what this run took before: {_took(in_all)}.")
     if agreement:
         from goalcover.ui.judges import print_agreement  # it brings scipy, which takes most of a second
 
@@ -246,3 +238,11 @@ def _told_judges(result: Assessment) -> None:
         raise StoppedError(
             f"no verdict on {', '.join(failed)}: too many judgements failed ({why}). Try them again with: {_again()}"
         )
+
+
+def _took(used: Usage) -> str:
+    cost = "price not known" if used.cost_usd is None else f"{used.cost_usd:.4f} USD"
+    return (
+        f"{used.calls:,} calls ({used.retries} again, {used.reasks} asked anew), {used.prompt_tokens:,} prompt "
+        f"({used.cached_tokens:,} cached) and {used.completion_tokens:,} completion tokens, {cost}"
+    )

@@ -2,13 +2,11 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any
 
 from goalcover.agent.elicitation import Checks, Specification
-from goalcover.agent.engine import Engine, EngineName, build_engine
 from goalcover.agent.errors import InputError
 from goalcover.agent.models import Goal, Subgoal
-from goalcover.agent.settings import Settings
 from goalcover.memory.runs import Run, load_goal
 from goalcover.tools import elicit
 from goalcover.tools.elicit import Plan
@@ -16,6 +14,7 @@ from goalcover.tools.load import open_dataset
 from goalcover.tools.profile import profile
 from goalcover.tools.verify import as_json
 from goalcover.tools.verify import verify as verify_goal
+from goalcover.ui.engines import engine_named
 from goalcover.ui.show import console
 from rich.table import Table
 from rich.text import Text
@@ -28,7 +27,7 @@ def run_plan(text: str, answers: Path | None, data: str | None, out: Path) -> tu
     elicit.check_goal(text)
     specification = elicit.read_answers(answers, text) if answers else Specification(goal=text)
     looked = profile(open_dataset(data)) if data else None
-    engine = build_engine("auto", Settings())
+    engine = engine_named("auto")
     made = asyncio.run(elicit.plan(specification, looked, engine.clarifier, engine.decomposer))
     return made, elicit.write_goal(made.goal, out)
 
@@ -37,7 +36,7 @@ def run_verify(goal_path: Path, run_path: Path | None, engine: str) -> Checks:
     """Checks a goal file, with a run also on its levels. Raises InputError."""
     goal = load_goal(goal_path)
     run = Run.open(run_path) if run_path else None
-    return asyncio.run(verify_goal(goal, _engine(engine).decomposer, run))
+    return asyncio.run(verify_goal(goal, engine_named(engine).decomposer, run))
 
 
 def plan_as_json(plan: Plan) -> dict[str, Any]:
@@ -50,12 +49,6 @@ def plan_as_json(plan: Plan) -> dict[str, Any]:
             {"slot": one.slot, "question": one.text, "suggestions": list(one.suggestions)} for one in plan.questions
         ],
     }
-
-
-def _engine(name: str) -> Engine:
-    if name not in get_args(EngineName):
-        raise InputError(f"no engine '{name}': there are {', '.join(get_args(EngineName))}")
-    return build_engine(cast(EngineName, name), Settings())
 
 
 def print_plan(plan: Plan, path: Path, kept: Path | None) -> None:

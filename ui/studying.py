@@ -6,12 +6,9 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast, get_args
 
-from goalcover.agent.engine import Engine, EngineName, build_engine
 from goalcover.agent.errors import InputError, StoppedError
 from goalcover.agent.models import Goal
-from goalcover.agent.settings import Settings
 from goalcover.agent.validation import Interval, Published, Removal, RemovalEffect, SubgoalEffect, Summary, Validation
 from goalcover.memory.goals import load_goal
 from goalcover.memory.runs import Run
@@ -26,6 +23,7 @@ from goalcover.tools.studies.selftest import selftest
 from goalcover.ui import show
 from goalcover.ui.assessing import Meter
 from goalcover.ui.commands.options import print_json
+from goalcover.ui.engines import engine_named
 from rich.table import Table
 from rich.text import Text
 
@@ -70,7 +68,7 @@ def run_corruption(
     study: Asked, seeds: Sequence[int], size: int | None, engine_name: str, mapping: str | None, split: str | None
 ) -> Validation:
     """Judges what is not judged yet and computes the study. StoppedError when interrupted."""
-    engine = _engine(engine_name)
+    engine = engine_named(engine_name)
     dataset = open_dataset(study.data, mapping=mapping, split=split)
     design = design_study(dataset, study.removals, seeds, size or study.size, study.paper)
     samples = drawn(dataset, design)
@@ -94,7 +92,7 @@ def summary(paths: Sequence[Path]) -> Validation:
 def run_selftest(path: Path, json: bool) -> None:
     """Tests a run and tells how far each subgoal's diagnosis carries."""
     run = Run.open(path)
-    found = asyncio.run(selftest(run, _engine(run.info().engine.name)))
+    found = asyncio.run(selftest(run, engine_named(run.info().engine.name)))
     if json:
         print_json(found.model_dump(mode="json"))
         return
@@ -126,7 +124,7 @@ def run_filter(path: Path, min_score: float | None, json: bool) -> None:
 
 def run_ablation(data: str, goal: Path, out: Path, engine_name: str, limit: int | None, json: bool) -> None:
     """What the clarification loop changes."""
-    loaded, engine = load_goal(goal), _engine(engine_name)
+    loaded, engine = load_goal(goal), engine_named(engine_name)
     dataset = open_dataset(data, limit=limit)
     out.mkdir(parents=True, exist_ok=True)
     runs = Run.create(out / "clarified"), Run.create(out / "unclarified")
@@ -191,12 +189,6 @@ def print_summary(summary: Summary) -> None:
     if summary.paired_p is not None:
         show.console.print(f"p {summary.paired_p:.3f}; {summary.paired_test}")
     show.console.print(f"Seeds {', '.join(map(str, summary.seeds))}")
-
-
-def _engine(name: str) -> Engine:
-    if name not in get_args(EngineName):
-        raise InputError(f"no engine '{name}': there are {', '.join(get_args(EngineName))}")
-    return build_engine(cast(EngineName, name), Settings())
 
 
 def _cells(removal: RemovalEffect, place: int, one: SubgoalEffect, paper: bool) -> list[str]:

@@ -20,7 +20,7 @@ from goalcover.tools.load import open_dataset
 from goalcover.tools.spending import Spending
 from goalcover.tools.synthesize import Batch, Proposal, synthesize
 from goalcover.ui import data_tables
-from goalcover.ui.assessing import engine_named
+from goalcover.ui.engines import engine_named
 from goalcover.ui.show import console
 
 
@@ -74,6 +74,7 @@ def run_synthesis(run: Run, wish: Wish, engine_name: str) -> dict[str, Any]:
             form=wish.form,
             min_level=wish.min_level,
             parts=parts,
+            embedder=engine.embedder,
             may_spend=spending.is_left,
             on_progress=_Progress().show,
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 from goalcover.agent.errors import InputError
 from goalcover.graph.events import Making, Progress, Spoken
 from goalcover.graph.state import Heard, Wait
+from goalcover.ui.engines import warn
 from goalcover.ui.render import question, render
 from goalcover.ui.session import Said, Session, Sessions, home
 from goalcover.ui.show import console
@@ -27,6 +28,7 @@ def talk(data: str | None, *, resume: bool) -> None:
     folder = home()
     thread_id = _last(folder) if resume else f"talk-{uuid.uuid4()}"
     sessions = Sessions(folder, opens_paths=True)
+    warn(sessions.engine)
     with asyncio.Runner() as runner:
         runner.run(sessions.open())
         try:
@@ -66,9 +68,7 @@ class Terminal:
         try:
             self._runner.run(self._show(answer))
         except KeyboardInterrupt:
-            console.print("Stopped; what was judged is kept.")
-            self._waiting = self._runner.run(self._session.stopped())
-            self._offer()
+            self._runner.run(self._show(self._session.stopped()))
 
     async def _show(self, answer: AsyncIterator[Said]) -> None:
         with console.status("") as status:

@@ -159,6 +159,17 @@ def test_a_server_that_never_answers_leaves_the_sample_unscored(cache):
     assert "HTTP 500" in found.alignments[0].explanation
 
 
+def test_a_server_that_cannot_read_what_its_model_wrote_is_asked_once_more_and_not_waited_for(cache):
+    with serving(faults=Faults(script=["unreadable"])) as server:
+        found = judged(server, cache)
+    assert levels(found) == RIGHT
+    assert (found.usage.calls, found.usage.retries, found.usage.reasks) == (2, 0, 1)
+    with serving(faults=Faults({"unreadable": 1.0})) as server:
+        lost = judged(server, cache)
+    assert lost.unscored == {"no valid answer": 6}
+    assert not lost.busy
+
+
 def test_a_silent_server_is_left_after_the_timeout(cache):
     with serving(faults=Faults(script=["hang"])) as server:
         judge = judge_on(server, cache, timeout=0.2)
@@ -244,6 +255,23 @@ def test_where_the_server_tells_its_context_nothing_too_long_is_sent(cache):
         assert len(asked(server)) == 1
     assert levels(found)["heart"] == 1
     assert "passages: the sample is longer" in found.alignments[0].explanation
+
+
+def test_where_the_person_tells_the_context_nothing_is_cut_by_the_server_without_a_word(cache):
+    long = sample("The weather was fine and the train was late once more. " * 800 + "Rest helps the heart.")
+
+    async def story(judge):
+        await judge.prepare()
+        return await judge.judge_one(long, SUBGOALS)
+
+    with serving() as server:
+        found = asyncio.run(story(judge_on(server, cache, context_length=2_500)))
+        short = asyncio.run(story(judge_on(server, cache, context_length=1_500)))
+    sizes = [len(json.dumps(one)) / 4 for one in asked(server)]
+    assert 1_500 < sizes[0] < 2_500
+    assert all(size < 1_500 for size in sizes[1:])
+    assert len(sizes) > 2  # six subgoals and a sample have no room together
+    assert levels(found)["heart"] == levels(short)["heart"] == 1
 
 
 @pytest.mark.parametrize(

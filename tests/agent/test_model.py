@@ -16,6 +16,7 @@ from goalcover.agent.errors import (
 )
 from goalcover.agent.model import ChatModel
 from goalcover.agent.prompt import Message
+from goalcover.agent.refusal import Refusal, told
 from goalcover.agent.reply import ToolCall, ToolCalls
 from goalcover.agent.settings import Settings
 from goalcover.agent.structured import Strict
@@ -112,6 +113,33 @@ def test_a_passing_fault_is_tried_again(tmp_path, fault):
     assert (answer.usage.calls, answer.usage.retries) == (2, 1)
 
 
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (500, {"message": "The model produced output that does not match the expected peg-native format"}),
+        (500, {"message": "Failed to parse input at pos 7: of a sample"}),
+        (400, {"message": "Failed to generate JSON of a sample", "code": "json_validate_failed"}),
+        (400, {"message": "Failed to call a function of a sample", "code": "tool_use_failed"}),
+    ],
+)
+def test_what_a_server_cannot_read_of_its_model_is_an_answer_that_does_not_hold(status, error):
+    refusal = Refusal(status=status, code=error.get("code", "server_error"), words=error["message"], headers={})
+    found = told(refusal, "http://server", "model", "KEY", has_key=True)
+    assert type(found) is ModelAnswerError
+    assert "sample" not in str(found)
+
+
+def test_an_answer_that_the_server_cannot_read_is_asked_for_once_more(tmp_path):
+    with running(faults=Faults(script=["ok", "unreadable", "ok", "unreadable", "unreadable"])) as server:
+        model = probed(server, tmp_path)
+        answer = ask(model)
+        assert (answer.value.colour, answer.usage.retries, answer.usage.reasks) == ("blue", 0, 1)
+        assert "could not read it" in server.chats[-1]["messages"][-1]["content"]
+        with pytest.raises(ModelAnswerError, match="also when asked again"):
+            ask(model)
+    assert (model.usage.calls, model.usage.retries) == (5, 0)
+
+
 def test_the_pause_that_a_server_asks_for_is_kept(tmp_path):
     with running(faults=Faults(script=["ok", "429"]), retry_after=0.7) as server:
         model = probed(server, tmp_path)
@@ -205,6 +233,26 @@ def test_a_question_that_is_too_long_is_told(tmp_path):
             ask(model)
 
 
+def test_where_the_person_tells_the_context_nothing_too_long_is_sent(tmp_path):
+    long = {"role": "user", "content": "The sky, by day? " * 200}
+    with running() as server:
+        model = probed(server, tmp_path, context_length=600)
+        assert ask(model).value.colour == "blue"
+        with pytest.raises(ContextTooLongError, match=r"about \d+ tokens, of a context of 600"):
+            asyncio.run(model.structured((ASKED[0], Message(**long)), Colour))
+        with pytest.raises(ContextTooLongError):
+            collected(model.stream([long]))
+    assert len(server.chats) == 1
+
+
+def test_the_context_is_what_the_person_says_else_what_the_server_tells(tmp_path):
+    with running(context=4096) as server:
+        told = [chat_model(server, tmp_path, context_length=length) for length in (2048, None)]
+        assert [asyncio.run(model.context()) for model in told] == [2048, 4096]
+        server.context = None
+        assert asyncio.run(told[1].context()) is None
+
+
 def test_a_request_that_no_form_mends_is_told_in_the_servers_words(tmp_path):
     with running(rejects=frozenset(["messages"])) as server, pytest.raises(ModelRequestError, match="'messages'"):
         ask(chat_model(server, tmp_path))
@@ -282,6 +330,14 @@ def test_a_stream_that_does_not_begin_is_tried_again(tmp_path, fault):
     with serving(faults=Faults(script=["ok", fault])) as server:
         model = probed(server, tmp_path)
         assert "".join(collected(model.stream([{"role": "user", "content": "hello"}]))).startswith("I can")
+
+
+def test_an_error_told_in_a_stream_is_what_the_server_says_it_is(tmp_path):
+    with serving(faults=Faults(script=["ok", "unreadable"])) as server:
+        model = probed(server, tmp_path)
+        with pytest.raises(ModelAnswerError, match="could not read it"):
+            collected(model.stream([{"role": "user", "content": "hello"}]))
+        assert len(server.chats) == 1
 
 
 def test_a_server_that_counts_no_tokens_in_streams_streams_all_the_same(tmp_path):

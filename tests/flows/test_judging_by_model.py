@@ -92,6 +92,8 @@ class Story:
     paid_at_interrupt: int
     finished: CompletedProcess[str]
     paid: Counter[str]
+    n_asked: int
+    """Requests of all kinds, failed ones included."""
 
 
 @pytest.fixture(scope="module")
@@ -121,8 +123,9 @@ def story(tmp_path_factory) -> Story:
         assert resume, interrupted.stderr
         finished = commands.goalcover(*shlex.split(resume[1]))
         return Story(
-            run, killed_at, paid_at_kill, interrupted, interrupted_at, paid_at_interrupt, finished, paid(server)
-        )
+            run, killed_at, paid_at_kill, interrupted, interrupted_at, paid_at_interrupt, finished, paid(server),
+            len(server.chats),
+        )  # fmt: skip
 
 
 def test_a_kill_loses_at_most_what_was_not_committed(story):
@@ -161,6 +164,9 @@ def test_the_run_says_what_it_took_and_holds_no_key(story):
     assert used["completion_tokens"] > 0
     assert (used["cost_usd"], used["unscored"]) == (None, {})
     assert used["retries"] > 0
+    # All three calls of the command. Not counted: the probe, and what the kill cut off, with the tries before it.
+    assert 0 <= story.n_asked - used["calls"] <= 3 * IN_FLIGHT + 64 // len(NAMES)
+    assert f"With what this run took before: {used['calls']:,} calls" in story.finished.stderr.replace("\n", " ")
     for path in story.run.rglob("*"):
         assert not path.is_file() or KEY.encode() not in path.read_bytes(), path
     assert KEY not in story.finished.stderr + story.interrupted.stderr

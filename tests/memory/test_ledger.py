@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from goalcover.agent.errors import InputError, RunBusyError
 from goalcover.agent.models import Alignment, Sample, Subgoal
-from goalcover.memory.ledger import LOOKUP, Judgement, Ledger
+from goalcover.agent.usage import Usage
+from goalcover.memory.ledger import JUDGEMENTS, LOOKUP, Expense, Judgement, Ledger
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -170,6 +171,37 @@ def test_a_ledger_of_a_newer_version_is_told(path: Path) -> None:
     db.close()
     with pytest.raises(InputError, match=r"newer GoalCover .*version 99.*upgrade"):
         Ledger(path)
+
+
+def test_what_was_paid_adds_up_over_all_sessions(path: Path) -> None:
+    used = Usage(calls=3, prompt_tokens=100, cached_tokens=40, completion_tokens=20, retries=1, reasks=2)
+    with Ledger(path) as ledger:
+        assert ledger.paid() == Expense("", Usage(), None)
+        ledger.append([entry()], Expense(JUDGE, used, 0.25))
+        ledger.append((), Expense("llm", Usage(), None))  # nobody was asked
+    with Ledger(path) as ledger:
+        ledger.append((), Expense("llm", used, 0.5))
+        assert ledger.paid() == Expense("", used + used, 0.75)
+        ledger.append((), Expense("llm", used, None))
+        assert ledger.paid() == Expense("", used + used + used, None)
+
+
+def test_an_expense_is_on_disk_with_what_it_was_spent_on(path: Path) -> None:
+    with Ledger(path) as ledger:
+        for n in range(64):
+            ledger.append([entry(f"s{n}")], Expense(JUDGE, Usage(calls=1), 0.0))
+        db = sqlite3.connect(path)
+        assert db.execute("SELECT COUNT(*) FROM expense").fetchone() == (64,)
+        db.close()
+
+
+def test_a_ledger_from_before_expenses_is_taken_on(path: Path) -> None:
+    db = sqlite3.connect(path)
+    db.executescript(f"{JUDGEMENTS} PRAGMA application_id = {0x474F414C}; PRAGMA user_version = 1;")
+    db.close()
+    with Ledger(path) as ledger:
+        ledger.append([entry()], Expense(JUDGE, Usage(calls=1), 0.5))
+        assert (ledger.count(), ledger.paid().cost_usd) == (1, 0.5)
 
 
 def test_damage_in_the_middle_is_told(path: Path) -> None:

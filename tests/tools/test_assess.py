@@ -1,16 +1,24 @@
 """One assessment from start to end, and the run directory to the letter of the contract."""
 
+import asyncio
 import json
 import re
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from assessing import BONE, DRUG, GOAL, HEART, assess_rows, write_rows
-from goalcover.agent.errors import InputError, RunBusyError
+import trace_server
+from assessing import BONE, DRUG, GOAL, HEART, assess_rows, engine, write_rows
+from goalcover.agent.errors import InputError, RunBusyError, StoppedError
 from goalcover.agent.models import Goal
 from goalcover.memory.runs import Run, goal_sha256
+from goalcover.tools.assess import Assessment, assess
+from goalcover.tools.budget import Budget, Price
+from goalcover.tools.load import open_dataset
+from judging_cases import asked, judge_on
+from scripted import serving
 from word_judge import WordJudge
 
 TEXTS = ["heart " * 5, "drug " * 4, "heart", "nothing at all", "nothing else", "drug drug heart", "gone"]
@@ -41,8 +49,26 @@ def test_the_run_directory_holds_the_files_of_the_contract(assessed):
     named = {path.name for path in assessed.iterdir() if not path.name.startswith(".")}
     assert named == {
         "run.json", "goal.yaml", "ledger.sqlite", "scores.parquet", "samples.parquet", "coverage.json", "gaps.json",
-        "maps.json", "report.html", "report.md", "chroma",
+        "maps.json", "report.html", "report.md",
     }  # fmt: skip
+
+
+def test_explanations_of_gaps_are_kept_in_the_run_or_on_a_chroma_server_with_the_same_result(
+    data, tmp_path, chroma_server, monkeypatch
+):
+    kept = assess_rows(data, tmp_path / "kept").gaps
+    monkeypatch.setenv("GOALCOVER_CHROMA_URL", chroma_server)
+    assert assess_rows(data, tmp_path / "sent").gaps == kept
+    assert len(kept) == 2
+    assert [(tmp_path / one / "chroma").exists() for one in ("kept", "sent")] == [True, False]
+
+
+def test_a_chroma_server_that_is_not_there_is_told_before_anything_is_judged(data, tmp_path, monkeypatch):
+    monkeypatch.setenv("GOALCOVER_CHROMA_URL", "http://127.0.0.1:9")
+    judge = WordJudge()
+    with pytest.raises(InputError, match="GOALCOVER_CHROMA_URL"):
+        assess_rows(data, tmp_path / "run", judge=judge)
+    assert judge.asked == []
 
 
 def test_run_json_has_the_keys_of_the_contract(assessed):
@@ -179,6 +205,51 @@ def test_an_assessment_that_broke_off_counts_as_unfinished_and_goes_on_where_it_
     result = assess_rows(data, tmp_path / "run", judge=judge)
     assert judge.asked == [("gone", "heart"), ("gone", "drug")]
     assert result.coverage == assess_rows(data, tmp_path / "other").coverage
+
+
+PRICE = Price(prompt=1.0, cached=0.5, completion=4.0)
+
+
+def assess_by_model(server, data: Path, folder: Path, cap: float | None = None) -> tuple[Assessment | None, Budget]:
+    """By a model that counts words; no assessment where the cap was reached."""
+    judge = judge_on(server, folder, concurrency=2)
+    dataset, run, budget = open_dataset(str(data)), Run.create(folder / "run"), Budget({judge.id: PRICE}, cap)
+    work = assess(dataset, GOAL, run, engine(WordJudge()), lambda done, total: None, judges=[judge], budget=budget)
+    with suppress(StoppedError):
+        return asyncio.run(work), budget
+    return None, budget
+
+
+def test_what_a_run_took_adds_up_over_every_call_of_assess(tmp_path):
+    data = write_rows(tmp_path / "rows.jsonl", [f"Case {n}: heart" for n in range(40)])
+    with serving() as server:
+        stopped, first = assess_by_model(server, data, tmp_path, cap=0.005)
+        result, second = assess_by_model(server, data, tmp_path)
+        n_asked = len(asked(server))
+        resumed, _ = assess_by_model(server, data, tmp_path)
+    assert stopped is None
+    assert result is not None
+    assert resumed is not None
+    assert 0 < result.used.calls < result.info.usage.calls == first.usage.calls + second.usage.calls == n_asked
+    assert result.info.usage.prompt_tokens == first.usage.prompt_tokens + second.usage.prompt_tokens
+    assert result.info.usage.cost_usd == pytest.approx(PRICE.of(first.usage + second.usage), abs=1e-6)
+    assert (resumed.used.calls, resumed.used.cost_usd) == (0, None)
+    assert resumed.info.usage == result.info.usage == Run.open(tmp_path / "run").info().usage
+
+
+def test_an_assessment_is_one_trace(tmp_path):
+    data = write_rows(tmp_path / "rows.jsonl", [f"Case {n}: heart" for n in range(3)])
+    with serving() as server, trace_server.sending() as traces:
+        result, _ = assess_by_model(server, data, tmp_path)
+        traces.wait(5)
+    assert result is not None
+    (parent,) = traces.named("assess")
+    assert (parent["inputs"]["dataset"], parent["inputs"]["subgoals"]) == (str(data), ["heart", "drug"])
+    assert parent["outputs"]["used"]["calls"] == 3
+    assert [one["id"] for one in parent["outputs"]["coverage"]["subgoals"]] == ["heart", "drug"]
+    judged = [one for one in traces.named("judge") if "sample_id" in one["extra"]["metadata"]]
+    assert {one["extra"]["metadata"]["sample_id"] for one in judged} == {"q1", "q2", "q3"}
+    assert {one["trace_id"] for one in traces.runs.values()} == {parent["id"]}
 
 
 def test_a_run_that_is_at_work_takes_no_second_one(data, tmp_path):

@@ -72,6 +72,8 @@ def test_submit_leave_come_back(tmp_path, run):
         assert asked(server) == []
     assert budget.usage.calls == 30
     assert budget.spent == pytest.approx(PRICE.of(budget.usage) / 2)
+    with run.ledger() as ledger:
+        assert (ledger.paid().usage, ledger.paid().cost_usd) == (budget.usage, pytest.approx(budget.spent))
 
 
 def test_lines_are_the_online_requests_with_ids_that_say_all(tmp_path, run):

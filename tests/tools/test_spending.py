@@ -23,8 +23,9 @@ def test_only_what_is_used_from_now_on_counts():
     model = Model()
     spending = Spending([model], PRICED, max_cost=2.5)
     assert (spending.usage.calls, spending.spent, spending.is_left()) == (0, 0.0, True)
-    model.usage += Usage(calls=2, prompt_tokens=500_000, completion_tokens=1_000_000)
-    assert (spending.usage.calls, spending.spent) == (2, pytest.approx(2.5))
+    more = Usage(calls=2, prompt_tokens=500_000, completion_tokens=1_000_000, retries=1, reasks=1)
+    model.usage += more
+    assert (spending.usage, spending.spent) == (more, pytest.approx(2.5))
     assert not spending.is_left()
 
 

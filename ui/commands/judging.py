@@ -24,7 +24,10 @@ def assess(
         list[str] | None,
         typer.Option(metavar="MODEL", help="The model that judges; given more than once, the median of all counts."),
     ] = None,
-    max_cost: Annotated[float | None, typer.Option(min=0, metavar="USD", help="Stop before spending more.")] = None,
+    max_cost: Annotated[
+        float | None,
+        typer.Option(min=0, metavar="USD", help="Stop before this call spends more; earlier ones do not count."),
+    ] = None,
     batch: Annotated[
         bool, typer.Option("--batch", help="Judge at half price within a day: submit now, run again to collect.")
     ] = False,
