@@ -4,7 +4,7 @@
 first line, so no node both waits and works. The README's picture is drawn from this file (tests/graph/test_picture.py).
 """
 
-from typing import Any, Literal
+from typing import Literal
 
 from goalcover.graph.assess import assess
 from goalcover.graph.attachments import attached
@@ -12,15 +12,17 @@ from goalcover.graph.clarify import ask, draft_questions, fold_answer
 from goalcover.graph.confirm import confirm, present
 from goalcover.graph.converse import answer, converse
 from goalcover.graph.decompose import check, decompose, mend, repair, revise
+from goalcover.graph.deliver import select_rows, write_set
 from goalcover.graph.deps import Deps
 from goalcover.graph.edits import read_change
 from goalcover.graph.intent import understand, wants_anew, wants_other, wants_start
 from goalcover.graph.listen import listen, read
+from goalcover.graph.orders import agrees
 from goalcover.graph.prove import prove
-from goalcover.graph.remedy import decide, review, select_rows, synthesize, write_set
+from goalcover.graph.remedy import decide, review, synthesize
 from goalcover.graph.replies import slot_to_change
 from goalcover.graph.state import State
-from goalcover.graph.wishes import read_review
+from goalcover.graph.wishes import read_making, read_review
 from langchain_core.runnables import RunnableConfig
 from langgraph.graph import START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
@@ -28,6 +30,11 @@ from langgraph.graph.state import CompiledStateGraph
 Builder = StateGraph[State, Deps, State, State]
 Conversation = CompiledStateGraph[State, Deps, State, State]
 NextStep = Literal["listen", "draft_questions", "ask", "decompose", "check", "mend", "present", "converse"]
+
+LOOKS = ("sample", "similar", "explain", "lowest", "highest", "typical", "compare", "coverage", "needed", "plan")
+"""What can be asked about the run while proposals wait."""
+TALKING = ("answer", "prove", "synthesize", "decide", "select_rows", "write_set")
+"""Nodes that work on a finished run, and leave it as it is when they are cut off."""
 
 
 def build() -> Builder:
@@ -71,13 +78,13 @@ def build() -> Builder:
     builder.add_edge("revise", "onward")
     builder.add_conditional_edges("assess", after_assess)
     builder.add_conditional_edges("converse", after_converse)
-    builder.add_edge("answer", "converse")
+    builder.add_conditional_edges("answer", after_synthesize)
     builder.add_edge("prove", "converse")
     builder.add_conditional_edges("synthesize", after_synthesize)
     builder.add_conditional_edges("review", after_review)
     builder.add_conditional_edges("decide", after_synthesize)
     builder.add_edge("select_rows", "converse")
-    builder.add_edge("write_set", "converse")
+    builder.add_conditional_edges("write_set", after_synthesize)
     return builder
 
 
@@ -150,6 +157,8 @@ def after_converse(
     """A question, other data, more of the same, or a change of the goal."""
     goal, text = state.get("goal"), state["heard"].text
     assert goal is not None
+    if _holds_out(state):
+        return "synthesize"
     if _hands_over(state):
         return "read"
     if read_change(text, goal) is not None or slot_to_change(text) is not None:
@@ -170,14 +179,30 @@ def after_converse(
 
 
 def after_synthesize(state: State) -> Literal["review", "converse"]:
-    """Proposals wait for a word; without any there is nothing to decide."""
-    return "review" if state.get("batch") is not None else "converse"
+    """Proposals, or an upload, wait for a word; without any there is nothing to decide."""
+    return "review" if state.get("batch") is not None or state.get("parcel") is not None else "converse"
 
 
-def after_review(state: State) -> Literal["synthesize", "decide"]:
-    """Other samples, or a word on these."""
-    wish = read_review(state["heard"].text)
+def after_review(state: State) -> Literal["synthesize", "answer", "decide", "write_set"]:
+    """Other samples, a look at something of the run meanwhile, or a word on what waits."""
+    goal, heard = state.get("goal"), state["heard"]
+    assert goal is not None
+    looks = understand(heard.text, goal, state.get("topic")).kind in LOOKS
+    if state.get("parcel") is not None:
+        return "answer" if looks and agrees(heard.text) is None else "write_set"
+    wish = read_review(heard.text, with_file=bool(heard.files))
+    if wish is None and looks:
+        return "answer"
     return "synthesize" if wish is not None and wish.verb == "again" else "decide"
+
+
+def _holds_out(state: State) -> bool:
+    """Whether an evaluation set is handed over, or a word said about it."""
+    goal, heard = state.get("goal"), state["heard"]
+    assert goal is not None
+    making = read_making(heard.text, with_file=bool(heard.files))
+    asked = understand(heard.text, goal).kind
+    return making.holdout is not None and (bool(heard.files) or asked in {"synthesize", "unsure"})
 
 
 def _hands_over(state: State) -> bool:
@@ -186,10 +211,14 @@ def _hands_over(state: State) -> bool:
 
 
 async def stop(graph: Conversation, config: RunnableConfig) -> None:
-    """Puts a conversation whose work was cut off back to where it waits for the word to start."""
-    state: dict[str, Any] = (await graph.aget_state(config)).values
-    node = "present" if state.get("goal") is not None and state.get("checks") is not None else "read"
-    await graph.aupdate_state(config, {"run": None, "stuck": node == "read"}, as_node=node)
+    """Puts a conversation whose work was cut off back to where it waits for a person."""
+    snapshot = await graph.aget_state(config)
+    state, node = snapshot.values, snapshot.next[0]
+    if node in TALKING:
+        await graph.aupdate_state(config, {}, as_node=node)
+        return
+    known = state.get("goal") is not None and state.get("checks") is not None
+    await graph.aupdate_state(config, {"run": None, "stuck": not known}, as_node="present" if known else "read")
 
 
 builder = build()

@@ -6,12 +6,14 @@ from typing import Literal
 from goalcover.agent.elicitation import Checks, DataProfile, Specification
 from goalcover.agent.models import Alignment, CoverageReport, Frozen, Gap, GapMap, Goal, Sample, SubgoalCoverage
 from goalcover.agent.validation import SelfTest
+from goalcover.graph.orders import Order
 from goalcover.graph.state import Data
 from goalcover.memory.runs import RunInfo
 from goalcover.tools.accept import Accepted
 from goalcover.tools.explain import End, Explanation, Judged, Neighbours
 from goalcover.tools.export import Exported as ExportedFiles
 from goalcover.tools.filter import Selection
+from goalcover.tools.formats.hub import Uploaded
 from goalcover.tools.synthesize import Batch
 
 
@@ -241,13 +243,24 @@ class Making(Frozen):
     total: int
 
 
+class HeldOut(Frozen):
+    """An evaluation set was noted, which new samples must not repeat."""
+
+    name: str
+    samples: int
+
+
 class Proposed(Frozen):
     """Samples that wait for the person's word, and what became of the rest."""
 
     name: str
     batch: Batch
+    min_level: int
+    """The level that they had to reach."""
     warnings: tuple[str, ...]
     """What to know about the models that made and judged them."""
+    unread: tuple[str, ...] = ()
+    """What was not understood of the wish."""
 
 
 class Reviewed(Frozen):
@@ -271,12 +284,29 @@ class Selected(Frozen):
 
     goal: Goal
     selection: Selection
+    quota: int = 0
+    """Best rows of every subgoal that are kept whatever their goal score."""
+    unread: tuple[str, ...] = ()
+    """What was not understood of the wish."""
 
 
 class Exported(Frozen):
-    """A training set was written."""
+    """A training set was written; where it is to be uploaded too, that waits for the person's word."""
 
     result: ExportedFiles
+    order: Order
+
+
+class Sent(Frozen):
+    """A training set was uploaded."""
+
+    result: Uploaded
+
+
+class Withheld(Frozen):
+    """A training set was not uploaded."""
+
+    hub: str
 
 
 class Testing(Frozen):
@@ -289,6 +319,13 @@ class Tested(Frozen):
     """Which diagnoses can be trusted."""
 
     result: SelfTest
+
+
+class Stopped(Frozen):
+    """A person put an end to what was being done."""
+
+    judging: bool
+    """Whether samples were being judged: those judgements are kept."""
 
 
 class Spoken(Frozen):
@@ -334,14 +371,18 @@ Event = (
     | Reported
     | Helped
     | Unsure
+    | HeldOut
     | Making
     | Proposed
     | Reviewed
     | Kept
     | Selected
     | Exported
+    | Sent
+    | Withheld
     | Testing
     | Tested
+    | Stopped
     | Spoken
     | LookedUp
     | Corrected

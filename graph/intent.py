@@ -6,6 +6,7 @@ from typing import Literal
 
 from goalcover.agent.models import Goal, Subgoal
 from goalcover.graph.names import all_spelt_out, named, spelt_out, telling
+from goalcover.graph.wishes import read_making
 
 Kind = Literal[
     "explain",
@@ -49,7 +50,12 @@ _RULES: tuple[tuple[Kind, str], ...] = (
         r"|^\W*(judge|assess|score)\W+(all|everything|\d+)\b",
     ),
     ("synthesize", r"\b(make|generate|create|write|synthesi[sz]e|give me)\b.*\b(samples?|examples?|rows?|data)\b"),
-    ("export", r"\bexport\b|\b(training|train) (set|file|mix)\b"),
+    (
+        "export",
+        r"\bexport\w*\b|\b(training|train) (set|file|mix)\b"
+        r"|^\W*((please|now|and|then) )*(push|publish)\b|\b(push|publish) (it|them|that|this|everything|to)\b"
+        r"|\bupload\b.*(\bhub\b|\bhugging ?face\b|\b(to|as) [\w.-]+/[\w.-]+)",
+    ),
     ("filter", r"\bfilter\w*\b|\bselect(ion)?\b|\bwhich (rows|samples) (to|should i|can i) (keep|leave out|drop)\b"),
     ("trust", r"\btrust\w*\b|\bself-?test\b|\breliable\b|\bhow do (i|we) know\b|\bprove\b|\bscores mean\b"),
     ("plan", r"\b(goal file|subgoals|decomposition|the plan|my goal|specification)\b"),
@@ -74,7 +80,7 @@ _RULES: tuple[tuple[Kind, str], ...] = (
     ("lowest", r"\b(show|see|list)\b.*\b(samples?|examples?|rows?)\b"),
     ("explain", r"\bweak\b|\bwrong\b|\bmissing\b|\blacks?\b|\bgap\b|\btell\b"),
 )
-_FILLER = frozenset(
+FILLER = frozenset(
     "a about all also an and any are as at average bad be best between by can cause causes close collect compare "
     "could covered cut cutoff difference differences do does download each every example examples explain far first "
     "fix for from gap gaps generate give good has have high highest how i if improve in is it its lack lacks lift "
@@ -124,8 +130,9 @@ def understand(text: str, goal: Goal, topic: str | None = None) -> Ask:
     if kind in _WHOLE:
         return Ask(kind, number=_share_in(rest) if kind == "suppose" else None)
     number = _count_in(rest) if kind == "synthesize" else None
-    words = re.sub(r"\d+", " ", rest)
-    candidates = (whole,) if whole else named(words, goal.subgoals, _FILLER)
+    # How the samples should be names no subgoal.
+    words = re.sub(r"\d+", " ", read_making(rest).rest if kind == "synthesize" else rest)
+    candidates = (whole,) if whole else named(words, goal.subgoals, FILLER)
     if len(candidates) == 1:
         if kind == "unsure":
             return Ask("explain", candidates[0], guessed=True)
@@ -134,7 +141,7 @@ def understand(text: str, goal: Goal, topic: str | None = None) -> Ask:
         return Ask("unsure", maybe=candidates)
     if kind in {"advice", "needed"}:
         return Ask(kind, number=number)
-    if topic is not None and not telling(words, _FILLER):
+    if topic is not None and not telling(words, FILLER):
         return Ask(kind, goal.subgoal(topic), number=number)
     return Ask("unsure")
 
@@ -171,7 +178,7 @@ def wants_demo(text: str) -> bool:
 
 def names_goal(text: str, with_files: bool) -> bool:
     """Whether a message says what the model should do, rather than greeting or handing something over."""
-    words = [word for word in re.findall(r"[^\W\d_]{2,}", text.lower()) if word not in _FILLER | _COURTESY]
+    words = [word for word in re.findall(r"[^\W\d_]{2,}", text.lower()) if word not in FILLER | _COURTESY]
     return len(words) >= (2 if with_files else 1) and _kind(text) not in {"help", "assess", "restart", "anew"}
 
 
@@ -191,7 +198,7 @@ def _comparison(text: str, goal: Goal, topic: str | None) -> Ask:
     """Two subgoals: both spelt out, or named on either side of the word between them."""
     both = list(all_spelt_out(text, goal.subgoals))
     for part in re.split(r"\b(?:and|with|to|versus|vs)\b", text, flags=re.IGNORECASE) if len(both) < 2 else ():
-        found = named(part, goal.subgoals, _FILLER)
+        found = named(part, goal.subgoals, FILLER)
         both += [one for one in found if len(found) == 1 and one not in both]
     if len(both) == 1 and topic is not None and topic != both[0].id:
         both.insert(0, goal.subgoal(topic))
@@ -207,7 +214,7 @@ def _share_in(text: str) -> float | None:
 
 
 def _count_in(text: str) -> float | None:
-    found = re.search(r"\b\d{1,4}\b", text)
+    found = re.search(r"(?<!seed )\b\d{1,4}\b", text)
     return float(found[0]) if found else None
 
 

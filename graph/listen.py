@@ -64,6 +64,9 @@ def afresh() -> State:
         "turns": (),
         "batch": None,
         "reviews": (),
+        "holdout": None,
+        "order": None,
+        "parcel": None,
         "suggestions": (),
     }
 

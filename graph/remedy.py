@@ -1,21 +1,33 @@
-"""Closing a gap: verified samples proposed, reviewed, kept; rows selected; training sets written (section 3.5)."""
+"""Closing a gap: verified samples proposed, reviewed, kept (section 3.5)."""
 
 import asyncio
+import re
 from pathlib import Path
 
 from goalcover.agent.errors import InputError
+from goalcover.agent.models import Sample, Subgoal
 from goalcover.graph import suggestions
 from goalcover.graph.deps import Deps
-from goalcover.graph.events import Exported, Kept, Making, Problem, Proposed, Reviewed, Selected
+from goalcover.graph.events import (
+    HeldOut,
+    Kept,
+    Making,
+    Problem,
+    Proposed,
+    Reviewed,
+    Unsure,
+)
 from goalcover.graph.failures import told
-from goalcover.graph.intent import understand
-from goalcover.graph.state import State, Wait
-from goalcover.graph.wishes import Wish, form_in, format_in, how_many, mix_in, read_review
+from goalcover.graph.intent import FILLER, understand
+from goalcover.graph.listen import FORBIDDEN
+from goalcover.graph.parts import Parts
+from goalcover.graph.state import Attachment, Heard, State, Wait
+from goalcover.graph.wishes import Making as Wished
+from goalcover.graph.wishes import Wish, how_many, read_making, read_review
 from goalcover.memory.runs import Run
 from goalcover.tools.accept import Review, accept
-from goalcover.tools.export import FORMATS, export, parse_format
-from goalcover.tools.filter import select
-from goalcover.tools.mix import make_mix, parse_mix
+from goalcover.tools.load import open_dataset
+from goalcover.tools.sources import HUB_ID
 from goalcover.tools.synthesize import Batch
 from goalcover.tools.synthesize import synthesize as make_samples
 from langgraph.runtime import Runtime
@@ -30,36 +42,45 @@ HELP = (
 
 @told
 async def synthesize(state: State, runtime: Runtime[Deps]) -> State:
-    """Makes and verifies samples for a subgoal, or makes them again as the review wished."""
-    run, before, text = _run(state), state.get("batch"), state["heard"].text
-    wish = read_review(text) if before else None
-    if before is not None and wish is not None:
-        subgoal, n = before.subgoal_id, before.asked
+    """Makes and verifies samples for a subgoal, or makes them again as the review wished; notes an evaluation set."""
+    run, heard, before, goal = run_of(state), state["heard"], state.get("batch"), state.get("goal")
+    assert goal is not None
+    making = read_making(heard.text, with_file=bool(heard.files))
+    kept, held = await _held_out(state, making, runtime)
+    ask = understand(heard.text, goal, state.get("topic"))
+    if ask.kind == "synthesize" and ask.subgoal is not None:
+        subgoal, n = ask.subgoal, how_many(ask.number)
+    elif before is not None:
+        subgoal, n = goal.subgoal(before.subgoal_id), before.asked
     else:
-        goal = state.get("goal")
-        assert goal is not None
-        ask = understand(text, goal, state.get("topic"))
-        assert ask.subgoal is not None  # the router lets nothing else through
-        subgoal, n = ask.subgoal.id, how_many(ask.number)
-    engine = runtime.context.engine
+        if ask.kind == "synthesize":
+            runtime.stream_writer(Unsure(names=tuple(one.name for one in ask.maybe)))
+        return kept
+    engine, least = runtime.context.engine, STRICT if making.strict else USUAL
     runtime.stream_writer(Making(done=0, total=n))
     batch = await make_samples(
         run,
-        subgoal,
+        subgoal.id,
         n,
         generator=engine.generator,
         discriminator=engine.discriminator,
-        form=form_in(text),
-        min_level=STRICT if wish and wish.strict else USUAL,
+        holdout=held,
+        form=making.form,
+        min_level=least,
+        embedder=engine.embedder,
         on_progress=lambda done, total: runtime.stream_writer(Making(done=done, total=total)),
     )
-    runtime.stream_writer(Proposed(name=run.goal().subgoal(subgoal).name, batch=batch, warnings=engine.warnings))
-    return {"batch": batch if batch.proposals else None, "reviews": (), "topic": subgoal}
+    unread = Parts(making.rest.replace(subgoal.name, " ")).unread(FILLER | words_of(subgoal))
+    runtime.stream_writer(
+        Proposed(name=subgoal.name, batch=batch, min_level=least, warnings=engine.warnings, unread=unread)
+    )
+    return kept | {"batch": batch if batch.proposals else None, "reviews": (), "topic": subgoal.id}
 
 
-async def review(state: State) -> State:  # noqa: ARG001 every node is given it
-    """Waits for the word on the proposals."""
-    return {"heard": interrupt(Wait(suggestions=suggestions.to_review()))}
+async def review(state: State) -> State:
+    """Waits for the word on the proposals, or on an upload."""
+    offered = suggestions.to_review() if state.get("parcel") is None else suggestions.to_release()
+    return {"heard": interrupt(Wait(suggestions=offered))}
 
 
 @told
@@ -69,14 +90,14 @@ async def decide(state: State, runtime: Runtime[Deps]) -> State:
     assert batch is not None  # the router lets nothing else through
     wish = read_review(state["heard"].text)
     if wish is None or any(number > len(batch.proposals) for number in wish.numbers):
-        runtime.stream_writer(Problem(text=HELP.replace("*", "")))
+        runtime.stream_writer(Problem(text=f"I did not understand that. {HELP.replace('*', '')}"))
         return {}
     reviews = _reviewed(batch, state.get("reviews", ()), wish)
     if wish.verb in {"reject", "edit"}:
         left = len(batch.proposals) - sum(one.decision == "rejected" for one in reviews)
         runtime.stream_writer(Reviewed(verb=wish.verb, numbers=wish.numbers, left=left))
         return {"reviews": reviews}
-    run = _run(state)
+    run = run_of(state)
     judge = runtime.context.engine
     if run.info().engine.name != judge.name:
         raise InputError(
@@ -86,26 +107,6 @@ async def decide(state: State, runtime: Runtime[Deps]) -> State:
     kept = await accept(run, batch, judge.judge, reviews)
     runtime.stream_writer(Kept(name=kept.after.name, accepted=kept))
     return {"batch": None, "reviews": (), "suggestions": suggestions.after_keeping()}
-
-
-@told
-async def select_rows(state: State, runtime: Runtime[Deps]) -> State:
-    """What a goal-aligned selection keeps and loses, cut by cut."""
-    run = _run(state)
-    runtime.stream_writer(Selected(goal=run.goal(), selection=await asyncio.to_thread(select, run)))
-    return {"suggestions": suggestions.after_selecting()}
-
-
-@told
-async def write_set(state: State, runtime: Runtime[Deps]) -> State:
-    """Writes a training set in a trainer's format."""
-    run, text = _run(state), state["heard"].text
-    name, form = parse_mix(mix_in(text)), parse_format(format_in(text))
-    ending = next(iter(FORMATS[form].kinds), "")
-    out = runtime.context.runs.parent / "exports" / f"{name.replace('+', '-')}-{form}{ending}"
-    done = await asyncio.to_thread(lambda: export(run, make_mix(run, name), form, out))
-    runtime.stream_writer(Exported(result=done))
-    return {"suggestions": suggestions.after_other(run.goal(), run.gaps())}
 
 
 def _reviewed(batch: Batch, reviews: tuple[Review, ...], wish: Wish) -> tuple[Review, ...]:
@@ -119,7 +120,40 @@ def _reviewed(batch: Batch, reviews: tuple[Review, ...], wish: Wish) -> tuple[Re
     return (*(one for one in reviews if one.candidate_id not in ids), *new)
 
 
-def _run(state: State) -> Run:
+async def _held_out(state: State, making: Wished, runtime: Runtime[Deps]) -> tuple[State, tuple[Sample, ...]]:
+    """(what to remember, the evaluation set): the one that the message names, else the one of before."""
+    heard, known = state["heard"], state.get("holdout")
+    if making.holdout is not None:
+        known = _named_file(making.holdout, heard, known, runtime.context)
+    if known is None:
+        return {}, ()
+    samples = tuple(await asyncio.to_thread(lambda: list(open_dataset(known.path))))
+    if making.holdout is not None:
+        runtime.stream_writer(HeldOut(name=known.name, samples=len(samples)))
+    return {"holdout": known}, samples
+
+
+def _named_file(named: str, heard: Heard, known: Attachment | None, deps: Deps) -> Attachment:
+    """The file of that name that came with the message, or lies on this machine; without a name the one there is."""
+    files = [one for one in heard.files if not named or one.name == Path(named).name] or list(heard.files[:1])
+    if files:
+        return files[0]
+    if not named:
+        if known is None:
+            raise InputError("Which file is the evaluation set? Name it: don't overlap with eval.jsonl.")
+        return known
+    if not deps.opens_paths and not HUB_ID.fullmatch(named):
+        raise InputError(FORBIDDEN)
+    return Attachment(name=Path(named).name, path=named)
+
+
+def words_of(subgoal: Subgoal) -> set[str]:
+    """The words of its name and id, lower case: those that a message may use without saying more."""
+    return set(re.findall(r"\w+", f"{subgoal.name} {subgoal.id}".lower()))
+
+
+def run_of(state: State) -> Run:
+    """The finished run that is talked about. Raises InputError when it cannot be read."""
     path = state.get("run")
     assert path is not None  # the router lets nothing else through
     return Run.open(Path(path))

@@ -15,6 +15,7 @@ from goalcover.agent.elicitation import (
     Uncovered,
 )
 from goalcover.agent.models import Clarification, Frozen, Goal, Subgoal
+from goalcover.graph.orders import Order
 from goalcover.tools.accept import Review
 from goalcover.tools.synthesize import Batch
 
@@ -127,6 +128,12 @@ class State(TypedDict, total=False):
     """Synthetic samples that wait for the person's word."""
     reviews: tuple[Review, ...]
     """What was decided about them so far."""
+    holdout: Attachment | None
+    """The evaluation set that new samples must not repeat."""
+    order: Order | None
+    """The training set that was written last: what "it" means."""
+    parcel: str | None
+    """Folder that waits for the person's word to be uploaded."""
     suggestions: tuple[Suggestion, ...]
     """Buttons that go with the next answer about a run."""
 
@@ -136,6 +143,6 @@ STORED = (
     *(Clarification, Goal, Subgoal),
     *(Specification, Question, Edit, Topic, DataProfile),
     *(Checks, Atomicity, Disjointness, Completeness, Uncovered),
-    *(Batch, Review),
+    *(Batch, Review, Order),
 )
 """All types of ours that a checkpoint may hold."""

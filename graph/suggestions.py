@@ -86,6 +86,11 @@ def to_review() -> tuple[Suggestion, ...]:
     return tuple(_saying(words) for words in ("Looks good", "Stricter", "Reject all"))
 
 
+def to_release() -> tuple[Suggestion, ...]:
+    """With a training set that waits to be uploaded."""
+    return (Suggestion(label="Yes, upload it", says="Yes, upload it"), Suggestion(label="No", says="No, keep it here"))
+
+
 def after_keeping() -> tuple[Suggestion, ...]:
     """With what the new samples change: what to do with them."""
     return (EXPORT, FILTER, COVERAGE)

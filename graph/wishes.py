@@ -1,10 +1,10 @@
-"""What a person wishes of training data, in plain words: how many, of what form; which to keep; which mix for whom."""
+"""What a person wishes of new samples, in plain words: how many, of what form, unlike what; which to keep."""
 
 import re
 from dataclasses import dataclass
 from typing import Literal
 
-from goalcover.tools.export import ALIASES, FORMATS
+from goalcover.graph.parts import Parts
 
 Verb = Literal["keep", "reject", "edit", "again", "drop"]
 USUAL = 20
@@ -24,7 +24,26 @@ _EDIT = re.compile(
 )
 _STRICT = re.compile(r"\b(strict(er)?|only perfect|higher (level|bar)|better ones)\b", re.IGNORECASE)
 _FORM = re.compile(r"\b(?:only|but|just|as|more like)\b +(?P<form>.{4,200})", re.IGNORECASE | re.DOTALL)
-_TRAINERS = (*FORMATS, *ALIASES)
+_SET = r"(?:evaluation|eval|test|hold-?out|held-?out|benchmark) ?(?:set|data|dataset|file)"
+_LEAD = (
+    r"(?:\b(?:please|but|and|that|which|they|them|it|must|should|shall|may|can|do|does|did|don.?t|doesn.?t|not|no|never|"
+    r"without|avoid|any|use|take|with|here|this|is|as|against|to|the|my|our|an?)\W+)*"
+)
+_NOT = r"\b(?:don.?t|doesn.?t|not|no|never|none|nothing|without|avoid\w*)\b[^,;]{0,30}?\b"
+_ALIKE = r"(?:overlap\w*|repeat\w*|leak\w*|contaminat\w*|copy|copied|in)\b"
+_FILE = (
+    r"(?P<file>\"[^\"]+\"|'[^']+'|[^\s,;'\"]+\.(?:jsonl?|ndjson|csv|tsv|parquet|arrow|xlsx)(?:\.gz)?"
+    r"|(?<![\w./])(?!(?:and/or|yes/no|his/her|he/she)\b)[a-z0-9][\w.-]*/[\w-][\w.-]*\w|[~.]{0,2}/[^\s,;]+)"
+)
+_HOLDOUT = (
+    rf"{_LEAD}(?:{_NOT}{_ALIKE}|\bhold out\b|\b{_SET})[^,;]{{0,40}}?(?<![^\s,;:]){_FILE}",
+    rf"{_LEAD}{_FILE} (?:is|as|for|are|be)\b[^,;]{{0,20}}?\b(?:{_SET}|evaluation|benchmark)",
+)
+_UNNAMED = rf"{_LEAD}{_NOT}(?:overlap\w*|repeat\w*|leak\w*|copy|copied)\b(?:\W+\w+){{0,4}}?\W+{_SET}"
+_UPLOADED = (
+    rf"{_LEAD}{_NOT}{_ALIKE}(?: (?:with|from|in|it|this|that|any|anything|of|the|them|attached|file)\b)*",
+    rf"{_LEAD}\b(?:{_SET}|evaluation|benchmark)",
+)
 
 
 @dataclass(frozen=True)
@@ -35,11 +54,10 @@ class Wish:
     numbers: tuple[int, ...] = ()
     """Of the proposals it is about, counted from 1; none: all."""
     text: str = ""
-    """The reason of a rejection, the new output of an edit, or the form wished for."""
-    strict: bool = False
+    """The reason of a rejection, or the new output of an edit."""
 
 
-def read_review(text: str) -> Wish | None:
+def read_review(text: str, *, with_file: bool = False) -> Wish | None:
     """What a message wants done with the proposals; None when it is about something else."""
     if match := _REJECT.fullmatch(text):
         numbers = tuple(int(one) for one in re.findall(r"\d+", match["who"]))
@@ -48,42 +66,43 @@ def read_review(text: str) -> Wish | None:
         return Wish("edit", (int(match["who"]),), match["text"].strip())
     if _LOOKS_GOOD.fullmatch(text):
         return Wish("keep")
-    if _STRICT.search(text) or re.match(r"\W*(only|again|another|more|once more)\b", text, re.IGNORECASE):
-        return Wish("again", text=form_in(text), strict=_STRICT.search(text) is not None)
-    return None
+    making = read_making(text, with_file=with_file)
+    others = re.match(r"\W*(only|again|another|more|once more)\b", text, re.IGNORECASE)
+    return Wish("again") if making.strict or making.holdout is not None or others else None
 
 
-def form_in(text: str) -> str:
-    """The form that samples should have: "questions from nurses" in "only questions from nurses"; empty for none."""
-    match = _FORM.search(text)
-    form = match["form"].strip(" .!") if match else ""
-    return "" if _STRICT.search(form) else form
+@dataclass(frozen=True)
+class Making:
+    """How new samples should be."""
+
+    form: str = ""
+    """In words; empty: as the dataset's own."""
+    strict: bool = False
+    holdout: str | None = None
+    """File or Hugging Face id of the evaluation set that they must not repeat; empty when it is not said which file it
+    is; None when there is no talk of one."""
+    rest: str = ""
+    """The message without all this."""
+
+
+def read_making(text: str, *, with_file: bool = False) -> Making:
+    """How new samples are wished for; `with_file` when a file came with the message."""
+    parts = Parts(text)
+    holdout = _holdout(parts, with_file)
+    strict = parts.take(rf"{_LEAD}{_STRICT.pattern}") is not None
+    form = parts.take(_FORM.pattern)
+    wished = form["form"].partition("¦")[0].strip(" .,;!") if form else ""
+    wished = re.sub(r"^(?:only|just) ", "", wished, flags=re.IGNORECASE)
+    return Making(form=wished, strict=strict, holdout=holdout, rest=parts.left)
+
+
+def _holdout(parts: Parts, with_file: bool) -> str | None:
+    for pattern in _HOLDOUT:
+        if match := parts.take(pattern):
+            return match["file"].strip("'\"").rstrip(".")
+    return "" if any(parts.take(one) for one in (_UNNAMED, *(_UPLOADED if with_file else ()))) else None
 
 
 def how_many(number: float | None) -> int:
     """How many samples are asked for."""
     return min(MOST, max(1, int(number))) if number else USUAL
-
-
-def mix_in(text: str) -> str:
-    """The training set that a message names (Table 3 of the paper); what it does not name is left out."""
-    said = text.lower()
-    synthetic = "synthetic" in said or "generated" in said
-    aligned = re.search(r"goal.?aligned|filtered|aligned|selected", said) is not None
-    whole = re.search(r"\boriginal\b|\ball (the )?(data|rows)\b|\beverything\b|\bfull\b", said) is not None
-    if synthetic:
-        return "synthetic+goal-aligned" if aligned else "synthetic+original" if whole else "synthetic"
-    return "original" if whole and not aligned else "goal-aligned"
-
-
-def format_in(text: str) -> str:
-    """The trainer's format that a message names; `same` when it names none."""
-    said = re.sub(r"[\s_-]+", "-", text.lower())
-    named = [
-        one
-        for one in _TRAINERS
-        if one not in {"same", "jsonl"} and re.search(rf"(?<![a-z]){re.escape(one)}(?![a-z])", said)
-    ]
-    hugging = "huggingface" if re.search(r"hugging-?face|datasetdict", said) else ""
-    llama = "llama-factory" if "llamafactory" in said else ""
-    return max(named, key=len, default=hugging or llama or "same")

@@ -16,7 +16,7 @@ from goalcover.tools.card import dataset_card
 from goalcover.tools.formats.axolotl import axolotl_yaml
 from goalcover.tools.formats.examples import Example, to_example
 from goalcover.tools.formats.files import column_names, save_dataset_dict, write_rows
-from goalcover.tools.formats.hub import push_to_hub
+from goalcover.tools.formats.hub import PROVENANCE
 from goalcover.tools.formats.llama_factory import alpaca_row, dataset_info, sharegpt_row
 from goalcover.tools.formats.messages import UnfitError
 from goalcover.tools.formats.openai import LEAST_ROWS, openai_row
@@ -30,8 +30,9 @@ JSON = (".jsonl", ".json", ".ndjson")
 TABLES = (".csv", ".tsv", ".parquet")
 DISK = "hf"
 """The format that is a folder: a `DatasetDict` with TRL's columns, as `datasets.load_from_disk` reads it."""
+_BESIDE = ("README.md", "dataset_info.json", "dataset_dict.json", "axolotl.yaml")
+"""What may stand with the rows and their provenance."""
 ALIASES = {"llama-factory": "sharegpt", "axolotl": "openai", "huggingface": DISK, "jsonl": "same"}
-PROVENANCE = "provenance.jsonl"
 
 
 @dataclass(frozen=True)
@@ -154,13 +155,6 @@ def export(run: Run, mix: Mix, format_name: str, out: Path) -> Exported:
     )
 
 
-def push(run: Run, mix: Mix, format_name: str, repo_id: str) -> str:
-    """Uploads the mix to the Hugging Face Hub; the dataset's address. Raises InputError when the Hub refuses it."""
-    prepared = prepare(run, mix, parse_format(format_name))
-    card = dataset_card(run, mix, prepared.format, {}, prepared.notes)
-    return push_to_hub(repo_id, prepared.splits, card)
-
-
 @dataclass(frozen=True)
 class Place:
     """Where an export goes."""
@@ -173,7 +167,7 @@ class Place:
     """Where card and provenance stand."""
 
     def make_room(self) -> None:
-        """Makes the folders; takes away the rows of an earlier export, whose splits would be read with the new ones.
+        """Makes the folders; takes away the files of an earlier export, which would be read with the new ones.
 
         Raises InputError when the folder holds something else.
         """
@@ -185,12 +179,15 @@ class Place:
                     for old in self.folder.glob(f"{split}.*"):
                         old.unlink()
                     shutil.rmtree(self.folder / split, ignore_errors=True)
+            if self.provenance.is_file():
+                for old in (*(self.side / name for name in _BESIDE), self.rows["validation"]):
+                    old.unlink(missing_ok=True)
             self.side.mkdir(parents=True, exist_ok=True)
 
     @property
     def provenance(self) -> Path:
         """The file that names where each row comes from; in a folder of rows its name hides it from readers."""
-        return self.side / (PROVENANCE if self.folder is None else f"_{PROVENANCE}")
+        return self.side / (PROVENANCE.lstrip("_") if self.folder is None else PROVENANCE)
 
 
 def _place(run: Run, name: str, out: Path) -> Place:
@@ -260,7 +257,9 @@ def _write_side_files(run: Run, prepared: Prepared, place: Place) -> list[Path]:
     up = "" if place.folder is not None else "../"
     names = {split: f"{up}{place.rows[split].name}" for split in prepared.splits}
     columns = column_names(prepared.splits["train"])
-    configs = {} if place.folder is None or prepared.format == DISK else names
+    configs = {} if place.folder is None else names
+    if prepared.format == DISK:
+        configs = {split: f"{name}/*.arrow" for split, name in names.items()}
     card = dataset_card(run, prepared.mix, prepared.format, configs, prepared.notes)
     texts = {"README.md": card}
     if {"instruction", "conversations", "messages"} & set(columns) and FORMATS[prepared.format].to_row is not None:

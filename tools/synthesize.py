@@ -4,10 +4,12 @@ plan -> generate -> screen by code -> discriminate -> refine with the reasons, a
 is proposed; `tools.accept` keeps what a person takes of it.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 
+from goalcover.agent.embedder import Embedder
 from goalcover.agent.errors import InputError
 from goalcover.agent.models import SUPPORT_LEVEL, Frozen, Sample
 from goalcover.agent.roles import Discriminator, Generator
@@ -16,7 +18,7 @@ from goalcover.memory.runs import Run
 from goalcover.memory.synthetic import Decision, kept, rejected_before
 from goalcover.tools.checks import personal_data
 from goalcover.tools.material import Material, read_material
-from goalcover.tools.plan import Part, Spread, plan, spread_of
+from goalcover.tools.plan import Part, Spread, placed, plan, spread_of
 from goalcover.tools.screen import Screen
 
 ROUNDS = 4
@@ -101,14 +103,16 @@ async def synthesize(
     form: str = "",
     min_level: int = SUPPORT_LEVEL,
     parts: Sequence[Part] = (),
+    embedder: Embedder | None = None,
     may_spend: Callable[[], bool] | None = None,
     on_progress: OnProgress | None = None,
 ) -> Batch:
     """Proposes up to n samples for a subgoal (id or name); nothing is kept before `accept`.
 
     `holdout` is an evaluation set that nothing may repeat; `form` a wish in words for all samples (`a question a nurse
-    would ask`); `min_level` 5 is stricter than 4; `parts` are work orders of before instead of a new plan; `may_spend`
-    is asked before every call of the generator, and ends the request when it says no.
+    would ask`); `min_level` 5 is stricter than 4; `parts` are work orders of before instead of a new plan; `embedder`
+    tells which missing capability a sample is most like (without one it counts for the one that it was asked for);
+    `may_spend` is asked before every call of the generator, and ends the request when it says no.
     Raises InputError for an unknown subgoal, and what the generator's model raises.
     """
     if n < 1:
@@ -137,7 +141,20 @@ async def synthesize(
             if on_progress is not None:
                 on_progress(len(work.proposals), n)
     work.use_spare()
+    if embedder is not None:
+        work.proposals = await asyncio.to_thread(_placed, work, embedder)
     return _batch(work, planned, left, rounds)
+
+
+def _placed(work: Work, embedder: Embedder) -> list[Proposal]:
+    """The proposals, each under the capability that it turned out to be about, whichever it was asked for."""
+    found = placed(work.material, [one.sample for one in work.proposals], embedder)
+    return work.proposals if found is None else [_under(*one) for one in zip(work.proposals, found, strict=True)]
+
+
+def _under(proposal: Proposal, capability: str) -> Proposal:
+    candidate = proposal.candidate.model_copy(update={"capability": capability})
+    return proposal.model_copy(update={"candidate": candidate})
 
 
 async def _round(work: Work, brief: Brief, wanted: int) -> int | None:
@@ -227,7 +244,7 @@ def _batch(work: Work, planned: Sequence[Part], left: dict[int, int], rounds: in
         rejected=tuple(work.rejected),
         rounds=rounds,
         shortfall=_shortfall(work, rounds),
-        spread=spread_of(one.candidate for one in work.proposals),
+        spread=spread_of(planned, (one.candidate for one in work.proposals)),
         engine=work.generator.id,
         missing=tuple(missing) if work.n_missing else (),
     )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import hub_server
 import pytest
 from goalcover.agent.engine import Engine, build_engine
 from goalcover.graph.deps import Deps
@@ -108,6 +109,59 @@ def test_proposals_can_be_wished_differently_or_all_rejected(files, deps: Deps):
         assert "Covered" in await talk.say("coverage")
 
     run(conversation, deps)
+
+
+def test_nothing_that_is_proposed_repeats_the_evaluation_set(files, deps: Deps, tmp_path: Path):
+    held, answer = tmp_path / "eval.jsonl", ANSWERS[0].format(3)
+    held.write_text(json.dumps({"instruction": "What helps?", "output": answer}))
+
+    async def conversation(talk: Talk):
+        await talk.say(f"{files[0]} {files[1]}", "keep all as they are", "Judge 20 first")
+        assert "Which file is" in (await talk.say("don't overlap with my evaluation set"))["Problem"].text
+        assert "no file" in (await talk.say("don't overlap with /nowhere/eval.jsonl"))["Problem"].text
+        noted = (await talk.hand("this is my evaluation set", held))["HeldOut"]
+        assert (noted.name, noted.samples) == ("eval.jsonl", 1)
+        said = (await talk.say(f"make 2 samples for {PAY}, with a cherry on top"))["Proposed"]
+        assert said.unread == ("cherry",)
+        refused = [reason for one in said.batch.rejected for reason in one.reasons]
+        assert any("shares a passage with row-1 of the evaluation set" in one for one in refused)
+        assert answer not in [one.sample.output for one in said.batch.proposals]
+        assert (await talk.say(f"again, but nothing that is in {files[0]}"))["HeldOut"].samples == 60
+        talk.deps = replace(deps, opens_paths=False)
+        assert "cannot be opened from here" in (await talk.say("don't overlap with eval.jsonl"))["Problem"].text
+
+    run(conversation, deps)
+
+
+def test_a_training_set_is_as_ordered_and_stays_here_until_a_yes(files, engine: Engine, tmp_path: Path, monkeypatch):
+    async def conversation(talk: Talk):
+        await talk.say(f"{files[0]} {files[1]}", "keep all as they are", "Judge 20 first")
+        cut = (await talk.say("filter from a goal score of 0.9 on, by the moon"))["Selected"]
+        assert (cut.selection.cut.min_score, cut.unread) == (0.9, ("moon",))
+        said = (await talk.say("export everything for TRL with 25% for validation and seed 7, sorted"))["Exported"]
+        assert (said.result.rows, said.result.validation_rows, said.order.seed) == (15, 5, 7)
+        assert said.order.unread == ("sorted",)
+
+        assert "as owner/name" in (await talk.say("push it to the hub"))["Problem"].text
+        await talk.say("push it to me/my-set")
+        assert talk.buttons == ("Yes, upload it", "No, keep it here")
+        assert "Covered" in await talk.say("show the coverage")
+        assert "yes or no?" in (await talk.say("tomatoes"))["Problem"].text
+        assert "Withheld" in await talk.say("no")
+        assert hub.repos == {}
+
+        folder = Path((await talk.say("push it to me/my-set"))["Exported"].result.path)
+        restarted = Talk(talk.deps, talk.graph.checkpointer)
+        sent = (await restarted.say("yes"))["Sent"].result
+        assert (sent.private, sent.address) == (True, f"{hub.url}/datasets/me/my-set")
+        for name in ("train.jsonl", "validation.jsonl", "README.md"):
+            assert hub.repos["me/my-set"].files[name] == (folder / name).read_bytes()
+        assert "Sent" not in await talk.say("coverage")
+        talk.deps = replace(talk.deps, opens_paths=False)
+        assert "not yours to use" in (await talk.say("push it to me/my-set"))["Problem"].text
+
+    with hub_server.logged_in(monkeypatch, tmp_path) as hub:
+        run(conversation, Deps(engine, tmp_path / "runs"))
 
 
 def test_a_restart_does_not_lose_proposals(files, deps: Deps):

@@ -1,5 +1,5 @@
 import pytest
-from goalcover.graph.wishes import form_in, format_in, how_many, mix_in, read_review
+from goalcover.graph.wishes import how_many, read_making, read_review
 
 
 @pytest.mark.parametrize(
@@ -31,40 +31,53 @@ def test_one_is_edited():
     assert (wish.verb, wish.numbers, wish.text) == ("edit", (3,), "Take 500 mg\nand rest.")
 
 
-def test_others_are_wished_for():
-    assert read_review("stricter").strict
-    nurses = read_review("only questions from nurses")
-    assert (nurses.verb, nurses.text, nurses.strict) == ("again", "questions from nurses", False)
-    assert read_review("again").verb == "again"
+@pytest.mark.parametrize("said", ["stricter", "again", "only questions from nurses", "but not in eval.jsonl please"])
+def test_others_are_wished_for(said):
+    assert read_review(said).verb == "again"
 
 
-@pytest.mark.parametrize("said", ["why is cardiology weak?", "show the coverage", ""])
+@pytest.mark.parametrize("said", ["why is cardiology weak?", "show the coverage", "", "this is my evaluation set"])
 def test_other_messages_are_no_review(said):
     assert read_review(said) is None
 
 
-def test_form_and_number_are_read():
-    assert form_in("make 20 samples for drugs, but only questions from nurses") == "only questions from nurses"
-    assert form_in("make 20 samples for drugs") == ""
+def test_form_level_and_number_are_read():
+    assert read_making("make 20 samples for drugs, but only questions from nurses").form == "questions from nurses"
+    assert read_making("make 20 samples for drugs, stricter please").strict
+    usual = read_making("make 20 samples for drugs")
+    assert (usual.form, usual.strict, usual.holdout) == ("", False, None)
     assert (how_many(None), how_many(7), how_many(10_000)) == (20, 7, 500)
 
 
 @pytest.mark.parametrize(
-    ("said", "mix", "form"),
+    ("said", "file"),
     [
-        ("export the goal-aligned plus synthetic mix for TRL", "synthetic+goal-aligned", "trl"),
-        ("Export the goal-aligned rows as they are", "goal-aligned", "same"),
-        (
-            "export the original data with the synthetic samples for LLaMA Factory",
-            "synthetic+original",
-            "llama-factory",
-        ),
-        ("export only the synthetic ones as parquet", "synthetic", "parquet"),
-        ("export everything for OpenAI", "original", "openai"),
-        ("export for axolotl", "goal-aligned", "axolotl"),
-        ("export as a Hugging Face DatasetDict", "goal-aligned", "huggingface"),
-        ("export the filtered rows as trl prompt-completion", "goal-aligned", "trl-prompt-completion"),
+        ("make 20 samples for drugs that don't overlap with eval.jsonl", "eval.jsonl"),
+        ("make 5 samples for drugs without overlap with my evaluation set eval.jsonl", "eval.jsonl"),
+        ("make 5 for drugs, none of them in ~/data/exam.csv.gz.", "~/data/exam.csv.gz"),
+        ("they must not repeat anything in data/exam.csv", "data/exam.csv"),
+        ("use eval.jsonl as the evaluation set", "eval.jsonl"),
+        ("hold out me/bench", "me/bench"),
+        ('do not leak "my eval.jsonl"', "my eval.jsonl"),
+        ("don't overlap with my evaluation set", ""),
+        ("make 20 samples for drugs", None),
+        ("make 20 samples for test results and repeat prescriptions", None),
+        ("this is my evaluation set", None),
+        ("why does it not do this in questions and/or answers", None),
     ],
 )
-def test_mix_and_trainer_are_read(said, mix, form):
-    assert (mix_in(said), format_in(said)) == (mix, form)
+def test_the_evaluation_set_is_read(said, file):
+    assert read_making(said).holdout == file
+
+
+@pytest.mark.parametrize("said", ["this is my evaluation set", "don't overlap with this", "for evaluation"])
+def test_a_file_that_comes_along_is_the_evaluation_set_when_it_is_called_so(said):
+    assert read_making(said, with_file=True).holdout == ""
+    assert read_making("here is more data", with_file=True).holdout is None
+
+
+def test_what_is_wished_is_taken_out_of_the_request():
+    making = read_making("make 5 samples for drugs, only letters, which do not overlap with eval.jsonl")
+    assert (making.form, making.holdout) == ("letters", "eval.jsonl")
+    assert making.rest.startswith("make 5 samples for drugs")
+    assert "eval" not in making.rest

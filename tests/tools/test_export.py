@@ -2,6 +2,7 @@
 
 import csv
 import json
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -10,53 +11,17 @@ import pytest
 import yaml
 from goalcover.agent.errors import InputError
 from goalcover.memory.runs import Run
-from goalcover.tools.export import FORMATS, export, parse_format, push
+from goalcover.tools.export import FORMATS, export, parse_format
 from goalcover.tools.load import open_dataset
 from goalcover.tools.mix import Mix, make_mix
+from trainer_rows import ALL, LABELLED, PAIRS, QA, TOOLS, TURNS, WEATHER
 from unjudged import run_of
 
-WEATHER = {
-    "name": "get_weather",
-    "description": "Tells the weather",
-    "parameters": {"type": "object", "properties": {}},
-}
-QA = [
-    {"id": "a", "question": "Was ist Übelkeit? 吐き気とは？", "context": "Ein Gefühl.", "answer": "Nausea — מַבּוּל 🤢"},
-    {"id": "b", "question": "=1+1?", "context": "@SUM(A1)", "answer": "-2 is not +2"},
-    {"id": "c", "question": 'Line one\nline "two"', "context": "tab\there", "answer": "-5"},
-]
-TOOLS = [
-    {
-        "conversations": [
-            {"from": "human", "value": "Weather in Zürich?"},
-            {"from": "function_call", "value": '{"name": "get_weather", "arguments": {"city": "Zürich"}}'},
-            {"from": "observation", "value": '{"sky": "grey"}'},
-            {"from": "gpt", "value": "Grey."},
-        ],
-        "system": "Be brief.",
-        "tools": json.dumps([WEATHER]),
-    },
-    {"conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello"}], "system": "", "tools": ""},
-]
-TURNS = [
-    {
-        "messages": [
-            {"role": "system", "content": "Be kind."},
-            {"role": "user", "content": "One?"},
-            {"role": "assistant", "content": "One.", "weight": 0},
-            {"role": "user", "content": "Two?"},
-            {"role": "assistant", "content": "Two.", "weight": 1},
-            {"role": "user", "content": "Thanks, nobody answers this."},
-        ]
-    }
-]
-PAIRS = [{"prompt": "Why?", "chosen": "Because.", "rejected": "No."}]
-LABELLED = [
-    {"prompt": "Why?", "completion": "Because.", "label": True},
-    {"prompt": "How?", "completion": "Go away.", "label": False},
-]
-TEXTS = [{"text": "Once upon a time."}, {"text": "There was a king."}]
-ALL = {"qa": QA, "tools": TOOLS, "turns": TURNS, "pairs": PAIRS, "labelled": LABELLED, "texts": TEXTS}
+# The keys that their documentation names: LLaMA-Factory's data/README.md, Axolotl's docs/dataset-formats.
+LLAMA_FACTORY = set("prompt query response history messages system tools chosen rejected kto_tag".split())
+AXOLOTL = set(
+    "path ds_type split type field_messages message_property_mappings roles field_chosen field_rejected".split()
+)
 
 
 def mixed(tmp_path: Path, rows: list[dict[str, Any]], name: str = "rows.jsonl") -> tuple[Run, Mix]:
@@ -194,6 +159,35 @@ def test_axolotl_gets_a_snippet_that_names_the_file(tmp_path, name, shape, kind)
     assert config.get("rl") == ("dpo" if shape == "pairs" else None)
 
 
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [*product(["openai", "sharegpt"], sorted(ALL.keys() - {"texts"})), *product(["alpaca", "trl"], ALL)],
+)
+def test_what_stands_beside_names_columns_that_the_file_has_by_keys_that_the_trainers_know(tmp_path, name, shape):
+    run, mix = mixed(tmp_path, ALL[shape])
+    out = tmp_path / f"out{FORMATS[name].kinds[0]}"
+    export(run, mix, name, out)
+    columns = set().union(*(lines(out) if out.suffix == ".jsonl" else json.loads(out.read_text("utf-8"))))
+    beside = {path.name: path.read_text() for path in (tmp_path / "out.goalcover").iterdir()}
+    if "dataset_info.json" in beside:
+        (entry,) = json.loads(beside["dataset_info.json"]).values()
+        assert set(entry) <= {"file_name", "formatting", "ranking", "columns", "tags"}
+        assert set(entry["columns"]) <= LLAMA_FACTORY
+        assert set(entry["columns"].values()) <= columns
+    if "axolotl.yaml" in beside:
+        (entry,) = yaml.safe_load(beside["axolotl.yaml"])["datasets"]
+        assert set(entry) <= AXOLOTL
+        assert {entry[key] for key in entry if key.startswith("field_")} <= columns
+        assert (entry["ds_type"], entry["split"]) == ("json", "train")
+
+
+def test_calls_in_messages_are_read_by_llama_factory_as_openai_writes_them(tmp_path):
+    run, mix = mixed(tmp_path, TOOLS)
+    export(run, mix, "openai", tmp_path / "out.jsonl")
+    (entry,) = json.loads((tmp_path / "out.goalcover" / "dataset_info.json").read_text()).values()
+    assert (entry["formatting"], entry["tags"]["observation_tag"]) == ("openai", "tool")
+
+
 def test_no_cell_of_a_table_is_a_formula_and_numbers_stay_numbers(tmp_path):
     run, mix = mixed(tmp_path, QA)
     written = export(run, mix, "same", tmp_path / "out.csv")
@@ -225,9 +219,16 @@ def test_a_folder_that_holds_something_else_is_left_alone(tmp_path):
 
 def test_a_second_export_leaves_no_split_of_the_first(tmp_path):
     run, mix = mixed(tmp_path, QA)
-    export(run, make_mix(run, "original", validation=0.34), "trl", tmp_path / "out")
+    export(run, make_mix(run, "original", validation=0.34), "alpaca", tmp_path / "out.json")
+    export(run, mix, "alpaca", tmp_path / "out.json")
+    assert not (tmp_path / "out.validation.json").exists()
+    export(run, make_mix(run, "original", validation=0.34), "openai", tmp_path / "out")
     export(run, mix, "trl", tmp_path / "out")
-    assert sorted(path.name for path in (tmp_path / "out").glob("*.jsonl")) == ["_provenance.jsonl", "train.jsonl"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "README.md",
+        "_provenance.jsonl",
+        "train.jsonl",
+    ]
 
 
 def test_a_format_and_an_extension_that_do_not_fit_are_refused(tmp_path):
@@ -236,5 +237,3 @@ def test_a_format_and_an_extension_that_do_not_fit_are_refused(tmp_path):
         export(run, mix, "openai", tmp_path / "out.csv")
     with pytest.raises(InputError, match="no format 'word'"):
         parse_format("word")
-    with pytest.raises(InputError, match="write it as owner/name"):
-        push(run, mix, "trl", "nowhere")

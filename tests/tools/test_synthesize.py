@@ -54,7 +54,7 @@ def written(question: str, answer: str) -> dict[str, Any]:
 
 def good(n: int) -> dict[str, Any]:
     """No two are alike."""
-    told = " ".join(f"{MONTHS[(n * place) % 12][:3].lower()}{n * place}" for place in range(1, 9))
+    told = " ".join(f"{MONTHS[(n * place) % 12][:3].lower()}{n * place}" for place in range(1, 19))
     return written(f"How is hive {n} fed with {told}?", f"Hive {n} gets syrup: {told[::-1]}.")
 
 
@@ -117,6 +117,10 @@ def test_as_many_as_asked_for_in_the_datasets_form_spread_over_what_is_missing(t
         ),
         (written("What does a keeper do in May 4?", "He builds new frames and paints them."), "nearly repeats May"),
         (again(1), "nearly repeats another candidate or"),
+        (
+            written("Which of the hives is to be fed?", good(1)["columns"][1]["text"]),
+            "nearly repeats another candidate or",
+        ),
         (
             written(
                 "What is asked of me here?", "Answers practical questions about hives, bees and the honey harvest."
@@ -193,6 +197,9 @@ def test_what_could_not_be_made_is_left_as_briefs_that_a_model_can_fill(tmp_path
     assert [column["name"] for column in orders[0]["columns"]] == ["question", "answer"]
     assert set(orders[0]["exemplar_ids"]) <= set(MONTHS)
     assert orders[0]["key_terms"]
+    assert orders[0]["task"].startswith(f"Write {orders[0]['n']} new sample")
+    assert "The gap that they close: nothing on" in orders[0]["task"]
+    assert "Fill question for what is asked and answer for the answer" in orders[0]["task"]
     subgoal, parts = read_briefs(run, path)
     again, _ = made(tmp_path, endless, n=5, run=run, parts=parts)
     assert (subgoal, len(again.proposals)) == ("bees", 5)

@@ -10,7 +10,7 @@ SHAREGPT = {
     "type": "chat_template",
     "field_messages": "conversations",
     "message_property_mappings": {"role": "from", "content": "value"},
-    "roles": {"user": ["human"], "assistant": ["gpt"], "system": ["system"], "tool": ["observation"]},
+    "roles": {"user": ["human"], "assistant": ["gpt", "function_call"], "system": ["system"], "tool": ["observation"]},
 }
 
 

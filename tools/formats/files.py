@@ -58,8 +58,21 @@ def to_table(rows: Rows) -> Any:
     """The rows as an Arrow table. A column whose values have no common type becomes JSON text."""
     import pyarrow as pa  # here, because it takes long to start
 
-    columns = {name: [_with_text_arguments(row.get(name)) for row in rows] for name in column_names(rows)}
-    return pa.table({name: _array(values) for name, values in columns.items()})
+    columns = {name: [row.get(name) for row in rows] for name in column_names(rows)}
+    table = pa.table({name: _array([_with_text_arguments(one) for one in each]) for name, each in columns.items()})
+    calling = [name for name, values in columns.items() if any(map(_has_object_arguments, values))]
+    return _with_json_arguments(table, calling) if calling else table
+
+
+def _with_json_arguments(table: Any, names: Sequence[str]) -> Any:
+    """Columns of messages, the text of their calls' arguments marked as JSON: `datasets` gives objects back."""
+    import datasets  # here, because it takes seconds to start
+
+    features = datasets.Features.from_arrow_schema(table.schema)
+    for name in names:
+        if isinstance(features[name], datasets.List):  # else the whole column became text
+            features[name].feature["tool_calls"].feature["function"]["arguments"] = datasets.Json()
+    return table.cast(features.arrow_schema)
 
 
 def _array(values: list[Any]) -> Any:
@@ -135,6 +148,10 @@ def _with_text_arguments(value: Any) -> Any:
         return value
     calls = [[_text_call(call) for call in one.get("tool_calls") or ()] for one in value]
     return [{**one, "tool_calls": made} if made else one for one, made in zip(value, calls, strict=True)]
+
+
+def _has_object_arguments(value: Any) -> bool:
+    return _is_dialogue(value) and value != _with_text_arguments(value)
 
 
 def _text_call(call: Any) -> Any:

@@ -14,8 +14,11 @@ OPENAI_TAGS = {
     "content_tag": "content",
     "user_tag": "user",
     "assistant_tag": "assistant",
+    "observation_tag": "tool",
+    "function_tag": "function_call",
     "system_tag": "system",
 }
+"""All of them: LLaMA-Factory has no default for those that are left out."""
 COLUMNS = {
     "instruction": "prompt",
     "input": "query",
@@ -87,7 +90,9 @@ def dataset_info(file_name: str, columns: Iterable[str]) -> dict[str, Any]:
     """What dataset_info.json says about a file with these columns."""
     given = list(columns)
     entry: dict[str, Any] = {"file_name": file_name}
-    if {"conversations", "messages"} & set(given):
+    if {"messages", "tools"} <= set(given):
+        entry["formatting"] = "openai"  # reads calls, which its "sharegpt" skips
+    elif {"conversations", "messages"} & set(given):
         entry["formatting"] = "sharegpt"
     if "rejected" in given:
         entry["ranking"] = True

@@ -97,26 +97,37 @@ def export(
     validation: Validation = 0.0,
     seed: Seed = 0,
     push_to_hub: Annotated[
-        str | None, typer.Option(metavar="OWNER/NAME", help="Upload to Hugging Face too (private).")
+        str | None, typer.Option(metavar="OWNER/NAME", help="Upload the folder to Hugging Face too, private.")
     ] = None,
+    public: Annotated[bool, typer.Option("--public", help="With --push-to-hub: for everyone to read.")] = False,
     json: AsJson = False,
 ) -> None:
     """Write a training set as your trainer reads it, with card and provenance."""
     from goalcover.tools.export import export as write
-    from goalcover.tools.export import push
+    from goalcover.tools.formats.hub import check_id, upload
     from goalcover.tools.mix import make_mix, parse_mix
     from goalcover.ui import data_tables
 
+    if push_to_hub:
+        check_id(push_to_hub)
+        _check_folder(out)
     opened = _open(run)
     made = make_mix(opened, parse_mix(mix), seed=seed, validation=validation, min_score=min_score, quota=quota)
     written = write(opened, made, format_name, out)
-    address = push(opened, made, format_name, push_to_hub) if push_to_hub else None
-    if json:
-        print_json({**written.model_dump(), "hub": address})
-    else:
+    if not json:
         data_tables.print_export(written)
-        if address:
-            say(f"Uploaded: {address}")
+    uploaded = upload(out, push_to_hub, private=not public) if push_to_hub else None
+    if json:
+        print_json({**written.model_dump(), "hub": uploaded.address if uploaded else None})
+    elif uploaded:
+        say(f"Uploaded, {'private' if uploaded.private else 'for everyone to read'}: {uploaded.address}")
+
+
+def _check_folder(out: Path) -> None:
+    from goalcover.agent.errors import InputError
+
+    if out.suffix and not out.is_dir():
+        raise InputError(f"--push-to-hub uploads a folder as it is: give one with --out, e.g. --out {out.stem}")
 
 
 def _open(path: Path) -> "Run":

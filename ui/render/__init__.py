@@ -1,7 +1,7 @@
 """What the conversation says -> Markdown. Pure: it makes no figure, and lets no text of a dataset through as markup."""
 
-from goalcover.ui.render import plan, remedy, run
+from goalcover.ui.render import deliver, plan, remedy, run
 from goalcover.ui.render.base import brief, render
-from goalcover.ui.render.plan import FAILED, STILL_BUSY, STOPPED, question
+from goalcover.ui.render.plan import FAILED, STILL_BUSY, question
 
-__all__ = ["FAILED", "STILL_BUSY", "STOPPED", "brief", "plan", "question", "remedy", "render", "run"]
+__all__ = ["FAILED", "STILL_BUSY", "brief", "deliver", "plan", "question", "remedy", "render", "run"]

@@ -11,7 +11,6 @@ from goalcover.ui.render.text import SAMPLE, engine, sample, text
 
 STILL_BUSY = "One moment, I am still at work. **Stop** ends it; what is judged is kept."
 FAILED = "Something went wrong that should not: the server's log says what. What was judged is kept; say it again."
-STOPPED = "What was judged is kept: **Start** goes on from there."
 _TOPICS = 5
 _SHORT = 160
 """Characters of a sample where it was shown before."""
@@ -84,6 +83,11 @@ def _(said: events.Revised) -> str:
 
 
 @render.register
+def _(said: events.Stopped) -> str:
+    return f"Stopped. {'What was judged is kept: **Start** goes on from there.' if said.judging else ''}".strip()
+
+
+@render.register
 def _(said: events.Planned) -> str:
     goal = said.goal
     rows = "\n".join(f"| {text(one.name)} | {text(one.description)} | {_wanted(goal, one)} |" for one in goal.subgoals)
@@ -144,6 +148,10 @@ def _(said: events.Helped) -> str:
     return (
         "You can ask:\n\n- why is … weak?\n- show the lowest (highest, typical) samples of …\n- compare … and …\n"
         "- what should I do first?\n- how many samples are needed?\n- what would change at a threshold of 0.6?\n"
+        "- make 20 samples for …, but only questions from nurses, that don't overlap with eval.jsonl\n"
+        "- which rows should I keep, from a goal score of 0.6 on?\n"
+        "- export the goal-aligned plus synthetic mix for TRL with 10 % for validation and seed 7\n"
+        "- push it to me/my-set (private, and only after your yes)\n"
         f"- coverage, subgoals, report and files, other data\n\nabout\n\n{named}\n\n{_EDITS}"
     )
 

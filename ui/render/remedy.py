@@ -1,9 +1,11 @@
-"""Words for what closes a gap: proposed samples, what they change, selections, training sets."""
+"""Words for what closes a gap: proposed samples, and what they change."""
 
-from goalcover.agent.models import Goal, SubgoalCoverage
+import re
+from collections import Counter
+
+from goalcover.agent.models import TOP_LEVEL, SubgoalCoverage
 from goalcover.graph import events
 from goalcover.graph.remedy import HELP
-from goalcover.tools.filter import Cut, Selection
 from goalcover.tools.synthesize import Batch, Proposal
 from goalcover.tools.typeset import count, score
 from goalcover.ui.render.base import brief, render
@@ -32,22 +34,41 @@ def _outcome(said: events.Proposed) -> str:
     batch = said.batch
     made = count(len(batch.proposals), "sample")
     head = f"### {made} for {text(said.name)}" if batch.proposals else f"### No sample for {text(said.name)}"
-    lines = [head, _rejected(batch), text(batch.shortfall) if batch.shortfall else "", _spread(batch)]
+    lines = [head, unread_words(said.unread), _rejected(said), text(batch.shortfall), _spread(batch)]
     return "\n\n".join(line for line in [*lines, *map(text, said.warnings)] if line)
 
 
-def _rejected(batch: Batch) -> str:
-    asked = f"Asked for {batch.asked:,}; each that passed reaches level 4 or better, and is new."
+def unread_words(unread: tuple[str, ...]) -> str:
+    """What was not understood of a wish: it is said, so that nobody takes it for done."""
+    return f"**Not understood, and left out:** {text('; '.join(unread))}." if unread else ""
+
+
+def _rejected(said: events.Proposed) -> str:
+    batch, least = said.batch, "level 5" if said.min_level == TOP_LEVEL else f"level {said.min_level} or better"
+    asked = f"Asked for {batch.asked:,}; each that passed reaches {least}, and is new."
     if not batch.rejected:
         return asked
-    reasons = dict.fromkeys(reason for one in batch.rejected for reason in one.reasons)
-    told = "; ".join(text(one, 160) for one in list(reasons)[:_REASONS])
-    return f"{asked} {count(len(batch.rejected), 'candidate')} did not pass: {told}."
+    reasons = Counter(_short(reason) for one in batch.rejected for reason in one.reasons)
+    told = "; ".join(f"{text(reason, 160)} ({n:,})" for reason, n in reasons.most_common(_REASONS))
+    more = " and others" if len(reasons) > _REASONS else ""
+    return f"{asked} {count(len(batch.rejected), 'candidate')} did not pass: {told}{more}."
+
+
+def _short(reason: str) -> str:
+    """A rejection without what is said of this candidate alone: its figures, its rationale, the words it repeats."""
+    head = reason.partition(": ")[0]
+    marks = re.findall(r"\b(level|correctness|completeness|faithfulness|format) (?:\d|unknown)\b", head)
+    return f"too low in {' and '.join(marks)}" if marks else head
 
 
 def _spread(batch: Batch) -> str:
-    named = [f"{text(name)} ({n:,})" for name, n in batch.spread.capabilities.items()]
-    return f"Spread over: {', '.join(named)}." if len(named) > 1 else ""
+    """What was wanted for each missing capability and what came out; nothing where there is no choice."""
+    wanted, made = batch.spread.wanted, batch.spread.capabilities
+    names = {**wanted, **made}
+    if len(names) < 2 or not made:
+        return ""
+    rows = [f"| {text(name)} | {wanted.get(name, 0):,} | {made.get(name, 0):,} |" for name in names]
+    return "\n".join(["| Missing capability | Wanted | Most like it |", "|---|---|---|", *rows])
 
 
 def _card(number: int, one: Proposal) -> str:
@@ -83,43 +104,5 @@ def _mean(row: SubgoalCoverage) -> str:
 
 
 @render.register
-def _(said: events.Selected) -> str:
-    chosen = said.selection
-    head = f"### Keep {chosen.cut.kept:,} of {count(chosen.n, 'row')}"
-    table = _trade_off(said.goal, chosen)
-    lost = [one for one in chosen.lost if one.support_after < one.support_before]
-    told = "; ".join(
-        f"{text(said.goal.subgoal(one.subgoal_id).name)} {one.support_before:,} to {one.support_after:,}"
-        for one in lost
-    )
-    costs = f"What it costs, in supporting samples: {told}." if told else "It costs no supporting sample."
-    return f"{head}\n\n{text(chosen.reason)}\n\n{table}\n\n{costs}"
-
-
-def _trade_off(goal: Goal, chosen: Selection) -> str:
-    names = [goal.subgoal(one).name for one in chosen.subgoal_ids or [one.id for one in goal.subgoals]]
-    ids = list(chosen.subgoal_ids or [one.id for one in goal.subgoals])
-    head = f"| Goal score from | Rows | {' | '.join(map(text, names))} |\n|---|---|{'---|' * len(ids)}"
-    rows = [f"| {_at(one, chosen)} | {one.kept:,} | {_means(one, ids)} |" for one in chosen.curve if one.kept]
-    return "\n".join([head, *rows])
-
-
-def _at(one: Cut, chosen: Selection) -> str:
-    mark = " (suggested)" if one.min_score == chosen.suggested.min_score else ""
-    return f"{one.min_score:.2f}{mark}"
-
-
-def _means(one: Cut, ids: list[str]) -> str:
-    return " | ".join(score(one.alignments.get(key)) for key in ids)
-
-
-@render.register
-def _(said: events.Exported) -> str:
-    done = said.result
-    synthetic = f", {done.synthetic:,} of them synthetic" if done.synthetic else ""
-    lines = [f"**{text(done.mix)}** for {text(done.format)}: {count(done.rows, 'row')}{synthetic}."]
-    if done.duplicates:
-        lines.append(f"{count(done.duplicates, 'duplicate')} left out.")
-    lines += [f"Left out: {text(reason)} ({n:,})." for reason, n in done.skipped.items()]
-    lines += [text(note) for note in done.notes]
-    return " ".join([*lines, f"It lies in {text(done.path)}, with its card and where every row comes from."])
+def _(said: events.HeldOut) -> str:
+    return f"No new sample will share a passage with {text(said.name)} ({count(said.samples, 'sample')})."

@@ -1,0 +1,108 @@
+"""Training sets in plain words: all that the command line can be told, and what was not understood."""
+
+import pytest
+from goalcover.graph.orders import UNNAMED, Order, agrees, read_cut, read_order
+from goalcover.graph.parts import Parts
+
+USUAL = Order()
+
+
+def differences(order: Order) -> dict[str, object]:
+    return {name: value for name, value in order.model_dump().items() if value != getattr(USUAL, name)}
+
+
+@pytest.mark.parametrize(
+    ("said", "ordered"),
+    [
+        (
+            "export the goal-aligned plus synthetic mix for TRL",
+            {"mix": "synthetic+goal-aligned", "format": "trl"},
+        ),
+        ("Export the goal-aligned rows as they are", {}),
+        (
+            "export the original data with the synthetic samples for LLaMA Factory",
+            {"mix": "synthetic+original", "format": "llama-factory"},
+        ),
+        ("export everything for OpenAI", {"mix": "original", "format": "openai"}),
+        ("export for axolotl", {"format": "axolotl"}),
+        ("export as a Hugging Face DatasetDict", {"format": "huggingface"}),
+        ("export the filtered rows as trl prompt-completion", {"format": "trl-prompt-completion"}),
+        (
+            "export only the synthetic ones as parquet",
+            {"mix": "synthetic", "format": "parquet", "ending": ".parquet"},
+        ),
+        ("export for TRL as parquet", {"format": "trl", "ending": ".parquet"}),
+        ("export as csv", {"ending": ".csv"}),
+        ("export for TRL with 10% for validation and seed 7", {"format": "trl", "validation": 0.1, "seed": 7}),
+        ("export everything with a 90/10 split", {"mix": "original", "validation": 0.1}),
+        ("set aside 5 % of the rows for evaluation, export for TRL", {"format": "trl", "validation": 0.05}),
+        ("export for TRL, hold out 20 percent", {"format": "trl", "validation": 0.2}),
+        ("export for alpaca, validation 0.15, seed=42", {"format": "alpaca", "validation": 0.15, "seed": 42}),
+        ("export for alpaca with a validation split", {"format": "alpaca", "validation": 0.1}),
+        ("export the goal-aligned rows from 0.6 on", {"min_score": 0.6}),
+        (
+            "export the rows with a goal score of at least 0.55, keep the best 20 of each subgoal",
+            {"min_score": 0.55, "quota": 20},
+        ),
+        ("push it to me/my-set", {"hub": "me/my-set"}),
+        ("export for TRL, then upload it to Hugging Face as me/my.set-2.", {"format": "trl", "hub": "me/my.set-2"}),
+        ("publish the synthetic samples as me/x, not public", {"mix": "synthetic", "hub": "me/x"}),
+        ("push it publicly to acme/set", {"hub": "acme/set", "public": True}),
+        ("push it to the hub", {"hub": UNNAMED}),
+    ],
+)
+def test_an_order_is_read(said, ordered):
+    assert differences(read_order(said)) == ordered
+
+
+@pytest.mark.parametrize(
+    ("said", "unread"),
+    [
+        ("export for TRL without rows from eval.jsonl", "without rows from eval.jsonl"),
+        ("export for TRL in French please", "French"),
+        ("export for unsloth", "unsloth"),
+        ("export to out/train.jsonl for trl", "out/train.jsonl"),
+        ("export for TRL, sorted by length", "sorted by length"),
+        ("export everything from a goal score of 0.6 on", "a goal score, which cuts goal-aligned rows alone"),
+    ],
+)
+def test_what_was_not_understood_is_kept(said, unread):
+    assert read_order(said).unread == (unread,)
+
+
+def test_it_means_the_training_set_of_before():
+    before = read_order("export the synthetic mix for TRL with 10% for validation and seed 3")
+    pushed = read_order("push it to me/my-set", before)
+    assert pushed == before.model_copy(update={"hub": "me/my-set"})
+    assert read_order("and now export it for openai", pushed).hub == ""
+    assert read_order("export the original data", before) == Order(mix="original")
+    as_table = read_order("export it as csv", before)
+    assert (as_table.format, as_table.ending, as_table.seed) == ("same", ".csv", 3)
+    assert read_order("and that for openai", as_table).ending == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "cut"),
+    [
+        ("which rows should I keep?", (None, None)),
+        ("filter from a goal score of 0.7 on", (0.7, None)),
+        ("filter, but keep the top 30 samples for every subgoal", (None, 30)),
+    ],
+)
+def test_a_cut_is_read(said, cut):
+    assert tuple(read_cut(Parts(said)).values()) == cut
+
+
+@pytest.mark.parametrize("said", ["yes", "Yes, upload it", "ok", "go ahead", "please push it", "sure, do it!"])
+def test_a_yes_uploads(said):
+    assert agrees(said) is True
+
+
+@pytest.mark.parametrize("said", ["no", "No, keep it here", "don't", "cancel", "not yet", "keep it"])
+def test_a_no_does_not(said):
+    assert agrees(said) is False
+
+
+@pytest.mark.parametrize("said", ["yes but publicly to you/x", "why is surgery weak?", "", "tomatoes", "yesterday"])
+def test_anything_else_is_neither(said):
+    assert agrees(said) is None
