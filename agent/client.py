@@ -194,6 +194,9 @@ class Client:
                 return self._refused(error.status_code, error.body, error.message, error.response.headers)
             case openai.APIConnectionError():
                 return self._no_connection()
+            case openai.APIError(body=dict() as said):  # in the middle of a stream
+                status = said.get("code")
+                return self._refused(status if isinstance(status, int) else 500, said, error.message, {})
         return self._broken_off()
 
     def _refused(self, status: int, body: Any, words: str, headers: Mapping[str, str]) -> ModelError:

@@ -5,12 +5,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from goalcover.agent.errors import ContextTooLongError, ModelBusyError, ModelError, ModelRefusedError, ModelRequestError
+from goalcover.agent.errors import (
+    ContextTooLongError,
+    ModelAnswerError,
+    ModelBusyError,
+    ModelError,
+    ModelRefusedError,
+    ModelRequestError,
+)
 
 _WORDS = 300
 _BUSY = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _CROWDED = frozenset({429, 503, 529})
 _TOO_LONG = ("context_length", "context length", "context window", "context size", "prompt is too long")
+# Told as an error of the server (500, llama.cpp and what is built on it) or of the request (400, Groq), and neither.
+_UNREADABLE = ("output that does not match", "failed to parse input at pos", "json_validate_failed", "tool_use_failed")
 _FILTERED = ("content_filter", "content management policy", "content_policy")
 
 
@@ -29,6 +38,9 @@ class Refusal:
 def told(refusal: Refusal, server: str, model: str, key_name: str, *, has_key: bool) -> ModelError:
     """The error to raise. Only ModelBusyError is worth another try."""
     said = _cut(refusal.words)
+    about = f"{refusal.code} {said}".lower()
+    if any(sign in about for sign in _UNREADABLE):  # what it wrote is not repeated: a sample might speak there
+        return ModelAnswerError("the answer was not in the form that was asked for: the server could not read it")
     match refusal.status:
         case 401:
             return ModelError(f"{server} {'does not accept the key' if has_key else 'wants a key'}: check {key_name}")
@@ -44,7 +56,6 @@ def told(refusal: Refusal, server: str, model: str, key_name: str, *, has_key: b
         case status if status in _BUSY:
             text = f"{server} is busy or broken (HTTP {status})"
             return ModelBusyError(text, _retry_after(refusal.headers), crowded=status in _CROWDED)
-    about = f"{refusal.code} {said}".lower()
     if any(sign in about for sign in _TOO_LONG):
         return ContextTooLongError(f"the question is longer than {model} can read: {said}")
     if any(sign in about for sign in _FILTERED):

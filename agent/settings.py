@@ -1,5 +1,6 @@
 """Settings from the environment (prefix GOALCOVER_, or the usual names of OpenAI and Azure), read when asked for."""
 
+import re
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -12,6 +13,8 @@ Role = Literal[
     "clarifier", "decomposer", "judge", "analyst", "advisor", "generator", "discriminator", "companion", "embedding"
 ]
 CHAT_ROLES: tuple[Role, ...] = get_args(Role)[:-1]
+_SHORT_KEY = 8
+"""Characters; servers of one's own are given such as `x`, which is also a letter of what they say."""
 
 
 class Settings(BaseSettings):
@@ -26,6 +29,10 @@ class Settings(BaseSettings):
 
     checkpoints_url: SecretStr | None = None
     """A Postgres database that keeps the chats' state, `postgresql://user:password@host/name`; None: a file."""
+
+    chroma_url: str | None = Field(default=None, pattern=r"^https?://[^/\s]+", repr=False)
+    """A Chroma server that keeps the explanations of runs, `http://host:8000`; None: in each run's directory. What the
+    server asks for by way of a login is set by Chroma's own variables, CHROMA_CLIENT_AUTH_*."""
 
     api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
     base_url: str | None = Field(
@@ -61,6 +68,9 @@ class Settings(BaseSettings):
     """How often one call is tried when the server is busy or broken."""
     max_output_tokens: int | None = Field(default=None, ge=1)
     """A limit on one answer; None: the server's own."""
+    context_length: int | None = Field(default=None, ge=1)
+    """Tokens of a question and its answer, instead of what the server tells: for one that cuts what is longer without
+    a word, as Ollama does at its `num_ctx`. None: as the server tells, if it does."""
     concurrency: int = Field(default=64, ge=1)
     """Most calls in flight while judging."""
     requests_per_minute: int | None = Field(default=None, ge=1)
@@ -103,5 +113,7 @@ class Settings(BaseSettings):
     def without_keys(self, text: str) -> str:
         """The text with every configured key struck out."""
         for key in (self.api_key, self.azure_api_key):
-            text = text.replace(key.get_secret_value(), "***") if key else text
+            if key and (secret := key.get_secret_value()):
+                found = re.escape(secret) if len(secret) >= _SHORT_KEY else rf"(?<!\w){re.escape(secret)}(?!\w)"
+                text = re.sub(found, "***", text)
         return text

@@ -11,16 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from goalcover.agent import tracing
 from goalcover.agent.embedder import DIMENSIONS, MODEL, Embedder, is_available, precision
 from goalcover.agent.engine import choose
-from goalcover.agent.errors import GoalCoverError, ModelAnswerError, ModelError
+from goalcover.agent.errors import GoalCoverError, InputError, ModelAnswerError
 from goalcover.agent.families import same_family
 from goalcover.agent.models import Alignment
 from goalcover.agent.probing import QUESTION, Capital
 from goalcover.agent.settings import CHAT_ROLES, Role, Settings
 from goalcover.agent.structured import Mode
 from goalcover.agent.vectors import VectorCache
-from goalcover.memory.explanations import Explanations
+from goalcover.memory.chroma import address
+from goalcover.memory.explanations import Explanations, Lot
 
 if TYPE_CHECKING:
     from goalcover.agent.model import ChatModel
@@ -53,7 +55,8 @@ def examine(settings: Settings | None = None) -> list[Finding]:
         *(_models(choice.settings.model_copy(update={"attempts": 2})) if choice.settings else []),
         *([_try("embedder", _embedder)] if is_available() or not settings.embedding_model else []),
         _try("vector cache", _cache),
-        _try("store of explanations", _store),
+        _try("store of explanations", partial(_store, settings.chroma_url)),
+        *([_try("traces", _traces)] if tracing.wanted() else []),
     ]
 
 
@@ -77,23 +80,33 @@ def _models(settings: Settings) -> list[Finding]:
 def _model(settings: Settings, role: Role) -> str:
     from goalcover.agent.model import ChatModel
 
-    return asyncio.run(_told(ChatModel(settings, role)))
+    return asyncio.run(_told(ChatModel(settings, role), settings))
 
 
-async def _told(model: "ChatModel") -> str:
+async def _told(model: "ChatModel", settings: Settings) -> str:
     ability = await model.ability(fresh=True)
     try:
         answer = await model.structured(QUESTION, Capital)
     except ModelAnswerError as error:
         raise ModelAnswerError(f"{model.name} at {model.server}: {_MODES[ability.mode]}, but {error}") from error
-    try:
-        context = next((one.context for one in await model.offered() if one.id == model.name), None)
-    except ModelError:  # a server need not list its models
-        context = None
     dropped = f"; it takes no {' and no '.join(ability.dropped)}" if ability.dropped else ""
-    length = f"a context of {context:,} tokens" if context else "a context of unknown length"
+    length = _length(await model.context(), settings)
     return (
         f"{model.name} at {model.server}: {_MODES[ability.mode]}{dropped}; {length}; answers in {answer.seconds:.2f} s"
+    )
+
+
+def _length(context: int | None, settings: Settings) -> str:
+    """How much a model reads, and who says so."""
+    if context:
+        teller = "GOALCOVER_CONTEXT_LENGTH" if settings.context_length else "the server"
+        return f"a context of {context:,} tokens, says {teller}"
+    known = "a context of unknown length"
+    if not settings.base_url:  # OpenAI and Azure refuse what is too long
+        return known
+    return (
+        f"{known} (note: some servers cut what is longer without a word, as Ollama does at its num_ctx: set "
+        "GOALCOVER_CONTEXT_LENGTH to the tokens that yours reads)"
     )
 
 
@@ -101,6 +114,20 @@ def _endpoint(model: "ChatModel") -> str:
     started = time.monotonic()
     vector = asyncio.run(model.embed(["Does it start?"]))[0]
     return f"{model.name} at {model.server}: {len(vector)} dimensions, answers in {time.monotonic() - started:.2f} s"
+
+
+def _traces() -> str:
+    """A trace of our own, sent."""
+    with tracing.run("doctor", {"version": version("goalcover")}):
+        sender = tracing.sender()
+    assert sender is not None  # they are wanted
+    sender.deliver()
+    if sender.complaint:
+        raise InputError(f"{sender.where} does not take them: {sender.complaint}")
+    return (
+        f"what models are asked and answer goes to {sender.where}, samples included (LANGSMITH_HIDE_INPUTS=true and "
+        "LANGSMITH_HIDE_OUTPUTS=true leave them out)"
+    )
 
 
 def _try(part: str, look: Callable[[], str]) -> Finding:
@@ -132,9 +159,13 @@ def _cache() -> str:
         return f"{path}, {path.stat().st_size / 1e6:.1f} MB"
 
 
-def _store() -> str:
-    with tempfile.TemporaryDirectory() as folder, Explanations(Path(folder) / "chroma") as store:
+def _store(url: str | None) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        store = Explanations(Path(folder) / "chroma", "doctor", url)
         vector = np.eye(1, DIMENSIONS, dtype=np.float32)
-        store.add([Alignment(sample_id="a", subgoal_id="b", level=0, explanation="c", judge="d")], vector)
-        found = store.similar(vector[0], 1)
-    return f"chromadb {version('chromadb')}, wrote and found {len(found)} explanation"
+        alignment = Alignment(sample_id="a", subgoal_id="b", level=0, explanation="c", judge="d")
+        store.fill([Lot([alignment], vector, [1])])
+        found = store.similar(vector[0], 1, "b")
+        store.remove()
+    where = f"the server of GOALCOVER_CHROMA_URL, {address(url)}" if url else "each run's directory"
+    return f"chromadb {version('chromadb')} in {where}: wrote and found {len(found)} explanation"

@@ -30,6 +30,13 @@ def test_neither_a_key_nor_a_password_in_an_address_is_shown():
     assert found.without_keys("Bad key sk-secret or sk-azure.") == "Bad key *** or ***."
 
 
+def test_a_key_that_is_a_letter_leaves_the_words_readable():
+    found = Settings(api_key="x")
+    assert found.without_keys("The key x does not fit: exceeds the context size") == (
+        "The key *** does not fit: exceeds the context size"
+    )
+
+
 @pytest.mark.parametrize("value", ["soon", "-1"])
 def test_a_value_that_cannot_be_used_is_told_by_its_variable(monkeypatch, value):
     monkeypatch.setenv("GOALCOVER_TIMEOUT", value)

