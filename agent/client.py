@@ -46,9 +46,8 @@ class Client:
 
     @property
     def server(self) -> str:
-        """The server's address without the user and password that it may hold."""
-        parts = urlsplit(self.address)
-        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+        """The server's address without its query, which may hold a key."""
+        return urlunsplit(urlsplit(self.address)._replace(query=""))
 
     async def post(self, body: bytes) -> bytes:
         """See `ChatModel.post`."""

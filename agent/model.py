@@ -81,7 +81,7 @@ class ChatModel:
 
     @property
     def server(self) -> str:
-        """The server's address without the user and password that it may hold."""
+        """The server's address without its query, which may hold a key."""
         return self._client.server
 
     def add(self, usage: Usage) -> None:

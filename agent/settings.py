@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 
 from goalcover.agent.errors import InputError
 from platformdirs import user_cache_path
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Role = Literal[
@@ -80,6 +80,17 @@ class Settings(BaseSettings):
     price_cached: float | None = Field(default=None, ge=0)
     price_completion: float | None = Field(default=None, ge=0)
 
+    @field_validator("base_url", "azure_endpoint")
+    @classmethod
+    def _is_an_address(cls, address: str | None) -> str | None:
+        if address is None:
+            return None
+        if not re.match(r"https?://[^/\s]", address):
+            raise ValueError("an address begins with http:// or https://")
+        if re.match(r"[^/]*//[^/]*@", address):
+            raise ValueError("a user and password do not belong in an address: OPENAI_API_KEY is what is sent")
+        return address
+
     def __init__(self, **given: Any) -> None:
         """Raises InputError that names the variable which cannot be used."""
         try:
@@ -88,7 +99,9 @@ class Settings(BaseSettings):
             fault = error.errors(include_input=False, include_url=False)[0]
             name = str(fault["loc"][0])
             variable = name if name.isupper() else f"GOALCOVER_{name.upper()}"
-            raise InputError(f"the setting {variable} cannot be used: {fault['msg']}") from error
+            raise InputError(
+                f"the setting {variable} cannot be used: {fault['msg'].removeprefix('Value error, ')}"
+            ) from error
 
     def model_for(self, role: Role) -> str | None:
         """The name of the model that plays a role; None when nobody named one. No embeddings model is ever guessed."""

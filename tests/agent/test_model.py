@@ -369,6 +369,6 @@ def test_a_key_is_nowhere_but_in_the_request(tmp_path, caplog):
     assert not [text for text in seen if key in text]
 
 
-def test_a_password_in_the_address_is_not_told(tmp_path):
-    model = ChatModel(Settings(base_url="http://me:hunter2@127.0.0.1:9/v1", model="m"), "judge")
+def test_a_key_in_the_address_is_not_told():
+    model = ChatModel(Settings(base_url="http://127.0.0.1:9/v1?key=hunter2", model="m"), "judge")
     assert model.server == "http://127.0.0.1:9/v1"

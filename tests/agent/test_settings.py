@@ -25,7 +25,7 @@ def test_names_that_mean_something_else_are_not_read(monkeypatch):
 
 
 def test_neither_a_key_nor_a_password_in_an_address_is_shown():
-    found = Settings(api_key="sk-secret", base_url="http://me:hunter2@host/v1", azure_api_key="sk-azure")
+    found = Settings(api_key="sk-secret", base_url="http://host/v1?key=hunter2", azure_api_key="sk-azure")
     assert not [word for word in ("sk-secret", "hunter2", "sk-azure") if word in f"{found!r} {found}"]
     assert found.without_keys("Bad key sk-secret or sk-azure.") == "Bad key *** or ***."
 
@@ -42,3 +42,14 @@ def test_a_value_that_cannot_be_used_is_told_by_its_variable(monkeypatch, value)
     monkeypatch.setenv("GOALCOVER_TIMEOUT", value)
     with pytest.raises(InputError, match="GOALCOVER_TIMEOUT"):
         Settings()
+
+
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [("localhost:8000/v1", "begins with http"), ("http://ann:herword@localhost/v1", "OPENAI_API_KEY")],
+)
+def test_an_address_that_cannot_work_is_told_and_what_it_holds_is_not(monkeypatch, address, says):
+    monkeypatch.setenv("OPENAI_BASE_URL", address)
+    with pytest.raises(InputError, match=f"OPENAI_BASE_URL cannot be used.*{says}") as told:
+        Settings()
+    assert "herword" not in str(told.value)
