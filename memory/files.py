@@ -1,5 +1,6 @@
 """Files that are either the old one or the new one, whole, whenever the process dies."""
 
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,15 @@ def replacing(path: Path) -> Iterator[Path]:
                 _sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def digest_of(path: Path) -> str:
+    """Names a file's content; InputError when it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+    except OSError as error:
+        raise InputError(f"Cannot read {path}: {error.strerror}.") from error
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CompletedProcess
 
+import chroma_server as chroma_servers
 import commands
 import pytest
 from goalcover.agent.embedder import Embedder
@@ -48,11 +49,17 @@ def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session", autouse=True)
 def no_model() -> None:
-    """Whatever model this machine's person has configured, the tests choose theirs."""
-    for name in [
-        one for one in os.environ if re.match(r"(AZURE_)?OPENAI_|GOALCOVER_\w*MODEL$|LANG(SMITH|CHAIN)_", one)
-    ]:
+    """Whatever model or server this machine's person has configured, the tests choose theirs."""
+    chosen = re.compile(r"(AZURE_)?OPENAI_|GOALCOVER_(\w*MODEL|CHROMA_URL)$|LANG(SMITH|CHAIN)_|OTEL_")
+    for name in [one for one in os.environ if chosen.match(one)]:
         del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a real Chroma server."""
+    with chroma_servers.running(tmp_path_factory.mktemp("chroma server")) as url:
+        yield url
 
 
 @pytest.fixture

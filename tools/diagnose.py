@@ -1,7 +1,8 @@
 """Scores -> Gaps: what kind of weakness each gap is, what its low-scoring samples lack, and what to do about it (paper,
 steps 7 and 8).
 
-Per gap: low alignments and their vectors -> dense groups -> the analyst names each -> kind -> the advisor.
+Per gap: low alignments and their vectors -> Chroma -> dense groups of what it gives back -> the analyst names each ->
+kind -> the advisor.
 """
 
 import asyncio
@@ -21,19 +22,18 @@ from goalcover.agent.models import (
     MapPoint,
     Sample,
 )
-from goalcover.agent.roles import NEAR_LEVEL, Advisor, Analyst, Cluster
+from goalcover.agent.roles import Advisor, Analyst, Cluster
+from goalcover.memory.explanations import Explanations
 from goalcover.memory.runs import Run
-from goalcover.tools.clusters import FEWEST, find_cores, first_of_each, on_a_plane
-from goalcover.tools.lows import Low, choose_lows, evenly, low_count, low_vectors, read_openings, wording
-from goalcover.tools.outputs import Openings
+from goalcover.tools.clusters import FEWEST, Floats, find_cores, first_of_each, on_a_plane
+from goalcover.tools.held import FAR, NEAR, at_levels, different, hold
+from goalcover.tools.lows import Low, Openings, choose_lows, evenly, low_count, low_vectors, read_openings, wording
+from goalcover.tools.outputs import Pairs
 from goalcover.tools.recommend import shortfall
 from goalcover.tools.standing import Weakness, read_levels, weakness
 
-CLUSTERED = 1_000
-"""Low-scoring samples of a gap among which dense groups are found; the others join the group they are nearest to."""
-HELD = 400
-"""Explanations that an assessment puts into Chroma, of all gaps together, evenly chosen: it takes 2,000 a second, and
-the first question about neighbours adds the others."""
+COMPARED = 1_000
+"""Different low-scoring samples of a group that are compared with each other for near-duplicates."""
 MOST_CAPABILITIES = 5
 OTHERS = 150
 TOUCHING = 400
@@ -77,20 +77,21 @@ async def find_gaps(
 ) -> tuple[Gap, ...]:
     """The gaps of an assessment, furthest below what its rule wants first.
 
-    Reads the run's scores and samples; writes its maps, and fills its store of explanations anew.
+    Reads the run's scores and samples, fills its store of explanations anew, and writes its maps. Raises InputError
+    where a Chroma server is asked for and cannot be used.
     """
-    found = await asyncio.to_thread(_read, run, goal, coverage, embedder)
-    grouped = await asyncio.to_thread(_grouped, found)
+    found = await asyncio.to_thread(read, run, goal, coverage, embedder)
+    grouped = await asyncio.to_thread(_grouped, run, found, embedder)
     gaps = [
         await _gap(goal, low, weak, groups, found.samples, analyst, advisor)
         for low, weak, groups in zip(found.lows, found.weaknesses, grouped, strict=True)
     ]
     run.write_maps([_map(*one) for one in zip(found.lows, grouped, strict=True)])
-    await asyncio.to_thread(_hold, run, found.lows)
     return tuple(gaps)
 
 
-def _read(run: Run, goal: Goal, coverage: CoverageReport, embedder: Embedder) -> Found:
+def read(run: Run, goal: Goal, coverage: CoverageReport, embedder: Embedder) -> Found:
+    """What is known of the samples of a run's gaps, the furthest below what its rule wants first."""
     weak = sorted((one for one in coverage.subgoals if one.gap), key=lambda one: (-shortfall(goal, one), one.id))
     if not weak:
         return Found((), (), {})
@@ -101,8 +102,9 @@ def _read(run: Run, goal: Goal, coverage: CoverageReport, embedder: Embedder) ->
     samples = {sample.id: sample for sample in run.samples(wanted)}
     openings = read_openings(samples.values(), embedder)
     agreement = {one.id: one for one in coverage.agreement.subgoals} if coverage.agreement else {}
+    pairs = Pairs(embedder)
     weaknesses = tuple(
-        weakness(goal, one, levels, chosen[one.id], samples, openings, TOUCHING, agreement.get(one.id)) for one in weak
+        weakness(goal, one, levels, chosen[one.id], samples, pairs, TOUCHING, agreement.get(one.id)) for one in weak
     )
     wordings = {sample_id: wording(sample) for sample_id, sample in samples.items()}
     lows = tuple(
@@ -131,24 +133,27 @@ def _low(
     )
 
 
-def _grouped(found: Found) -> list[tuple[Group, ...]]:
+def _grouped(run: Run, found: Found, embedder: Embedder) -> list[tuple[Group, ...]]:
     """The groups of every gap; of a shallow one the near misses first, because there the work begins."""
-    grouped = [_groups(low) for low in found.lows]
+    if not found.lows:  # chromadb takes half a second to import
+        return []
+    with run.explanations(embedder.name) as store:
+        hold(store, found.lows)
+        grouped = [_groups(low, store) for low in found.lows]
     return [
         tuple(sorted(groups, key=lambda group: not group.near)) if weak.kind == "shallow" else groups
         for groups, weak in zip(grouped, found.weaknesses, strict=True)
     ]
 
 
-def _groups(low: Low) -> tuple[Group, ...]:
+def _groups(low: Low, store: Explanations) -> tuple[Group, ...]:
     """The largest groups, of near misses and of others at least one, because their remedies differ; largest first."""
     if not low.alignments:
         return ()
-    levels = np.array([one.level or 0 for one in low.alignments])
     found = [
-        _group(low, places, near=near)
-        for near, apart in ((True, levels >= NEAR_LEVEL), (False, levels < NEAR_LEVEL))
-        for places in _dense(low, np.flatnonzero(apart).tolist())
+        _group(low, places, near=levels == NEAR)
+        for levels in (NEAR, FAR)
+        for places in _dense(low, at_levels(low, levels), store.vectors(low.coverage.id, levels))
     ]
     found = sorted(found, key=lambda group: -len(group.places))
     told = [group for group in found if group.n_different >= min(FEWEST, len(low.alignments))] or found[:1]
@@ -157,30 +162,22 @@ def _groups(low: Low) -> tuple[Group, ...]:
     return tuple(sorted(chosen, key=lambda group: -len(group.places)))
 
 
-def _dense(low: Low, places: list[int]) -> list[tuple[int, ...]]:
-    """The dense groups among these low-scoring samples, each from its most typical member on."""
+def _dense(low: Low, places: list[int], held: Floats) -> list[tuple[int, ...]]:
+    """The low-scoring samples at these places by the dense groups among those that Chroma holds (n, 384), each group
+    from its most typical member on."""
     if not places:
         return []
-    different = _different(low, places)
-    cores = find_cores(low.vectors[[different[place] for place in evenly(len(different), CLUSTERED)]])
-    labels, cosines = cores.join(low.vectors[places])
+    labels, cosines = find_cores(held).join(low.vectors[places])
     order = np.argsort(-cosines, kind="stable")
     groups = [tuple(places[place] for place in order[labels[order] == label]) for label in range(labels.max() + 1)]
     return [group for group in groups if group]
 
 
-def _different(low: Low, places: Sequence[int]) -> list[int]:
-    """The first place of each wording."""
-    return list({low.wordings[place]: place for place in reversed(places)}.values())[::-1]
-
-
 def _group(low: Low, places: tuple[int, ...], *, near: bool) -> Group:
-    different = _different(low, places)
-    n_different = len(different)
-    if n_different <= CLUSTERED:
-        n_different = len(first_of_each(low.vectors[different]))
-    centre = low.vectors[different].mean(axis=0)
-    cohesion = float((low.vectors[different] @ centre).mean() / max(float(np.linalg.norm(centre)), 1e-9))
+    vectors = low.vectors[different(low, places)]
+    n_different = len(vectors) if len(vectors) > COMPARED else len(first_of_each(vectors))
+    centre = vectors.mean(axis=0)
+    cohesion = float((vectors @ centre).mean() / max(float(np.linalg.norm(centre)), 1e-9))
     return Group(places, near, n_different, round(cohesion, 3))
 
 
@@ -262,12 +259,3 @@ def _map(low: Low, groups: Sequence[Group]) -> GapMap:
         for place, (x, y) in zip(shown, flat, strict=True)
     )
     return GapMap(subgoal_id=low.coverage.id, points=points)
-
-
-def _hold(run: Run, lows: Sequence[Low]) -> None:
-    with run.explanations() as store:
-        if store.count():
-            store.drop()
-        for low in lows:
-            places = list(evenly(len(low.alignments), HELD // len(lows)))
-            store.add([low.alignments[place] for place in places], low.vectors[places])

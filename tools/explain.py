@@ -9,14 +9,17 @@ from goalcover.agent.embedder import Embedder
 from goalcover.agent.errors import InputError
 from goalcover.agent.models import Alignment, Gap, Goal, Sample, Subgoal, SubgoalCoverage
 from goalcover.memory.runs import Run
-from goalcover.tools.lows import evenly, low_count, low_vectors, read_openings
+from goalcover.tools.clusters import DUPLICATE
+from goalcover.tools.diagnose import read
+from goalcover.tools.held import hold
+from goalcover.tools.lows import low_vectors, read_openings
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
-    from goalcover.memory.explanations import Explanations
+    from goalcover.memory.explanations import Similar
 
-INDEXED = 5_000
-"""Low-scoring judgements that can be searched for neighbours, of all gaps together, evenly chosen."""
+SEARCHED = 100
+"""Nearest explanations that are looked at for near-duplicates."""
 
 End = Literal["lowest", "highest", "typical"]
 
@@ -48,6 +51,8 @@ class Neighbour(BaseModel):
     evidence: str
     likeness: float
     """Cosine of what the two samples are about and come closest with."""
+    copies: int
+    """How many low-scoring samples say this, itself and its near-duplicates counted."""
 
 
 class Neighbours(BaseModel):
@@ -115,42 +120,43 @@ def explain(run: Run, asked: str, n_samples: int) -> Explanation:
 def similar(run: Run, asked: str, sample_id: str, k: int, embedder: Embedder) -> Neighbours:
     """Up to k low-scoring judgements like a sample's, of the same and of the other gaps' subgoals.
 
-    The first call on a run completes its store of explanations, some 2,000 a second, at most INDEXED of them.
-    Raises InputError for an unknown subgoal, and for a sample that has no judgement.
+    They come from the run's store of explanations, which is filled again where it is lost or out of date, some 2,000 a
+    second. Raises InputError for a subgoal that is unknown or no gap, for a sample that has no judgement, and where a
+    Chroma server is asked for and cannot be used.
     """
-    subgoal = find_subgoal(run.goal(), asked)
+    goal = run.goal()
+    subgoal = find_subgoal(goal, asked)
+    gaps = [gap.subgoal_id for gap in run.gaps()]
+    if subgoal.id not in gaps:
+        named = f"gaps are: {', '.join(gaps)}" if gaps else "this run has none"
+        raise InputError(f"'{subgoal.id}' is no gap, and only gaps' low-scoring samples are compared; {named}")
     alignment = next((one for one in run.alignments(subgoal.id) if one.sample_id == sample_id), None)
     if alignment is None:
         raise InputError(f"no sample '{sample_id}' in this run")
     [vector] = low_vectors([alignment], read_openings(run.samples([sample_id]), embedder), embedder)
-    with run.explanations() as store:
-        _complete(run, store, embedder)
-        same = store.similar(vector, k + 1, subgoal.id)
-        every = store.similar(vector, k * (len(run.gaps()) + 1) + 1)
-    different = [(one, cosine) for one, cosine in every if one.subgoal_id != subgoal.id]
-    return Neighbours(same=_neighbours(same, sample_id, k), others=_neighbours(different, sample_id, k))
+    with run.explanations(embedder.name) as store:
+        if not store.is_filled:
+            hold(store, read(run, goal, run.coverage(), embedder).lows)
+        same = store.similar(vector, SEARCHED, subgoal.id)
+        others = store.similar(vector, SEARCHED, subgoal.id, others=True)
+    return Neighbours(same=_neighbours(same, sample_id, k), others=_neighbours(others, sample_id, k))
 
 
-def _complete(run: Run, store: "Explanations", embedder: Embedder) -> None:
-    """Adds the gaps' low-scoring judgements that an assessment left out for the sake of its time."""
-    goal, gaps = run.goal(), [one for one in run.coverage().subgoals if one.gap]
-    most = INDEXED // max(len(gaps), 1)
-    if store.count() >= sum(min(low_count(goal, one), most) for one in gaps):
-        return
-    for one in gaps:
-        low = list(run.alignments(one.id, goal.low_score))
-        chosen = [low[place] for place in evenly(len(low), most)]
-        openings = read_openings(run.samples({alignment.sample_id for alignment in chosen}), embedder)
-        store.add(chosen, low_vectors(chosen, openings, embedder))
-
-
-def _neighbours(found: Sequence[tuple[Alignment, float]], sample_id: str, k: int) -> tuple[Neighbour, ...]:
-    others = [
-        Neighbour(likeness=round(cosine, 3), **one.model_dump(exclude={"judge"}))
-        for one, cosine in found
-        if one.sample_id != sample_id
-    ]
-    return tuple(others[:k])
+def _neighbours(found: Sequence["Similar"], sample_id: str, k: int) -> tuple[Neighbour, ...]:
+    """The first of each lot of near-duplicates."""
+    lots: list[list[Similar]] = []
+    for one in found:
+        if one.alignment.sample_id != sample_id:
+            lot = next((lot for lot in lots if lot[0].is_like(one, DUPLICATE)), None)
+            lots.append([one]) if lot is None else lot.append(one)
+    return tuple(
+        Neighbour(
+            likeness=round(lot[0].cosine, 3),
+            copies=sum(one.copies for one in lot),
+            **lot[0].alignment.model_dump(exclude={"judge"}),
+        )
+        for lot in lots[:k]
+    )
 
 
 def judged(run: Run, subgoal_id: str, end: End, n: int) -> tuple[Judged, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from goalcover.agent.engine import Engine
 from goalcover.agent.models import Capability, CoverageReport, Gap, Goal, SubgoalCoverage
 from goalcover.tools.doctor import Finding
-from goalcover.tools.explain import Change, Explanation, Judged
+from goalcover.tools.explain import Change, Explanation, Judged, Neighbour, Neighbours
 from goalcover.tools.kinds import MEANINGS, closing, left_over
 from goalcover.tools.language import foreign_notes
 from goalcover.tools.load import Dataset
@@ -85,6 +85,21 @@ def print_samples(found: Sequence[Judged]) -> None:
         console.print(f"  {one.explanation}")
         console.print(f"  input:  {_one_line(one.input)}")
         console.print(f"  output: {_one_line(one.output)}")
+
+
+def print_neighbours(sample_id: str, goal: Goal, found: Neighbours) -> None:
+    """Samples that are weak in the way one is, in its subgoal and in others."""
+    _print_alike(f"As weak as {sample_id}, and in the same way:", goal, found.same)
+    _print_alike("Weak in other subgoals in the same way:", goal, found.others)
+
+
+def _print_alike(title: str, goal: Goal, found: Sequence[Neighbour]) -> None:
+    console.print(title if found else f"{title} none.", style="bold")
+    for one in found:
+        repeated = f", {one.copies:,} samples say this" if one.copies > 1 else ""
+        where = f"{one.sample_id}, {goal.subgoal(one.subgoal_id).name}"
+        console.print(f"\n{where}: level {one.level}, likeness {one.likeness:.2f}{repeated}", style="bold")
+        console.print(f"  {_one_line(one.evidence or one.explanation)}")
 
 
 def print_changes(changes: Sequence[Change]) -> None:

@@ -1,35 +1,18 @@
-"""The store of explanations: found by meaning, rebuilt when lost, never a reason for a run to fail."""
+"""The store of explanations: found by meaning, of these scores or empty, in the run's directory or on a server."""
 
-import os
-import shutil
-import signal
-import subprocess
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
-from goalcover.agent.errors import InputError, RunBusyError
+from goalcover.agent.errors import RunBusyError
 from goalcover.agent.models import Alignment
 from goalcover.memory import explanations
-from goalcover.memory.explanations import Explanations, Vectors
+from goalcover.memory.explanations import Explanations, Lot, Vectors
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
-
-USER = """
-import sys
-from pathlib import Path
-import numpy as np
-from goalcover.agent.models import Alignment
-from goalcover.memory.explanations import Explanations
-with Explanations(Path(sys.argv[1])) as store:
-    one = Alignment(sample_id="a", subgoal_id="b", level=0, explanation="c", judge="d")
-    store.add([one], np.eye(1, 16, dtype="f4"))
-    print(len(store.similar(np.eye(1, 16, dtype="f4")[0], 1)))
-print(*{"onnxruntime", "torch", "sentence_transformers"} & set(sys.modules))
-"""
 
 
 def alignment(n: int, subgoal_id: str = "a") -> Alignment:
@@ -42,189 +25,144 @@ def vectors(n: int, seed: int = 0) -> Vectors:
     return np.random.default_rng(seed).normal(size=(n, 16)).astype(np.float32)
 
 
+def lot(numbers: Sequence[int], subgoal_id: str = "a", seed: int = 0) -> Lot:
+    found = [alignment(n, subgoal_id) for n in numbers]
+    return Lot(found, vectors(len(found), seed), [n + 1 for n in numbers])
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "chroma"
 
 
+@pytest.fixture(params=["directory", "server"])
+def url(request: pytest.FixtureRequest) -> str | None:
+    return request.getfixturevalue("chroma_server") if request.param == "server" else None
+
+
 @pytest.fixture
-def filled(path: Path) -> Path:
-    """A closed store of 300 explanations of subgoal a and 20 of b, small enough and yet with its index in files."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(explanations.HNSW, "batch_size", 50)
-        patch.setitem(explanations.HNSW, "sync_threshold", 100)
-        with Explanations(path) as store:
-            store.add([alignment(n) for n in range(300)], vectors(300))
-            store.add([alignment(n, "b") for n in range(20)], vectors(20, 1))
-            store.similar(vectors(1)[0], 1)
+def filled(path: Path, url: str | None) -> Path:
+    """A closed store of 300 explanations of subgoal a and 20 of b, of the scores `one`."""
+    with Explanations(path, "one", url) as store:
+        store.fill([lot(range(300)), lot(range(20), "b", 1)])
     return path
 
 
-def test_the_nearest_explanations_come_first_with_their_cosine(filled: Path) -> None:
+def test_the_nearest_explanations_come_first_with_cosine_vector_and_copies(filled: Path, url: str | None) -> None:
     held, query = vectors(300), vectors(300)[7] + 0.1 * vectors(300)[8]
-    with Explanations(filled) as store:
-        found = store.similar(query, 5, subgoal_id="a")
+    with Explanations(filled, "one", url) as store:
+        found = store.similar(query, 5, "a")
     cosines = held @ query / np.linalg.norm(held, axis=1) / np.linalg.norm(query)
-    assert [one for one, _ in found] == [alignment(int(n)) for n in np.argsort(-cosines)[:5]]
-    assert [similarity for _, similarity in found] == pytest.approx(np.sort(-cosines)[:5] * -1, abs=1e-5)
+    best = np.argsort(-cosines)[:5]
+    assert [one.alignment for one in found] == [alignment(int(n)) for n in best]
+    assert [one.cosine for one in found] == pytest.approx(cosines[best], abs=1e-5)
+    assert [one.copies for one in found] == [n + 1 for n in best]
+    np.testing.assert_allclose([one.vector for one in found], held[best], rtol=1e-5)
 
 
-def test_a_search_keeps_to_the_subgoal_asked_for(filled: Path) -> None:
-    with Explanations(filled) as store:
-        assert {one.subgoal_id for one, _ in store.similar(vectors(1)[0], 50, "b")} == {"b"}
-        assert len(store.similar(vectors(1)[0], 50, "b")) == 20
-        assert len(store.similar(vectors(1)[0], 1_000)) == 320
-        assert store.similar(vectors(1)[0], 5, "unknown") == []
+def test_a_search_keeps_to_the_subgoal_asked_for_or_to_the_others(filled: Path, url: str | None) -> None:
+    with Explanations(filled, "one", url) as store:
+        query = vectors(1)[0]
+        assert {one.alignment.subgoal_id for one in store.similar(query, 50, "b")} == {"b"}
+        assert len(store.similar(query, 50, "b")) == 20
+        assert {one.alignment.subgoal_id for one in store.similar(query, 30, "b", others=True)} == {"a"}
+        assert len(store.similar(query, 1_000, "a")) == 300
+        assert store.similar(query, 5, "unknown") == []
 
 
-def test_all_vectors_of_a_subgoal_come_in_the_order_added(filled: Path) -> None:
-    with Explanations(filled) as store:
-        ids, held = store.vectors("b")
-        nobody, none = store.vectors("unknown")
-    assert ids == [f"row-{n}" for n in range(20)]
+def test_the_vectors_of_a_subgoals_levels_come_in_the_order_added(filled: Path, url: str | None) -> None:
+    with Explanations(filled, "one", url) as store:
+        held, low = store.vectors("b", range(6)), store.vectors("b", range(1, 3))
+        none = store.vectors("unknown", range(6))
     assert held.dtype == np.float32
     np.testing.assert_allclose(held, vectors(20, 1), rtol=1e-6)
-    assert nobody == []
+    np.testing.assert_allclose(low, [one for n, one in enumerate(vectors(20, 1)) if n % 3], rtol=1e-6)
     assert len(none) == 0
 
 
-def test_an_explanation_added_again_replaces_the_old_one(path: Path) -> None:
-    changed = alignment(0).model_copy(update={"explanation": "new", "level": 2})
-    with Explanations(path) as store:
-        store.add([alignment(0), alignment(1)], vectors(2))
-        store.add([alignment(0), changed], vectors(2, 1))
+def test_a_store_that_is_filled_again_holds_that_alone(filled: Path, url: str | None) -> None:
+    with Explanations(filled, "one", url) as store:
+        assert store.is_filled
+        store.fill([lot([1, 2], "b")])
         assert store.count() == 2
-        assert store.similar(vectors(2, 1)[1], 1)[0][0] == changed
+        assert store.similar(vectors(1)[0], 5, "a") == []
+
+
+def test_a_store_of_other_scores_is_empty(filled: Path, url: str | None) -> None:
+    with Explanations(filled, "two", url) as store:
+        assert not store.is_filled
+        assert store.count() == 0
+        store.fill([lot([1])])
+        assert store.is_filled
+    with Explanations(filled, "two", url) as store:
+        assert (store.is_filled, store.count()) == (True, 1)
+
+
+def test_a_store_that_was_not_filled_to_the_end_is_empty(filled: Path, url: str | None) -> None:
+    def stopped():
+        yield lot(range(5))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), Explanations(filled, "one", url) as store:
+        store.fill(stopped())
+    with Explanations(filled, "one", url) as store:
+        assert (store.is_filled, store.count()) == (False, 0)
 
 
 def test_more_than_a_batch_is_added(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(explanations, "BATCH", 7)
-    with Explanations(path) as store:
-        store.add([alignment(n) for n in range(40)], vectors(40))
+    with Explanations(path, "one") as store:
+        store.fill([lot(range(40))])
         assert store.count() == 40
-        assert store.vectors("a")[0] == [f"row-{n}" for n in range(40)]
+        np.testing.assert_allclose(store.vectors("a", range(6)), vectors(40), rtol=1e-6)
 
 
-def test_an_empty_store_finds_nothing(path: Path) -> None:
-    with Explanations(path) as store:
-        store.add([], vectors(0))
-        assert (store.count(), store.similar(vectors(1)[0], 3)) == (0, [])
-
-
-def test_alignments_and_vectors_must_go_together(path: Path) -> None:
-    with Explanations(path) as store, pytest.raises(ValueError, match="1 alignments with 2 vectors"):
-        store.add([alignment(0)], vectors(2))
-
-
-def test_vectors_of_another_embedder_are_told(filled: Path) -> None:
-    with Explanations(filled) as store, pytest.raises(InputError, match=r"chroma cannot be used .* delete that"):
-        store.add([alignment(0)], np.ones((1, 3), np.float32))
-
-
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(sample_id=TEXT, explanation=TEXT, evidence=TEXT)
-def test_any_text_comes_back_as_it_was(path: Path, sample_id: str, explanation: str, evidence: str) -> None:
-    kept = Alignment(
-        sample_id=sample_id, subgoal_id="a", level=1, explanation=explanation, evidence=evidence, judge="j"
-    )
-    with Explanations(path) as store:
-        store.drop()
-        store.add([kept], vectors(1))
-        assert [one for one, _ in store.similar(vectors(1)[0], 1)] == [kept]
-        assert store.vectors("a")[0] == [sample_id]
-
-
-def test_a_dropped_store_is_empty_and_can_be_filled_again(filled: Path) -> None:
-    with Explanations(filled) as store:
-        store.drop()
-        assert store.count() == 0
-        store.add([alignment(0)], vectors(1))
-    with Explanations(filled) as store:
-        assert store.count() == 1
-
-
-def test_reading_leaves_the_store_as_it_was(filled: Path) -> None:
-    for _ in range(2):
-        with Explanations(filled) as store:
-            assert store.count() == 320
-            store.similar(vectors(1)[0], 3)
-
-
-@pytest.mark.parametrize(
-    "pattern",
-    ["chroma.sqlite3", "*/data_level0.bin", "*/header.bin", "*/length.bin", "*/index_metadata.pickle", "seal"],
-)
-@pytest.mark.parametrize("damage", ["cut", "garbage", "empty", "gone"])
-def test_a_damaged_store_is_emptied_instead_of_trusted(filled: Path, pattern: str, damage: str) -> None:
-    (file,) = filled.glob(pattern)
-    whole = file.read_bytes()
-    damaged = {"cut": whole[: len(whole) // 2], "garbage": b"\xa5" * len(whole), "empty": b""}
-    file.unlink() if damage == "gone" else file.write_bytes(damaged[damage])
-    with Explanations(filled) as store:
-        assert store.count() == 0
-        store.add([alignment(0)], vectors(1))
-        assert store.similar(vectors(1)[0], 1)[0][0] == alignment(0)
-
-
-def test_a_store_that_is_lost_or_a_file_is_made_again(filled: Path) -> None:
-    shutil.rmtree(filled)
-    with Explanations(filled) as store:
-        assert store.count() == 0
-    shutil.rmtree(filled)
-    filled.write_text("no directory")
-    with Explanations(filled) as store:
-        assert store.count() == 0
+def test_an_empty_store_finds_nothing(path: Path, url: str | None) -> None:
+    with Explanations(path, "one", url) as store:
+        assert not store.is_filled
+        store.fill([lot([])])
+        assert (store.is_filled, store.count(), store.similar(vectors(1)[0], 3, "a")) == (True, 0, [])
 
 
 def test_stores_of_several_runs_live_side_by_side(tmp_path: Path) -> None:
-    with Explanations(tmp_path / "one") as one, Explanations(tmp_path / "two") as two:
-        one.add([alignment(1)], vectors(1))
-        two.add([alignment(2), alignment(3)], vectors(2))
+    with Explanations(tmp_path / "one", "x") as one, Explanations(tmp_path / "two", "x") as two:
+        one.fill([lot([1])])
+        two.fill([lot([2, 3])])
         assert (one.count(), two.count()) == (1, 2)
-    with Explanations(tmp_path / "one") as one:
+    with Explanations(tmp_path / "one", "x") as one:
         assert one.count() == 1
+
+
+def test_a_removed_store_leaves_nothing(filled: Path, url: str | None) -> None:
+    Explanations(filled, "one", url).remove()
+    assert not filled.exists()
+    with Explanations(filled, "one", url) as store:
+        assert store.count() == 0
 
 
 def test_a_store_is_open_once_at_a_time(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(explanations, "BUSY_SECONDS", 0.1)
-    with Explanations(path) as store:
+    with Explanations(path, "one") as store:
         with pytest.raises(RunBusyError, match="in use by another process"):
-            Explanations(path)
+            Explanations(path, "one")
         store.close()
-        with Explanations(path):
+        with Explanations(path, "one"):
             pass
 
 
-WRITER = """
-import sys, time
-from pathlib import Path
-import numpy as np
-from goalcover.agent.models import Alignment
-from goalcover.memory.explanations import Explanations
-
-store = Explanations(Path(sys.argv[1]))
-row = Alignment(sample_id="s", subgoal_id="a", level=1, explanation="why", judge="j")
-store.add([row], np.ones((1, 16), np.float32))
-print("added", flush=True)
-time.sleep(60)
-"""
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(TEXT, TEXT, TEXT), min_size=5, max_size=20, unique_by=lambda texts: texts[0]))
+def test_any_text_comes_back_as_it_was(path: Path, texts: list[tuple[str, str, str]]) -> None:
+    kept = [
+        Alignment(sample_id=one, subgoal_id="a", level=1, explanation=why, evidence=quote, judge="j")
+        for one, why, quote in texts
+    ]
+    with Explanations(path, "one") as store:
+        store.fill([Lot(kept, vectors(len(kept)), [1] * len(kept))])
+        for one, vector in zip(kept, vectors(len(kept)), strict=True):
+            assert [found.alignment for found in store.similar(vector, 1, "a")] == [one]
 
 
-def test_a_store_whose_process_was_killed_is_emptied(filled: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", WRITER, str(filled)], stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        os.kill(process.pid, signal.SIGKILL)
-    with Explanations(filled) as store:
-        assert store.count() == 0
-
-
-def test_the_store_calls_nobody(path: Path, socket_disabled: None) -> None:
-    with Explanations(path) as store:
-        store.add([alignment(0)], vectors(1))
-        assert store.similar(vectors(1)[0], 1)
-
-
-def test_the_store_loads_no_model(path: Path) -> None:
-    done = subprocess.run([sys.executable, "-c", USER, str(path)], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["1"]
+def test_alignments_vectors_and_counts_must_go_together(path: Path) -> None:
+    with Explanations(path, "one") as store, pytest.raises(ValueError, match="1 alignments, 2 vectors, 1 counts"):
+        store.fill([Lot([alignment(0)], vectors(2), [1])])

@@ -12,7 +12,7 @@ from goalcover.agent.embedder import Embedder
 from goalcover.agent.models import Alignment, Gap, Goal, Sample, Subgoal
 from goalcover.agent.vectors import VectorCache
 from goalcover.memory.runs import Run
-from goalcover.tools import lows
+from goalcover.tools import held, lows
 from goalcover.tools.clusters import find_cores
 from goalcover.tools.coverage import Tally
 from goalcover.tools.diagnose import find_gaps
@@ -126,6 +126,36 @@ def test_a_gap_says_its_kind_what_would_close_it_and_how_sure_its_groups_are(tmp
         assert one.confidence in {"medium", "high"}
         assert 0 < one.cohesion <= 1
         assert len(one.quotes) == len(one.quote_ids) == 3
+
+
+def test_what_is_grouped_is_what_chroma_gives_back(tmp_path, embedder, monkeypatch):
+    """Of 24 low samples it is given 12, and no other is in it: the groups are of those, and the others join them."""
+    monkeypatch.setattr(held, "MOST_HELD", 12)
+    heart = gaps(tmp_path, embedder, BIRTHS + FLIGHTS, [[0, 5]] * 24)[0]
+    with Run(tmp_path / "run").explanations(embedder.name) as store:
+        assert (store.is_filled, store.count()) == (True, 12)
+        found = find_cores(store.vectors("heart", range(6)))
+    assert len(found.centres) == len(heart.capabilities)
+    assert sum(one.n for one in heart.capabilities) + heart.n_outliers == 24
+
+
+def test_a_repeated_row_is_held_once_with_its_number(tmp_path, embedder):
+    gaps(tmp_path, embedder, [*BIRTHS, *["How many eggs are in the basket? There are 12."] * 10], [[0, 5]] * 22)
+    with Run(tmp_path / "run").explanations(embedder.name) as store:
+        found = store.similar(embedder.vectors(["eggs in a basket"])[0], 22, "heart")
+    assert [one.copies for one in found] == [10] + [1] * 12
+
+
+def test_near_misses_have_their_own_share_of_what_is_held(tmp_path, embedder, monkeypatch):
+    monkeypatch.setattr(held, "MOST_HELD", 5)
+    gaps(tmp_path, embedder, BIRTHS + FLIGHTS, [[0, 5]] * 20 + [[2, 5]] * 4)
+    with Run(tmp_path / "run").explanations(embedder.name) as store:
+        assert [len(store.vectors("heart", levels)) for levels in (held.NEAR, held.FAR)] == [4, 5]
+
+
+def test_without_a_gap_nothing_is_held(tmp_path, embedder):
+    assert gaps(tmp_path, embedder, BIRTHS * 2, [[5, 5]] * 24) == ()
+    assert not Run(tmp_path / "run").explanations_path.exists()
 
 
 def test_copies_of_one_text_are_no_group_of_their_own():

@@ -1,5 +1,6 @@
 """Answers about a finished run."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -150,16 +151,39 @@ def test_low_samples_like_one_are_found_for_its_own_and_for_other_subgoals(run):
     assert all(one.level is not None and one.level <= 2 for one in found.same)
 
 
-def test_every_low_sample_of_a_gap_can_be_found_once_neighbours_were_asked_for(run):
-    similar(run, "heart", "q8", 1, embedder())
-    low = {one.sample_id for one in run.alignments("heart", run.goal().low_score)}
-    with run.explanations() as store:
-        assert set(store.vectors("heart")[0]) == low
+def test_near_duplicates_are_one_neighbour_with_their_number(tmp_path):
+    text = "In the garden behind the old house the children found eggs in a wicker basket on day"
+    eggs = [*(f"{text} {n}" for n in range(4)), text.replace("the children", "children")]
+    rows = write_rows(tmp_path / "rows.jsonl", ["drug drug drug drug drug", "How late is the train?", *eggs])
+    assess_rows(rows, tmp_path / "run")
+    found = similar(Run.open(tmp_path / "run"), "heart", "q1", 10, embedder())
+    assert sorted((one.sample_id, one.copies) for one in found.same) == [("q2", 1), ("q3", 5)]
 
 
-def test_neighbours_of_a_sample_that_is_not_there_are_told(run):
-    with pytest.raises(InputError, match="no sample 'nobody'"):
-        similar(run, "heart", "nobody", 3, embedder())
+def test_neighbours_are_found_again_after_the_store_is_lost_or_of_other_scores(run):
+    before = similar(run, "heart", "q8", 3, embedder())
+    shutil.rmtree(run.explanations_path)
+    assert similar(run, "heart", "q8", 3, embedder()) == before
+    with run.explanations("another embedder") as store:
+        assert not store.is_filled
+    assert similar(run, "heart", "q8", 3, embedder()) == before
+
+
+def test_neighbours_are_the_same_from_a_server_and_nothing_is_kept_in_the_run(run, chroma_server, monkeypatch):
+    before = similar(run, "heart", "q8", 3, embedder())
+    shutil.rmtree(run.explanations_path)
+    monkeypatch.setenv("GOALCOVER_CHROMA_URL", chroma_server)
+    assert similar(run, "heart", "q8", 3, embedder()) == before
+    assert not run.explanations_path.exists()
+
+
+@pytest.mark.parametrize(
+    ("subgoal", "sample", "said"),
+    [("heart", "nobody", "no sample 'nobody'"), ("drug", "q8", "'drug' is no gap, .* gaps are: heart")],
+)
+def test_neighbours_that_cannot_be_told_are_told(run, subgoal, sample, said):
+    with pytest.raises(InputError, match=said):
+        similar(run, subgoal, sample, 3, embedder())
 
 
 # --- compare

@@ -9,7 +9,10 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
+import typer
 from commands import DEMO_DATA, DEMO_GOAL, GOALCOVER, goalcover
+from goalcover.ui.commands import results
+from unjudged import run_of
 
 COMMANDS = (
     "chat",
@@ -120,6 +123,16 @@ def test_an_explanation_as_json(demo):
     assert len(found["samples"]) == 3
 
 
+def test_neighbours_as_json(demo):
+    found = result(goalcover("explain", demo.path, "gas-safety", "--like", "lf-0001", "--samples", 2, "--json"))
+    assert list(found) == ["same", "others"]
+    assert [one["subgoal_id"] for one in found["same"]] == ["gas-safety"] * 2
+    assert list(found["same"][0]) == [
+        "sample_id", "subgoal_id", "level", "explanation", "evidence", "likeness", "copies",
+    ]  # fmt: skip
+    assert "lf-0001" not in {one["sample_id"] for part in found.values() for one in part}
+
+
 def test_samples_as_json_lowest_by_default(demo):
     lowest = result(goalcover("samples", demo.path, "billing", "--json"))
     highest = result(goalcover("samples", demo.path, "Explaining Bills", "--highest", 2, "--json"))
@@ -160,6 +173,41 @@ def test_check_fails_on_low_means_when_asked(demo):
     said = goalcover("check", demo.path, "--fail-under", 0.1)
     assert said.returncode == 1
     assert re.fullmatch(r"gas-safety: mean alignment 0\.0\d\d\n", said.stderr)
+
+
+def check(path: Path, capsys, fail_under: float | None = None, *, json: bool = False) -> tuple[int, str]:
+    """Exit code and words of `goalcover check`, in this process."""
+    try:
+        results.check(path, fail_under, json)
+        code = 0
+    except typer.Exit as ended:
+        code = ended.exit_code
+    said = capsys.readouterr()
+    assert (said.out != "") == json
+    return code, said.out + said.err
+
+
+@pytest.mark.parametrize("judged", [0, 2])
+def test_what_has_no_verdict_does_not_pass_a_check(tmp_path, capsys, judged):
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text("".join(f'{{"question": "q{n}", "answer": "a"}}\n' for n in range(4)))
+    run = run_of(rows, tmp_path / "run", level=lambda sample, subgoal: 5 if sample.row <= judged else None).path
+    code, said = check(run, capsys)
+    assert code == 1
+    assert said.startswith(f"any: No verdict: {4 - judged} of 4 judgements failed")
+    assert "What has no verdict does not pass" in said
+    code, said = check(run, capsys, json=True)
+    told = json.loads(said)
+    assert code == 1
+    assert (told["passed"], told["failed"], [one["id"] for one in told["no_verdict"]]) == (False, [], ["any"])
+    assert check(run, capsys, 0.5)[0] == (0 if judged else 1)
+
+
+def test_a_check_as_json(demo):
+    said = goalcover("check", demo.path, "--json")
+    told = json.loads(said.stdout)
+    assert (said.returncode, told["passed"], told["no_verdict"]) == (1, False, [])
+    assert [one["id"] for one in told["failed"]] == ["gas-safety", "payment-difficulty"]
 
 
 def test_a_report_is_written_where_it_is_asked_for(small_demo, tmp_path):

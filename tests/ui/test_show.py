@@ -6,7 +6,7 @@ import pytest
 from goalcover.agent.models import Capability, CoverageReport, Gap, Goal, Recommendation, Subgoal
 from goalcover.tools.coverage import cover
 from goalcover.tools.doctor import Finding
-from goalcover.tools.explain import Change, Explanation, Judged
+from goalcover.tools.explain import Change, Explanation, Judged, Neighbour, Neighbours
 from goalcover.ui import show
 from rich.console import Console
 
@@ -160,3 +160,23 @@ def test_changes_show_both_sides_and_a_dash_for_what_is_not_there(screen):
 def test_findings_say_works_or_fails(screen):
     show.print_findings([Finding("store", ok=True, detail="fine"), Finding("model", ok=False, detail="install it")])
     assert screen.getvalue() == "works  store: fine\nfails  model: install it\n"
+
+
+def test_neighbours_are_shown_with_their_subgoal_and_what_repeats_them(screen):
+    one = Neighbour(
+        sample_id="row-9",
+        subgoal_id="heart",
+        level=1,
+        explanation="Poor",
+        evidence="[bold]beats\x1b[31m",
+        likeness=0.876,
+        copies=1_200,
+    )
+    other = one.model_copy(update={"subgoal_id": "tone", "evidence": "", "copies": 1})
+    show.print_neighbours("row-7", GOAL, Neighbours(same=(one,), others=(other,)))
+    show.print_neighbours("row-7", GOAL, Neighbours(same=(), others=()))
+    said = screen.getvalue()
+    assert "row-9, Heart [bold]disease[/bold]: level 1, likeness 0.88, 1,200 samples say this\n  [bold]beats" in said
+    assert "row-9, Kind tone: level 1, likeness 0.88\n  Poor" in said
+    assert "in the same way: none." in said
+    assert "\x1b" not in said

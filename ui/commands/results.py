@@ -8,6 +8,9 @@ from goalcover.agent.errors import InputError
 from goalcover.ui.commands.options import AsJson, RunPath, SubgoalName, print_json, say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from goalcover.agent.models import SubgoalCoverage
     from goalcover.memory.runs import Run
 
 
@@ -26,18 +29,37 @@ def gaps(run: RunPath, json: AsJson = False) -> None:
 def explain(
     run: RunPath,
     subgoal: SubgoalName,
-    samples: Annotated[int, typer.Option(min=0, help="How many of the lowest samples to show.")] = 5,
+    samples: Annotated[int, typer.Option(min=0, help="How many samples to show.")] = 5,
+    like: Annotated[
+        str | None, typer.Option(metavar="SAMPLE_ID", help="Show the samples that are weak in the same way instead.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
-    """Explain why a subgoal is weak: figures, causes, quotes, samples."""
+    """Explain why a subgoal is weak: figures, causes, quotes, the lowest samples."""
     from goalcover.tools.explain import explain as explain_run
     from goalcover.ui import show
 
+    if like is not None:
+        _neighbours(_open(run), subgoal, like, samples, json=json)
+        return
     found = explain_run(_open(run), subgoal, samples)
     if json:
         print_json(found.model_dump())
     else:
         show.print_explanation(found)
+
+
+def _neighbours(run: "Run", subgoal: str, sample_id: str, n: int, *, json: bool) -> None:
+    from goalcover.agent.engine import build_engine
+    from goalcover.agent.settings import Settings
+    from goalcover.tools.explain import similar
+    from goalcover.ui import show
+
+    found = similar(run, subgoal, sample_id, n, build_engine("auto", Settings()).embedder)
+    if json:
+        print_json(found.model_dump())
+    else:
+        show.print_neighbours(sample_id, run.goal(), found)
 
 
 def samples(
@@ -82,18 +104,40 @@ def check(
     fail_under: Annotated[
         float | None, typer.Option(min=0, max=1, metavar="X", help="Fail on means below X instead of on gaps.")
     ] = None,
+    json: AsJson = False,
 ) -> None:
-    """Exit with 1, and name them, when there are gaps (for CI jobs)."""
+    """Exit with 1, and name them, when there are gaps or subgoals without a verdict (for CI jobs)."""
     from goalcover.tools.explain import weak
 
-    failed = list(weak(_open(run), fail_under))
+    opened = _open(run)
+    failed = list(weak(opened, fail_under))
+    # What could not be judged is not known to be covered.
+    unknown = [one for one in opened.coverage().subgoals if (one.gap if fail_under is None else one.alignment) is None]
     try:
-        for one in failed:
-            say(f"{one.id}: {one.rule}" if fail_under is None else f"{one.id}: mean alignment {one.alignment:.3f}")
+        if json:
+            found = {
+                "failed": [one.model_dump() for one in failed],
+                "no_verdict": [one.model_dump() for one in unknown],
+            }
+            print_json({"passed": not failed and not unknown, **found})
+        else:
+            _tell_check(failed, unknown, fail_under)
     finally:  # also when nobody reads to the end
-        if failed:
+        if failed or unknown:
             raise typer.Exit(1)
-    say("No gaps." if fail_under is None else f"No mean alignment below {fail_under:g}.")
+
+
+def _tell_check(
+    failed: "Sequence[SubgoalCoverage]", unknown: "Sequence[SubgoalCoverage]", fail_under: float | None
+) -> None:
+    for one in failed:
+        say(f"{one.id}: {one.rule}" if fail_under is None else f"{one.id}: mean alignment {one.alignment:.3f}")
+    for one in unknown:
+        say(f"{one.id}: {one.rule}" if fail_under is None else f"{one.id}: no mean alignment, nothing was scored")
+    if unknown:
+        say("What has no verdict does not pass: `goalcover assess` tries again what failed.")
+    elif not failed:
+        say("No gaps." if fail_under is None else f"No mean alignment below {fail_under:g}.")
 
 
 def compare(
