@@ -61,6 +61,18 @@ async def accept(
     )
 
 
+def turn_down(run: Run, batch: Batch, reviews: Sequence[Review]) -> None:
+    """Notes what was rejected of proposals in whose place others are wished for: those learn from the reasons.
+
+    Raises RunBusyError when the run is in use, InputError when it cannot be written.
+    """
+    rejected = {review.candidate_id: review for review in reviews if review.decision == "rejected"}
+    pairs = [(one, rejected[one.candidate.id]) for one in batch.proposals if one.candidate.id in rejected]
+    if pairs:
+        with run.lock():
+            keep(run.synthetic_path, batch.subgoal_id, [], _decisions(pairs))
+
+
 async def impact(
     run: Run, subgoal_id: str, judge: Judge, budget: Budget | None = None
 ) -> tuple[SubgoalCoverage, SubgoalCoverage]:

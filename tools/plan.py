@@ -6,10 +6,15 @@ from collections.abc import Iterable, Sequence
 from itertools import cycle, islice
 from typing import get_args
 
+import numpy as np
+from goalcover.agent.embedded.wordings import VERBS
+from goalcover.agent.embedder import DIMENSIONS, Embedder, Floats
 from goalcover.agent.models import Capability, Frozen, Sample, Subgoal
 from goalcover.agent.synthesis import Brief, Candidate, Difficulty, Rejected
 from goalcover.memory.synthetic import Decision
+from goalcover.tools.lows import evenly, read_openings
 from goalcover.tools.material import Material
+from pydantic import Field
 
 DIFFICULTIES: tuple[Difficulty, ...] = get_args(Difficulty)
 _FORMS = {
@@ -18,8 +23,11 @@ _FORMS = {
     "a question that asks why": r"why\b",
     "a question that asks what or which": r"(?:what|which|who|when|where)\b",
 }
+_INSTRUCTION = "an instruction that says what to do"
 _LEAST_FORM = 0.1
 """Share of the dataset's inputs from which a form is one of its own."""
+_TYPICAL = 60
+"""Samples of a capability that new ones are compared with."""
 
 
 class Part(Frozen):
@@ -33,8 +41,11 @@ class Spread(Frozen):
     """How samples are spread: number by capability, difficulty and form."""
 
     capabilities: dict[str, int]
+    """How many came out, each counted for the capability whose samples it is most like."""
     difficulties: dict[str, int]
     forms: dict[str, int]
+    wanted: dict[str, int] = Field(default_factory=dict)
+    """By capability: how many the plan asked for."""
 
 
 def plan(material: Material, n: int, *, form: str = "", rejected: Sequence[Decision] = ()) -> list[Part]:
@@ -53,7 +64,7 @@ def plan(material: Material, n: int, *, form: str = "", rejected: Sequence[Decis
         for difficulty, share in zip(DIFFICULTIES, _shares(count, [1, 1, 1]), strict=True):
             if share:
                 brief = Brief(
-                    capability=f"{capability.title}. {capability.summary}",
+                    capability=_named(capability),
                     difficulty=difficulty,
                     form=next(turns),
                     columns=material.layout.columns,
@@ -68,22 +79,62 @@ def plan(material: Material, n: int, *, form: str = "", rejected: Sequence[Decis
 
 def forms_of(samples: Iterable[Sample]) -> list[str]:
     """The forms in which this dataset asks, the commonest first; empty when it does not ask."""
-    counts: Counter[str] = Counter()
-    n = 0
-    for n, sample in enumerate(islice(samples, 1_000), 1):  # noqa: B007 (counted)
-        opening = sample.input.strip()[:40].lower()
-        counts.update(name for name, pattern in _FORMS.items() if re.match(pattern, opening))
-    return [name for name, count in counts.most_common() if count >= _LEAST_FORM * n]
+    found = Counter(_form_of(sample) for sample in islice(samples, 1_000))
+    return [name for name, count in found.most_common() if name and count >= _LEAST_FORM * found.total()]
 
 
-def spread_of(candidates: Iterable[Candidate]) -> Spread:
-    """How candidates came out."""
-    made = list(candidates)
+def _form_of(sample: Sample) -> str:
+    opening = sample.input.strip()[:40].lower()
+    word = re.match(r"[a-z]+\b", opening)
+    if word and VERBS.get(word.group()) == word.group():
+        return _INSTRUCTION
+    return next((name for name, pattern in _FORMS.items() if re.match(pattern, opening)), "")
+
+
+def placed(material: Material, made: Sequence[Sample], embedder: Embedder) -> list[str] | None:
+    """For each new sample the missing capability whose samples it is most like, by the vectors of what both begin with.
+
+    None where there is nothing to tell apart: the subgoal is no gap, or its gap is of one piece.
+    """
+    known = [one for one in (material.gap.capabilities if material.gap else ()) if material.of(one.sample_ids)]
+    if len(known) < 2 or not made:
+        return None
+    typical = [[one.sample_ids[place] for place in evenly(len(one.sample_ids), _TYPICAL)] for one in known]
+    centres = np.stack([_about(material.of(ids), embedder).mean(axis=0) for ids in typical])
+    centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-9)
+    nearest = (_about(made, embedder) @ centres.T).argmax(axis=1)
+    return [_named(known[place]) for place in nearest]
+
+
+def spread_of(planned: Iterable[Part], candidates: Iterable[Candidate]) -> Spread:
+    """What was wanted, and how candidates came out."""
+    made, wanted = list(candidates), Counter[str]()
+    for part in planned:
+        wanted[_title(part.brief.capability)] += part.n
     return Spread(
-        capabilities=dict(Counter(one.capability.partition(". ")[0] for one in made)),
+        capabilities=dict(Counter(_title(one.capability) for one in made)),
         difficulties=dict(Counter(one.difficulty for one in made)),
         forms=dict(Counter(one.form or "as in the dataset" for one in made)),
+        wanted=dict(wanted),
     )
+
+
+def _about(samples: Sequence[Sample], embedder: Embedder) -> Floats:
+    """(samples, 384), unit length: what input and output begin with."""
+    vectors = np.zeros((len(samples), DIMENSIONS), np.float32)
+    for row, both in enumerate(read_openings(samples, embedder).values()):
+        for part in (both.input, both.output):
+            if part is not None:
+                vectors[row] += part
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9))
+
+
+def _named(capability: Capability) -> str:
+    return f"{capability.title}. {capability.summary}"
+
+
+def _title(capability: str) -> str:
+    return capability.partition(". ")[0]
 
 
 def _whole(subgoal: Subgoal) -> Capability:

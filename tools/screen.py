@@ -15,6 +15,8 @@ HELD_OUT_WORDS = 13
 """Words in a row that a candidate may not share with the evaluation set (Brown et al. 2020, appendix C)."""
 _LEAST_ASKED = 8
 """Words: a shorter input is a phrase that many rows share."""
+_LEAST_SAID = 20
+"""Words: a shorter answer may be right for many questions."""
 
 
 class Screen:
@@ -62,18 +64,18 @@ class Screen:
             if one.similarity == 1 or len(one.span.split()) >= HELD_OUT_WORDS:
                 where = self._holdout[one.known].id
                 found.append((one.place, f"it shares a passage with {where} of the evaluation set: “{_cut(one.span)}”"))
-        return found + self._among_candidates(texts)
+        return found + self._among_candidates(samples)
 
-    def _among_candidates(self, texts: list[str]) -> list[tuple[int, str]]:
-        before = _texts(self._passed)
-        found = []
-        for place, earlier in repeated([*before, *texts]).items():
-            if place >= len(before):
-                span = common_span(texts[place - len(before)], [*before, *texts][earlier])
-                found.append(
-                    (place - len(before), f"it nearly repeats another candidate or synthetic sample: “{_cut(span)}”")
-                )
-        return found
+    def _among_candidates(self, samples: Sequence[Sample]) -> list[tuple[int, str]]:
+        """Candidates that nearly repeat one before them, as a whole or in their answer alone."""
+        both, first = [*self._passed, *samples], len(self._passed)
+        found = {}
+        for texts in ([one.output if len(one.output.split()) >= _LEAST_SAID else "" for one in both], _texts(both)):
+            for place, earlier in repeated(texts).items():
+                if place >= first and texts[place]:
+                    span = _cut(common_span(texts[place], texts[earlier]))
+                    found[place - first] = f"it nearly repeats another candidate or synthetic sample: “{span}”"
+        return list(found.items())
 
     def _known_reason(self, one: Duplicate) -> str:
         where = self._known[one.known].id

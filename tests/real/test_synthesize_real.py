@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from goalcover.agent.embedded.cues import cue_of, show
 from goalcover.agent.embedded.discriminator import EmbeddedDiscriminator
 from goalcover.agent.embedded.generator import EmbeddedGenerator
 from goalcover.agent.embedded.judge import EmbeddedJudge
-from goalcover.agent.embedded.sentences import sentences
+from goalcover.agent.embedded.sentences import one_line, sentences
 from goalcover.agent.models import Goal, Sample, Subgoal
 from goalcover.tools.accept import accept
 from goalcover.tools.export import export
@@ -27,7 +28,11 @@ MONEY = Subgoal(
     scope="every",
 )
 GOAL = Goal(goal="Summarize bills", subgoals=(MONEY,))
-ROWS, ASKED = 150, 10
+ROWS, ASKED, LEAST = 250, 10, 4
+
+
+def amounts(text: str) -> set[str]:
+    return set(re.findall(r"\$\d[\d,.]*\d", text))
 
 
 def counted(sample: Sample, subgoal: Subgoal) -> int:
@@ -52,7 +57,8 @@ def test_bills_give_new_samples_that_are_found_in_them_word_for_word(shared_data
         )
     )
     accepted = asyncio.run(accept(run, batch, judge))
-    assert accepted.accepted == len(batch.proposals) == ASKED
+    assert LEAST <= accepted.accepted == len(batch.proposals)
+    assert batch.shortfall == "" or "Sentences left out" in batch.shortfall
     assert accepted.after.alignment > accepted.before.alignment
 
     bills = {sample.id: sample for sample in run.samples()}
@@ -60,8 +66,11 @@ def test_bills_give_new_samples_that_are_found_in_them_word_for_word(shared_data
     for row in made:
         (parent,) = row["_goalcover"]["parents"]
         for start, end in sentences(row["summary"]):
-            assert row["summary"][start:end] in row["text"]
-            assert row["summary"][start:end] in bills[parent].input
+            assert row["summary"][start:end] in one_line(row["text"])
+            assert row["summary"][start:end] in one_line(bills[parent].input)
+        assert amounts(row["summary"]) >= amounts(row["text"])
+        assert "\n" not in row["summary"]
+        assert row["summary"][0].isupper() or row["summary"][0] == "$"
 
     texts = [f"{row['title']}\n\n{row['text']}\n{row['summary']}" for row in made]
     assert Known([f"{one.input}\n{one.output}" for one in bills.values()]).duplicates(texts) == []
