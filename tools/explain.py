@@ -109,11 +109,14 @@ def find_subgoal(goal: Goal, asked: str) -> Subgoal:
 def explain(run: Run, asked: str, n_samples: int) -> Explanation:
     """Coverage, gap and lowest samples of one subgoal."""
     subgoal = find_subgoal(run.goal(), asked)
+    gap = next((gap for gap in run.gaps() if gap.subgoal_id == subgoal.id), None)
     return Explanation(
         subgoal=subgoal,
         coverage=next(one for one in run.coverage().subgoals if one.id == subgoal.id),
-        gap=next((gap for gap in run.gaps() if gap.subgoal_id == subgoal.id), None),
-        samples=judged(run, subgoal.id, "lowest", n_samples),
+        gap=gap,
+        samples=judged(
+            run, subgoal.id, "lowest", n_samples, first=frozenset((*gap.in_input, *gap.broken) if gap else ())
+        ),
     )
 
 
@@ -159,20 +162,23 @@ def _neighbours(found: Sequence["Similar"], sample_id: str, k: int) -> tuple[Nei
     )
 
 
-def judged(run: Run, subgoal_id: str, end: End, n: int) -> tuple[Judged, ...]:
-    """The n samples with the lowest, the highest or the middlemost level, in the dataset's order where levels agree."""
+def judged(run: Run, subgoal_id: str, end: End, n: int, first: frozenset[str] = frozenset()) -> tuple[Judged, ...]:
+    """The n samples with the lowest, the highest or the middlemost level, in the dataset's order where levels agree.
+
+    `first` are ids of samples that come before others of the same level: those that something can be done about.
+    """
     scored = (one for one in run.alignments(subgoal_id) if one.level is not None)
-    chosen = _picked(scored, end, n)
+    chosen = _picked(scored, end, n, first)
     samples = {sample.id: sample for sample in run.samples({one.sample_id for one in chosen})}
     return tuple(_joined(one, samples[one.sample_id]) for one in chosen)
 
 
-def _picked(scored: Iterator[Alignment], end: End, n: int) -> list[Alignment]:
+def _picked(scored: Iterator[Alignment], end: End, n: int, first: frozenset[str]) -> list[Alignment]:
     def level(one: Alignment) -> int:
         return one.level or 0
 
     if end == "lowest":
-        return heapq.nsmallest(n, scored, key=level)
+        return heapq.nsmallest(n, scored, key=lambda one: (level(one), one.sample_id not in first))
     if end == "highest":
         return heapq.nlargest(n, scored, key=level)
     ordered = sorted(scored, key=level)

@@ -108,6 +108,14 @@ def test_an_explanation_of_a_gap_holds_figures_causes_and_samples(run):
     assert [one.sample_id for one in found.samples] == ["q2", "q5", "q6"]
 
 
+def test_what_something_can_be_done_about_comes_before_others_of_its_level(run):
+    gaps = run.gaps()
+    (heart,) = (gap for gap in gaps if gap.subgoal_id == "heart")
+    run.write_gaps([heart.model_copy(update={"in_input": ("q6",), "broken": ("q5",)})])
+    assert [one.sample_id for one in explain(run, "heart", 3).samples] == ["q5", "q6", "q2"]
+    run.write_gaps(gaps)
+
+
 def test_a_subgoal_that_is_no_gap_is_explained_too(run):
     found = explain(run, "drug", 2)
     assert found.gap is None
