@@ -4,9 +4,6 @@ import json
 import re
 import shlex
 import signal
-import sqlite3
-import subprocess
-import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,27 +34,6 @@ def write_rows(path: Path, n: int) -> Path:
     rows = [{"question": f"Case {k}: {' '.join(NAMES[: k % 6 + 1])}?", "answer": "Ask a doctor."} for k in range(n)]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path
-
-
-def judged(run: Path) -> int:
-    """Judgements on disk."""
-    if not (run / "ledger.sqlite").is_file():
-        return 0
-    database = sqlite3.connect(f"file:{run / 'ledger.sqlite'}?mode=ro", uri=True, timeout=10)
-    try:
-        return int(database.execute("SELECT COUNT(*) FROM judgement WHERE level IS NOT NULL").fetchone()[0])
-    except sqlite3.OperationalError:  # the table is being made
-        return 0
-    finally:
-        database.close()
-
-
-def wait_for(n: int, run: Path, process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + 60
-    while judged(run) < n:
-        assert process.poll() is None, process.communicate()[1]
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def paid(server) -> Counter[str]:
@@ -107,17 +83,17 @@ def story(tmp_path_factory) -> Story:
         patch.setenv("OPENAI_API_KEY", KEY)
         patch.setenv("GOALCOVER_CONCURRENCY", str(IN_FLIGHT))
         first = commands.start(*arguments)
-        wait_for(400, run, first)
+        commands.wait_for(400, run, first)
         first.kill()
         first.communicate()
-        killed_at, paid_at_kill = judged(run), paid(server).total()
+        killed_at, paid_at_kill = commands.judged(run), paid(server).total()
 
         second = commands.start(*arguments)
-        wait_for(killed_at + 300, run, second)
+        commands.wait_for(killed_at + 300, run, second)
         second.send_signal(signal.SIGTERM)
         interrupted = CompletedProcess(second.args, 0, *second.communicate(timeout=60))
         interrupted.returncode = second.returncode
-        interrupted_at, paid_at_interrupt = judged(run), paid(server).total()
+        interrupted_at, paid_at_interrupt = commands.judged(run), paid(server).total()
 
         resume = re.search(r"Go on with: goalcover (.*)", interrupted.stderr)
         assert resume, interrupted.stderr

@@ -6,9 +6,6 @@ import random
 import re
 import shlex
 import signal
-import sqlite3
-import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -40,29 +37,6 @@ def write_rows(path: Path) -> Path:
     return path
 
 
-def judged(run: Path) -> int:
-    """Number of judgements that are on disk."""
-    if not (run / "ledger.sqlite").is_file():
-        return 0
-    database = sqlite3.connect(f"file:{run / 'ledger.sqlite'}?mode=ro", uri=True, timeout=10)
-    try:
-        return int(database.execute("SELECT COUNT(*) FROM judgement").fetchone()[0])
-    except sqlite3.OperationalError:  # the table is being made
-        return 0
-    finally:
-        database.close()
-
-
-def wait_for_more_than(n: int, run: Path, process: subprocess.Popen[str]) -> int:
-    """Waits until the process has put further judgements on disk."""
-    deadline = time.monotonic() + 120
-    while (found := judged(run)) <= n:
-        assert process.poll() is None, process.communicate()[1]
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    return found
-
-
 @dataclass(frozen=True)
 class Story:
     """One run: killed, interrupted, finished, repeated; and the same assessment without any of that."""
@@ -89,20 +63,20 @@ def story(tmp_path_factory) -> Story:
         arguments = ("assess", data, "--goal", goal, "--out", run)
 
         first = commands.start(*arguments)
-        wait_for_more_than(0, run, first)
+        commands.wait_for(1, run, first)
         # Stopped, it stays in the middle of its work, and keeps the lock, for as long as the second one takes.
         os.kill(first.pid, signal.SIGSTOP)
         intruder = commands.goalcover(*arguments)
         first.kill()
         first.communicate()
-        killed_at = judged(run)
+        killed_at = commands.judged(run)
 
         second = commands.start(*arguments)
-        wait_for_more_than(killed_at, run, second)
+        commands.wait_for(killed_at + 1, run, second)
         second.send_signal(signal.SIGINT)
         interrupted = CompletedProcess(second.args, 0, *second.communicate(timeout=120))
         interrupted.returncode = second.returncode
-        interrupted_at = judged(run)
+        interrupted_at = commands.judged(run)
 
         resume = re.search(r"Go on with: goalcover (.*)", interrupted.stderr)
         assert resume, interrupted.stderr
@@ -141,7 +115,7 @@ def test_the_next_assessment_finishes_and_judges_only_the_rest(story):
     counts = story.finished_info["counts"]
     assert counts["pairs"] == counts["scored"] == ROWS * len(SUBGOALS)
     assert counts["reused"] == story.interrupted_at
-    assert judged(story.run) == counts["pairs"]
+    assert commands.judged(story.run) == counts["pairs"]
 
 
 def test_its_results_equal_those_of_an_assessment_that_was_not_disturbed(story):
@@ -155,5 +129,5 @@ def test_a_further_assessment_judges_nothing(story):
     counts = json.loads((story.run / "run.json").read_text())["counts"]
     assert counts["reused"] == counts["pairs"] == ROWS * len(SUBGOALS)
     assert "kept from before" in story.repeated.stderr
-    assert judged(story.run) == counts["pairs"]
+    assert commands.judged(story.run) == counts["pairs"]
     pd.testing.assert_frame_equal(story.finished_scores, pd.read_parquet(story.run / "scores.parquet"))
