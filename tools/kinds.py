@@ -3,13 +3,15 @@
 1. unsure      the failed judgements could close the gap, had all of them supported the subgoal; or there are several
                judges, who disagree too much for their median to be relied on (tools/agreement.py)
 2. broken      of the samples that touch it (level 2 and above), 15 % and at least 3 have an output that is empty, cut
-               off or another input's (of swapped outputs about half are known as such: tools/outputs.py)
+               off or another input's (tools/outputs.py)
 3. absent      of 90 % of the samples nothing of it can be asked: no amount in the input, where amounts are to be kept
 4. shallow     of the low-scoring samples, half hold it in their input and leave it out of their output
-5. absent      at most 2 % of the samples, and 5 of them, reach level 4, 8 % level 3 and 20 % level 2 (so many come near
-               anything); off-target instead, where every sample should be about it, or 95 % serve no subgoal at all
-6. shallow     many samples touch it, and most of them stay at level 2 or 3. Many: as many at level 3 as the rule wants
-               at level 4, or at level 2 a quarter of all, and as many as the rule wants or half of all
+5. shallow     many samples touch it, and most of them stay at level 2 or 3, where they are no fewer than at level 1
+               (else it is other subjects that come near). Many: as many at level 3 as the rule wants at level 4, or
+               at level 2 a quarter of all, and as many as the rule wants or half of all
+6. absent      at most 2 % of the samples reach level 4, and these do not stand out: the levels thin out upwards as
+               steadily as near misses do; off-target instead, where every sample should be about it, or 95 % serve no
+               subgoal at all
 7. off-target  every sample should be about it, and half of them are not (level 0 and 1)
 8. rare        what is left: there are good samples, and too few of them
 
@@ -26,9 +28,7 @@ LEAST_BROKEN = 3
 UNABLE = 0.9
 IN_INPUT = 0.5
 ABSENT_SUPPORT = 0.02
-MOST_ABSENT = 5
-ABSENT_GOOD = 0.08
-ABSENT_NEAR = 0.2
+LEAST_RARE = 2
 UNSERVED = 0.95
 OFF_TARGET = 0.5
 
@@ -91,6 +91,23 @@ class Facts:
         """Samples at level 4 or 5."""
         return sum(self.histogram[SUPPORT_LEVEL:])
 
+    @property
+    def stuck(self) -> int:
+        """Samples that touch it and do not support it."""
+        return self.near - self.support
+
+    @property
+    def stands_out(self) -> bool:
+        """Whether the samples at level 4 and 5 are more than the tail of those below them. In a tail every step up
+        keeps no larger a share than the step before: from level 1 to 2 and 3, and from there to 4 and 5."""
+        return self.support >= LEAST_RARE and self.support * (self.histogram[1] + 1) > self.stuck**2
+
+    @property
+    def is_shallow(self) -> bool:
+        """Whether many samples touch it, and are about it, but most do not support it."""
+        many = self.good >= self.wanted or self.near >= max(min(self.wanted, self.n / 2), self.n / 4)
+        return many and self.stuck > self.support and self.stuck >= self.histogram[1]
+
 
 def kind_of(facts: Facts) -> tuple[Kind, str]:
     """The kind, and the rule that decided in figures."""
@@ -111,13 +128,13 @@ def kind_of(facts: Facts) -> tuple[Kind, str]:
             f"Of {facts.n_low:,} low-scoring samples, {facts.n_in_input:,} hold it in the input and leave it out of "
             "the output."
         )
-    if support <= min(MOST_ABSENT, ABSENT_SUPPORT * n) and good <= ABSENT_GOOD * n and near <= ABSENT_NEAR * n:
-        return _absent(facts)
-    if (good >= facts.wanted or near >= max(min(facts.wanted, n / 2), n / 4)) and near - support > support:
+    if facts.is_shallow:
         return "shallow", (
-            f"{near:,} of {n:,} samples touch it, but {near - support:,} of them stay at level 2 or 3; "
+            f"{near:,} of {n:,} samples touch it, but {facts.stuck:,} of them stay at level 2 or 3; "
             f"{facts.wanted:,} are wanted at level 4."
         )
+    if support <= ABSENT_SUPPORT * n and not facts.stands_out:
+        return _absent(facts)
     if facts.scope == "every" and not facts.is_form and n - near >= OFF_TARGET * n:
         return "off-target", f"Every sample should be about it; {n - near:,} of {n:,} are not (level 0 or 1)."
     return "rare", (
@@ -128,6 +145,8 @@ def kind_of(facts: Facts) -> tuple[Kind, str]:
 
 def _absent(facts: Facts) -> tuple[Kind, str]:
     found = f"{facts.near:,} of {facts.n:,} samples touch it, {facts.good:,} of them at level 3 or above."
+    if facts.support >= LEAST_RARE:
+        found += f" The {facts.support:,} at level 4 or 5 are no more than so many near misses lead one to expect."
     if facts.scope == "every" and not facts.is_form:
         return "off-target", f"Every sample should be about it; {found}"
     if facts.unserved >= UNSERVED:

@@ -9,12 +9,19 @@ from goalcover.agent.embedded.passages import passages
 from goalcover.agent.embedder import DIMENSIONS, Embedder, Floats
 from goalcover.agent.models import TOP_LEVEL, Alignment, Goal, Sample, SubgoalCoverage
 from goalcover.memory.runs import Run
-from goalcover.tools.outputs import Openings
 
 MOST_READ = 100_000
 """Low-scoring samples that are looked at, of all gaps together; of more, as many, evenly spaced."""
 LEAST_READ = 4_000
 _FIGURES = re.compile(r"\d+")
+
+
+@dataclass(frozen=True)
+class Openings:
+    """What a sample's input and output begin with, as vectors (384,); None where there is no text."""
+
+    input: Floats | None
+    output: Floats | None
 
 
 @dataclass(frozen=True)

@@ -22,11 +22,11 @@ from goalcover.memory.runs import Run
 from goalcover.tools.coverage import cover, support_wanted
 from goalcover.tools.kinds import Facts, kind_of
 from goalcover.tools.lows import evenly
-from goalcover.tools.outputs import Openings, faults
+from goalcover.tools.outputs import Pairs, faults
 from goalcover.tools.recommend import mean_wanted, needed, rewriting_closes, to_rewrite
 
 LISTED = 10
-USUAL = 300
+USUAL = 150
 """Samples that say what is usual in the data."""
 _UNSCORED = -1
 _STRONG = SUPPORT_LEVEL / TOP_LEVEL
@@ -95,7 +95,7 @@ def weakness(
     levels: Levels,
     low: Sequence[Alignment],
     samples: Mapping[str, Sample],
-    openings: Mapping[str, Openings],
+    pairs: Pairs,
     most: int,
     agreement: SubgoalAgreement | None = None,
 ) -> Weakness:
@@ -104,7 +104,7 @@ def weakness(
     touching = [samples[one] for one in levels.touching(coverage.id, most)]
     every = list(samples.values())
     usual = [every[place] for place in evenly(len(every), USUAL)]
-    broken = tuple(faults(touching, usual, openings))
+    broken = tuple(faults(touching, usual, pairs))
     kind, why = kind_of(
         Facts(
             scope=coverage.scope,

@@ -10,12 +10,12 @@ explanations whose vectors are in the cache: real sentences, in groups of differ
 import argparse
 import asyncio
 import random
-import re
 import resource
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
@@ -25,30 +25,27 @@ from goalcover.agent.embedded.advisor import EmbeddedAdvisor
 from goalcover.agent.embedded.analyst import EmbeddedAnalyst
 from goalcover.agent.embedded.judge import EmbeddedJudge
 from goalcover.agent.embedder import Embedder
-from goalcover.agent.models import Alignment, Gap, Goal, Sample, Subgoal
+from goalcover.agent.models import KINDS, SUPPORT_LEVEL, Alignment, Gap, Goal, Sample, Subgoal
+from goalcover.agent.roles import NEAR_LEVEL
 from goalcover.agent.settings import Settings
 from goalcover.agent.vectors import VectorCache
 from goalcover.memory.runs import Run
 from goalcover.tools.coverage import Tally
 from goalcover.tools.diagnose import find_gaps
 
-HELD_OUT = (
-    ("pubmedqa", "oncology", r"cancer|carcino|tumou?r|oncolog|metasta|chemothera|lymphoma|leuk|melanoma|malignan"),
-    (
-        "pubmedqa",
-        "obstetrics",
-        r"pregnan|birth|obstet|gestation|labou?r|matern|fetal|foetal|caesar|cesar|gyn|uter|ovar",
-    ),
-    ("pubmedqa", "mental-health", r"psych|depress|mental|anxiety|suicid|schizo|autis|behaviou?r|cognit|emotion"),
-    ("bills", "tax", r"\btax|revenue code|deduct|credit"),
-    ("bills", "defense", r"veteran|militar|armed forces|defense|army|navy"),
-    ("bills", "education", r"school|education|student|universit|teach|college"),
-    ("code", "algorithms", r"sort|search|tree|graph|fibonacci|recurs|dynamic|algorithm|heap|stack|queue|linked"),
-    ("code", "strings", r"string|text|word|character|vowel|palindrome|substring|letter|sentence"),
-    ("code", "math", r"\bsum|factorial|prime|number|average|mean|calculat|area|multipl|comput"),
-)
-WEAKNESSES = ("removed", "rare", "swapped", "emptied")
-ROWS = {"pubmedqa": 500, "code": 300, "bills": 90}
+HELD_OUT = {
+    "pubmedqa": ("oncology", "obstetrics", "mental-health"),
+    "bills": ("tax", "defense", "education"),
+    "code": ("algorithms", "strings", "math"),
+}
+"""Subjects that the rules were not set on. What a row teaches is known from a person's labels: words alone would leave
+rows in that teach the subject without naming it, and those are rightly called rare."""
+WEAKNESSES = ("removed", "rare", "swapped", "emptied", "cut in the middle", "failed", "elsewhere", "aside")
+FORMS = {
+    "pubmedqa": ("Statistics", "The answer states the exact numbers that the study found", ""),
+    "bills": ("Dates and deadlines", "The summary keeps the dates, deadlines and periods that the bill sets", ""),
+    "code": ("General programming", "Writes correct code that follows an instruction", ""),
+}
 SIZES = (1_000, 10_000, 100_000)
 HEART = Subgoal(id="heart", name="Cardiology", description="Answers questions about heart disease", share=0.5)
 
@@ -64,27 +61,41 @@ def main() -> None:
 
 
 def kinds(data: Path, embedder: Embedder) -> None:
-    """Precision and recall of each kind over planted gaps of held-out subjects."""
-    planted.ROWS.update(ROWS)
+    """Precision and recall of each kind over planted gaps of held-out subjects, as a table for the README."""
     told: Counter[tuple[str, str]] = Counter()
-    for domain, subgoal, pattern in HELD_OUT:
-        subject = planted.Subject(domain, subgoal, re.compile(pattern, re.IGNORECASE), "")
-        for weakness in WEAKNESSES:
-            asked = planted.of_subject(subject, weakness, data)
-            found = diagnosed(asked, embedder)
-            kind = found.kind if found else "no gap"
-            told[asked.kind, str(kind)] += 1
-            print(f"{domain:9} {subgoal:14} {weakness:8} {kind!s:10} {found.why if found else ''}", flush=True)
-    for kind in sorted({kind for pair in told for kind in pair}):
+    for name, asked in held_out(data):
+        found = diagnosed(asked, embedder)
+        kind = str(found.kind) if found else "no gap"
+        told[asked.kind, kind] += 1
+        mark = "" if kind == asked.kind else f"instead of {asked.kind}: "
+        print(f"{name:34} {kind:10} {mark}{found.why if found else ''}", flush=True)
+    print("\n| kind | told right, of those told so | found, of those planted |\n|---|---|---|")
+    for kind in KINDS:
         right = told[kind, kind]
         named = sum(n for (_, other), n in told.items() if other == kind)
         there = sum(n for (other, _), n in told.items() if other == kind)
-        print(f"{kind:10} precision {right}/{named}  recall {right}/{there}")
+        print(f"| *{kind}* | {right} of {named} | {right} of {there} |")
+
+
+def held_out(data: Path) -> Iterator[tuple[str, planted.Case]]:
+    """The planted gaps by name: eight for each subject, and outputs that are cut short in each domain."""
+    planted.ROWS.update({domain: len(planted.labels(domain)) for domain in HELD_OUT})
+    for domain, subjects in HELD_OUT.items():
+        every = planted.rows(domain, data)
+        foreign = planted.rows(planted.ELSEWHERE[domain], data)
+        yield f"{domain} cut short", planted.cut_short(domain, FORMS[domain], every)
+        for subgoal in subjects:
+            level = {sample_id: of[subgoal] for sample_id, of in planted.labels(domain).items()}
+            about = [one for one in every if level[one.id] >= SUPPORT_LEVEL]
+            rest = [one for one in every if level[one.id] < NEAR_LEVEL]
+            goal = planted.goal_about(domain, subgoal)
+            for weakness in WEAKNESSES:
+                yield f"{domain} {subgoal} {weakness}", planted.plant(weakness, goal, about, rest, foreign, "")
 
 
 def diagnosed(asked: planted.Case, embedder: Embedder) -> Gap | None:
     """The planted gap as it is told."""
-    alignments = asyncio.run(EmbeddedJudge(embedder).judge(asked.samples, asked.goal.subgoals))
+    alignments = asked.judged(asyncio.run(EmbeddedJudge(embedder).judge(asked.samples, asked.goal.subgoals)))
     gaps = analysed(asked.goal, asked.samples, alignments, embedder)
     return next((gap for gap in gaps if gap.subgoal_id == asked.target), None)
 

@@ -22,7 +22,7 @@ from planted import CASES, Case, case
 def diagnosed(asked: Case, path: Path, embedder: Embedder) -> Gap:
     """The gap of the planted subgoal."""
     run, tally = Run.create(path / "run"), Tally(asked.goal)
-    alignments = asyncio.run(EmbeddedJudge(embedder).judge(asked.samples, asked.goal.subgoals))
+    alignments = asked.judged(asyncio.run(EmbeddedJudge(embedder).judge(asked.samples, asked.goal.subgoals)))
     with run.sample_writer() as samples, run.score_writer() as scores:
         samples.write(asked.samples)
         scores.write(alignments)

@@ -40,6 +40,20 @@ def test_each_kind_is_told_by_its_counts(kind, found):
     assert kind_of(found)[0] == kind
 
 
+def test_levels_that_thin_out_upwards_are_near_misses_and_those_that_rise_again_are_good_samples():
+    kind, why = kind_of(facts(340, 80, 16, 5, 4, 0, wanted=45))
+    assert kind == "absent"
+    assert "The 4 at level 4 or 5 are no more than so many near misses lead one to expect." in why
+    assert kind_of(facts(340, 80, 16, 5, 2, 5, wanted=45))[0] == "rare"
+    assert kind_of(facts(147, 0, 0, 1, 1, 2))[0] == "rare"
+    assert kind_of(facts(147, 0, 0, 1, 1, 0))[0] == "absent"
+
+
+def test_where_level_1_is_fuller_than_2_and_3_it_is_other_subjects_that_come_near():
+    assert kind_of(facts(178, 134, 41, 30, 15, 12, wanted=41))[0] == "rare"
+    assert kind_of(facts(178, 70, 41, 30, 15, 12, wanted=41))[0] == "shallow"
+
+
 def test_two_broken_outputs_are_an_accident():
     assert kind_of(facts(180, 4, 2, 2, 6, 6, n_broken=2, n_checked=6))[0] == "rare"
 

@@ -2,8 +2,7 @@
 
 import pytest
 from goalcover.agent.models import Sample
-from goalcover.tools.lows import read_openings
-from goalcover.tools.outputs import faults
+from goalcover.tools.outputs import Pairs, faults
 
 PAIRS = (
     ("How do I feed a hive of bees?", "Give the bees thick sugar syrup above the brood box in the evening."),
@@ -16,14 +15,26 @@ PAIRS = (
     ("How do I change a bicycle tyre?", "Lift the tyre off the bicycle's rim with levers and put a new tube in."),
     ("How is cheese made?", "Milk is curdled with rennet, the curd of the cheese is pressed, salted and aged."),
     ("What do stars burn?", "Stars fuse hydrogen into helium in their core, which makes the star shine."),
+    ("How do I get rid of moths?", "Wash the woollens, freeze them for three days, and hang lavender in the wardrobe."),
+    ("How is paper made?", "Wood is boiled to a pulp, and the fibres are spread on a screen, pressed and dried."),
+    ("How do I read a tide table?", "Find the port and the day; the table lists the times and heights of high water."),
+    ("Why do leaves turn red?", "In autumn the green pigment breaks down, and red anthocyanins show in the leaf."),
+    ("How do I poach an egg?", "Slide the egg into water that barely simmers, and lift it out after three minutes."),
+    ("What is compound interest?", "Interest that is added to the sum, so that next year it earns interest itself."),
+    ("How do vaccines work?", "They show the immune system a harmless part of the germ, so that it is remembered."),
+    ("How do I solder a wire?", "Heat the wire with the iron, not the solder, and let the solder flow into the joint."),
+    ("What causes thunder?", "Lightning heats the air so fast that it bursts outwards, and we hear the shock wave."),
+    (
+        "How do I train a puppy to sit?",
+        "Hold a treat above the puppy's nose, move it back, and praise it when it sits.",
+    ),
 )
 SAMPLES = [Sample(id=str(row), row=row, input=given, output=said) for row, (given, said) in enumerate(PAIRS, 1)]
 
 
 def found(suspects, embedder, usual=None):
     others = SAMPLES if usual is None else usual
-    every = {one.id: one for one in [*others, *suspects]}
-    return faults(suspects, others, read_openings(every.values(), embedder))
+    return faults(suspects, others, Pairs(embedder))
 
 
 def changed(output, sample=SAMPLES[0], sample_id="x"):
@@ -46,16 +57,58 @@ def test_an_output_that_stops_in_the_middle_is_a_fault_where_others_end(embedder
     assert found(open_ended, embedder, open_ended) == {}
 
 
-@pytest.mark.parametrize("output", ["yes", "for name in names:\n    print(name)\n    total += 1"])
+def test_a_verdict_that_many_outputs_end_with_is_a_proper_end(embedder):
+    verdict = [one.model_copy(update={"output": f"{one.output} {'yes' if one.row % 2 else 'no'}"}) for one in SAMPLES]
+    assert found(verdict, embedder, verdict) == {}
+    assert found([changed("Give the bees thick sugar syrup above the")], embedder, verdict) == {"x": "cut off"}
+
+
+def test_a_signature_is_a_proper_end(embedder):
+    signed = "Dear keeper, give the bees thick sugar syrup in the evening.\nYours sincerely, H. Berg"
+    assert found([changed(signed)], embedder) == {}
+
+
+def test_code_with_an_open_bracket_is_a_fault_where_other_code_closes_its_own(embedder):
+    shown = 'for hive in hives:\n    feed(hive, "syrup :(")\n    print("The bees are fed")'
+    coded = [changed(shown, one, one.id) for one in SAMPLES]
+    assert "cut off" not in found(coded, embedder, coded).values()
+    assert found([changed(shown[:-1])], embedder, coded)["x"] == "cut off"
+
+
+@pytest.mark.parametrize("output", ["yes", "for hive in hives:\n    feed(hive, syrup)\n    bees += 1"])
 def test_labels_and_code_end_as_they_like(embedder, output):
     assert found([changed(output)], embedder) == {}
 
 
-def test_another_input_s_output_is_a_fault(embedder):
-    swapped = [
+def swapped(samples):
+    """Each with the next one's output."""
+    return [
         changed(other.output, sample, f"x{sample.id}")
-        for sample, other in zip(SAMPLES, [*SAMPLES[1:], SAMPLES[0]], strict=True)
+        for sample, other in zip(samples, [*samples[1:], samples[0]], strict=True)
     ]
-    told = faults([*swapped], SAMPLES, read_openings([*SAMPLES, *swapped], embedder))
-    assert len(told) >= 3
-    assert set(told.values()) == {"another input's"}
+
+
+def test_outputs_of_other_inputs_are_found_where_there_are_few_and_where_every_second_one_is(embedder):
+    for n in (4, 10):
+        told = found([*swapped(SAMPLES[:n]), *SAMPLES[n:]], embedder, [*swapped(SAMPLES[:n]), *SAMPLES[n:]])
+        assert set(told.values()) == {"another input's"}
+        assert all(sample_id.startswith("x") for sample_id in told)
+        assert len(told) >= 0.7 * n
+
+
+def test_an_output_is_held_against_the_best_passages_of_a_long_input(embedder):
+    talk = " ".join(f"They also talked about {word} for a while." for word in ("football", "the weather", "trains") * 9)
+    long = [one.model_copy(update={"input": f"{talk} {one.input} {talk}"}) for one in SAMPLES]
+    assert found(long, embedder, long) == {}
+    told = found(swapped(long[:6]), embedder, [*swapped(long[:6]), *long[6:]])
+    assert len(told) >= 4
+
+
+def test_outputs_that_say_the_same_whatever_is_asked_are_the_data_s_own_way(embedder):
+    polite = [changed(f"Thank you for number {one.id}. We will answer soon.", one, one.id) for one in SAMPLES]
+    assert found(polite, embedder, polite) == {}
+
+
+def test_where_outputs_are_but_labels_none_is_another_input_s(embedder):
+    labels = [one.model_copy(update={"output": "yes"}) for one in SAMPLES]
+    assert found(swapped(SAMPLES), embedder, labels) == {}
