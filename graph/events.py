@@ -266,7 +266,7 @@ class Proposed(Frozen):
 class Reviewed(Frozen):
     """Some proposals were decided."""
 
-    verb: Literal["reject", "edit"]
+    verb: Literal["accept", "reject", "edit"]
     numbers: tuple[int, ...]
     left: int
     """Proposals that will be kept."""

@@ -25,7 +25,7 @@ from goalcover.graph.state import Attachment, Heard, State, Wait
 from goalcover.graph.wishes import Making as Wished
 from goalcover.graph.wishes import Wish, how_many, read_making, read_review
 from goalcover.memory.runs import Run
-from goalcover.tools.accept import Review, accept
+from goalcover.tools.accept import Review, accept, turn_down
 from goalcover.tools.load import open_dataset
 from goalcover.tools.sources import HUB_ID
 from goalcover.tools.synthesize import Batch
@@ -56,6 +56,8 @@ async def synthesize(state: State, runtime: Runtime[Deps]) -> State:
         if ask.kind == "synthesize":
             runtime.stream_writer(Unsure(names=tuple(one.name for one in ask.maybe)))
         return kept
+    if before is not None:
+        turn_down(run, before, state.get("reviews", ()))
     engine, least = runtime.context.engine, STRICT if making.strict else USUAL
     runtime.stream_writer(Making(done=0, total=n))
     batch = await make_samples(
@@ -85,7 +87,7 @@ async def review(state: State) -> State:
 
 @told
 async def decide(state: State, runtime: Runtime[Deps]) -> State:
-    """Notes a rejection or an edit; keeps what is left when the person is content, and says what it changes."""
+    """Notes a word on single ones; keeps what is left when the person is content, and says what it changes."""
     batch = state.get("batch")
     assert batch is not None  # the router lets nothing else through
     wish = read_review(state["heard"].text)
@@ -93,7 +95,7 @@ async def decide(state: State, runtime: Runtime[Deps]) -> State:
         runtime.stream_writer(Problem(text=f"I did not understand that. {HELP.replace('*', '')}"))
         return {}
     reviews = _reviewed(batch, state.get("reviews", ()), wish)
-    if wish.verb in {"reject", "edit"}:
+    if wish.verb in {"accept", "reject", "edit"}:
         left = len(batch.proposals) - sum(one.decision == "rejected" for one in reviews)
         runtime.stream_writer(Reviewed(verb=wish.verb, numbers=wish.numbers, left=left))
         return {"reviews": reviews}
@@ -113,7 +115,11 @@ def _reviewed(batch: Batch, reviews: tuple[Review, ...], wish: Wish) -> tuple[Re
     """The reviews so far with this one more; a later word about a proposal replaces the earlier one."""
     numbers = wish.numbers or (tuple(range(1, len(batch.proposals) + 1)) if wish.verb == "drop" else ())
     ids = [batch.proposals[number - 1].candidate.id for number in numbers if number]
-    if wish.verb == "edit":
+    if wish.verb == "accept":
+        edited = {one.candidate_id for one in reviews if one.decision == "edited"}
+        ids = [one for one in ids if one not in edited]  # what a person has written stands
+        new = [Review(candidate_id=one, decision="accepted") for one in ids]
+    elif wish.verb == "edit":
         new = [Review(candidate_id=one, decision="edited", output=wish.text) for one in ids]
     else:
         new = [Review(candidate_id=one, decision="rejected", reason=wish.text) for one in ids]

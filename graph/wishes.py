@@ -6,7 +6,7 @@ from typing import Literal
 
 from goalcover.graph.parts import Parts
 
-Verb = Literal["keep", "reject", "edit", "again", "drop"]
+Verb = Literal["keep", "accept", "reject", "edit", "again", "drop"]
 USUAL = 20
 MOST = 500
 _LOOKS_GOOD = re.compile(
@@ -15,6 +15,7 @@ _LOOKS_GOOD = re.compile(
     r"|\W*(yes|yep|done)\W*",
     re.IGNORECASE,
 )
+_ACCEPT = re.compile(r"\W*(?:accept|keep|take) (?P<who>\d[\d,\s]*(?:and \d+)?)\W*", re.IGNORECASE)
 _REJECT = re.compile(
     r"\W*(?:reject|drop|remove|discard) (?P<who>all|everything|\d[\d,\s]*(?:and \d+)?)\W*(?P<why>.*)",
     re.IGNORECASE | re.DOTALL,
@@ -62,6 +63,8 @@ def read_review(text: str, *, with_file: bool = False) -> Wish | None:
     if match := _REJECT.fullmatch(text):
         numbers = tuple(int(one) for one in re.findall(r"\d+", match["who"]))
         return Wish("reject" if numbers else "drop", numbers, (match["why"] or "").strip())
+    if match := _ACCEPT.fullmatch(text):
+        return Wish("accept", tuple(int(one) for one in re.findall(r"\d+", match["who"])))
     if match := _EDIT.fullmatch(text):
         return Wish("edit", (int(match["who"]),), match["text"].strip())
     if _LOOKS_GOOD.fullmatch(text):

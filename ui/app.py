@@ -1,28 +1,33 @@
 """The browser conversation: Chainlit's hooks, and nothing else. `goalcover chat` serves it."""
 
-import asyncio
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import chainlit as cl
-from chainlit.logger import logger
 from chainlit.server import app, sio
 from chainlit.types import ThreadDict
-from goalcover.graph.events import Corrected, LookedUp, Making, Progress, Spoken
-from goalcover.graph.state import Heard, Wait
-from goalcover.ui import identity
+from goalcover.graph.state import Heard
+from goalcover.ui import identity, turns
 from goalcover.ui.guard import Guard
 from goalcover.ui.history import FILES, History
-from goalcover.ui.page import Page, is_narrow
-from goalcover.ui.render import FAILED, STILL_BUSY, STOPPED
-from goalcover.ui.session import Said, Session, Sessions, home
+from goalcover.ui.page import Page
+from goalcover.ui.render import STILL_BUSY
+from goalcover.ui.session import Session, Sessions, home
 from goalcover.ui.welcome import EMBEDDED, MODEL, SWITCH, profiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Route
 
 SAY = "say"
+"""The action that all buttons are, Chainlit's and those of our own elements."""
+CHAINLIT_STOPS = "Task manually stopped."
 WAY = identity.way()
 sessions = Sessions(home(), opens_paths=WAY == "browser")
+seats: WeakKeyDictionary[Any, tuple[Session, Page]] = WeakKeyDictionary()
+"""Who speaks with whom: for each open page (a Chainlit session) its conversation and what it shows.
+
+Not in Chainlit's own `user_session`, which is emptied when a page connects for the second time.
+"""
 history = History(home())
 identity.keep_secret(home())
 
@@ -85,90 +90,70 @@ async def choose_engine(_: cl.User | None) -> list[cl.ChatProfile]:
 async def begin() -> None:
     _join(cl.context.session.thread_id)
     if cl.user_session.get("chat_profile") == MODEL:
-        await _page().say(f"No model is configured, so the embedded engine answers. {SWITCH}")
+        _, page = _seat()
+        await page.say(f"No model is configured, so the embedded engine answers. {SWITCH}")
 
 
 @cl.on_chat_resume
 async def resume(thread: ThreadDict) -> None:
-    """Goes on where the conversation was, also in the middle of an assessment."""
-    session = _join(thread["id"])
-    messages = [step["id"] for step in thread["steps"] if step["type"] == "assistant_message"]
-    _page().resume(messages[-1] if messages else None)
-    cl.context.session.current_task = asyncio.create_task(_work(session.go_on()))
+    """Goes on where the conversation was, also in the middle of an answer."""
+    _join(thread["id"])
+    # Chainlit sends the messages of before when this has returned, and they replace what the page shows by then.
+    turns.later(_go_on(thread))
 
 
 @cl.on_message
 async def hear(message: cl.Message) -> None:
-    session = _session()
+    if turn := turns.under_way():
+        await cl.Message(content=STILL_BUSY).send()
+        await turns.until_ended(turn)
+        return
+    session, page = _seat()
     uploads = [one for one in message.elements if one.path]
     files = [await session.keep(one.name, Path(str(one.path))) for one in uploads]
-    await _answer(Heard(text=message.content, files=tuple(files)))
+    await turns.tell(session, page, session.hear(Heard(text=message.content, files=tuple(files))))
 
 
 @cl.action_callback(SAY)
-async def press(action: cl.Action) -> None:
-    """A button says what it stands for. The browser waits for this call, so the work goes into a task of its own."""
-    said = str(action.payload["says"])
+async def press(action: cl.Action) -> bool:
+    """A button says what it stands for; whether that was taken. The browser waits for this call, so it only begins."""
+    if turns.under_way():
+        await cl.context.emitter.send_toast(STILL_BUSY.replace("*", ""))
+        return False
+    said, (session, page) = str(action.payload["says"]), _seat()
     await cl.Message(content=said, type="user_message", author="You").send()
-    cl.context.session.current_task = asyncio.create_task(_working(Heard(text=said)))
+    await cl.context.emitter.task_start()
+    turns.later(turns.tell(session, page, session.hear(Heard(text=said))))
+    return True
 
 
 @cl.on_stop
 async def stop() -> None:
-    # What is being worked on ends first; it is the session that waits for it.
-    waiting = await _session().stopped()
-    await _page().say(STOPPED)
-    await _page().wait(waiting)
+    if turn := turns.under_way():
+        turn.ending = True
+    for said in cl.chat_context.get():
+        if said.content == CHAINLIT_STOPS:  # ours says what that means
+            await said.remove()
+    session, page = _seat()
+    turns.later(turns.tell(session, page, session.stopped()))
 
 
-async def _working(heard: Heard) -> None:
-    await cl.context.emitter.task_start()
-    try:
-        await _answer(heard)
-    except Exception:  # noqa: BLE001 the edge
-        # A task's error would be lost. Chainlit tells and logs those of typed messages likewise.
-        logger.exception("a button's answer failed")
-        await cl.ErrorMessage(content=FAILED).send()
-    finally:
-        await cl.context.emitter.task_end()
-
-
-async def _answer(heard: Heard) -> None:
-    session = _session()
-    if session.busy:
-        await cl.Message(content=STILL_BUSY).send()
+async def _go_on(thread: ThreadDict) -> None:
+    if turn := turns.under_way():
+        seats[cl.context.session] = turn.session, turn.page
+        await turn.page.move()
+        await turns.until_ended(turn)
         return
-    await _page().withdraw()
-    await _work(session.hear(heard))
+    session, page = _seat()
+    page.resume(thread)
+    await turns.tell(session, page, session.go_on())
 
 
-async def _work(answer: Any) -> None:
-    page = _page()
-    said: Said
-    async for said in answer:
-        if isinstance(said, Progress | Making):
-            await page.progress(said)
-        elif isinstance(said, Spoken | LookedUp | Corrected):
-            await page.stream(said)
-        elif isinstance(said, Wait):
-            await page.wait(said)
-        else:
-            await page.show(said)
-    await page.panel(await _session().state())
+def _join(thread_id: str) -> None:
+    if cl.context.session not in seats:
+        embedded = cl.user_session.get("chat_profile") == EMBEDDED
+        seats[cl.context.session] = sessions.begin(thread_id, embedded=embedded), Page(SAY)
 
 
-def _join(thread_id: str) -> Session:
-    session = sessions.begin(thread_id, embedded=cl.user_session.get("chat_profile") == EMBEDDED)
-    cl.user_session.set("session", session)
-    cl.user_session.set("page", Page(SAY, narrow=is_narrow(cl.context.session.environ)))
-    return session
-
-
-def _session() -> Session:
-    session: Session = cl.user_session.get("session")
-    return session
-
-
-def _page() -> Page:
-    page: Page = cl.user_session.get("page")
-    return page
+def _seat() -> tuple[Session, Page]:
+    return seats[cl.context.session]

@@ -1,10 +1,13 @@
 """Cards of gaps (`Gaps.jsx`) and of proposed samples (`Candidates.jsx`): pure properties, shown as text alone."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from goalcover.agent.models import Capability, Gap, Recommendation, SubgoalCoverage
-from goalcover.graph.events import Diagnosed, Explained, Proposed
+from goalcover.graph.events import Diagnosed, Explained
+from goalcover.tools.accept import Review
 from goalcover.tools.kinds import MEANINGS, closing, left_over
+from goalcover.tools.synthesize import Batch, Proposal
 from goalcover.tools.typeset import clean, cut
 
 _QUOTE = 280
@@ -26,32 +29,44 @@ def in_full(said: Explained) -> dict[str, Any]:
     if found.gap is None:
         return {"gaps": []}
     card = _card(found.subgoal.name, found.coverage, found.gap, capabilities=9, steps=9)
-    return {"gaps": [card | {"asks": card["asks"][1:]}]}
+    # The message above it has said how the subgoal stands, and that it is about the reason.
+    return {"gaps": [card | {"standing": clean(_why(found.gap)), "asks": card["asks"][1:]}]}
 
 
-def candidates(said: Proposed) -> dict[str, Any]:
-    """A card for every proposed sample, numbered as the review names them (`Candidates.jsx`)."""
-    cards = [
-        {
-            "number": number,
-            "input": clean(one.sample.input),
-            "output": clean(one.sample.output),
-            "badge": f"level {one.verdict.level} of 5",
-            "verdict": clean(one.verdict.rationale),
-            "capability": cut(clean(one.candidate.capability).partition(". ")[0], _TITLE),
-            "parents": [clean(parent) for parent in one.candidate.parents],
-            "flags": [clean(flag) for flag in one.flags],
-        }
-        for number, one in enumerate(said.batch.proposals, 1)
-    ]
-    return {"cards": cards}
+def candidates(batch: Batch, reviews: Sequence[Review] = ()) -> dict[str, Any]:
+    """A card for every proposed sample, numbered as the review names them, with what was decided (`Candidates.jsx`)."""
+    decided = {review.candidate_id: review for review in reviews}
+    cards = [_candidate(number, one, decided.get(one.candidate.id)) for number, one in enumerate(batch.proposals, 1)]
+    return {"cards": cards, "open": True}
+
+
+def closed(props: dict[str, Any], rest: str) -> dict[str, Any]:
+    """The same cards when the review is over; `rest` is what became of those that were not turned down."""
+    cards = [one | {"decision": one["decision"] if one["decision"] == "rejected" else rest} for one in props["cards"]]
+    return {"cards": cards, "open": False}
+
+
+def _candidate(number: int, one: Proposal, review: Review | None) -> dict[str, Any]:
+    edited = review.output if review is not None and review.decision == "edited" else ""
+    return {
+        "number": number,
+        "input": clean(one.sample.input),
+        "output": clean(edited or one.sample.output),
+        "badge": f"level {one.verdict.level} of 5",
+        "verdict": clean(one.verdict.rationale),
+        "capability": cut(clean(one.candidate.capability).partition(". ")[0], _TITLE),
+        "parents": [clean(parent) for parent in one.candidate.parents],
+        "flags": [clean(flag) for flag in one.flags],
+        "decision": review.decision if review is not None else "",
+        "why": clean(review.reason) if review is not None else "",
+    }
 
 
 def _card(name: str, row: SubgoalCoverage, gap: Gap, *, capabilities: int, steps: int) -> dict[str, Any]:
     return {
         "name": clean(name),
         "badge": gap.kind or "gap",
-        "standing": clean(" ".join([row.rule, _kind(gap), closing(gap)])),
+        "standing": clean(f"{row.rule} {_why(gap)}"),
         "capabilities": [_capability(one) for one in gap.capabilities[:capabilities]],
         "rest": clean(left_over(gap)) if capabilities > 1 else "",
         "advice": [_step(one) for one in gap.recommendations[:steps]],
@@ -64,8 +79,9 @@ def _card(name: str, row: SubgoalCoverage, gap: Gap, *, capabilities: int, steps
     }
 
 
-def _kind(gap: Gap) -> str:
-    return f"{gap.kind.capitalize()}: {MEANINGS[gap.kind]}. {gap.why}" if gap.kind else ""
+def _why(gap: Gap) -> str:
+    kind = f"{gap.kind.capitalize()}: {MEANINGS[gap.kind]}. {gap.why} " if gap.kind else ""
+    return f"{kind}{closing(gap)}"
 
 
 def _capability(one: Capability) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def coverage_bars(goal: Goal, coverage: CoverageReport, *, narrow: bool = False)
         xaxis={"title": {"text": "mean alignment", "font": {"size": 13}}, "range": [0, 1]},
         bargap=0.35,
     )
-    return _dressed(figure, rows, narrow)
+    return _titled(_dressed(figure, rows, narrow), "How well each subgoal is supported, with its 95 % interval", narrow)
 
 
 def heat_map(coverage: CoverageReport, *, narrow: bool = False) -> go.Figure:
@@ -70,7 +70,8 @@ def heat_map(coverage: CoverageReport, *, narrow: bool = False) -> go.Figure:
             showscale=False,
         )
     )
-    return _dressed(figure, rows, narrow).update_xaxes(showgrid=False)
+    _dressed(figure, rows, narrow).update_xaxes(showgrid=False)
+    return _titled(figure, "Share of the samples at each level, from 0 (none) to 5 (perfect)", narrow)
 
 
 def gap_map(gap: Gap, drawn: GapMap, *, narrow: bool = False) -> go.Figure:
@@ -80,14 +81,16 @@ def gap_map(gap: Gap, drawn: GapMap, *, narrow: bool = False) -> go.Figure:
         points = [one for one in drawn.points if one.group == place]
         if points:
             figure.add_trace(_cloud(points, gap.capabilities[place].title if place is not None else "", narrow))
-    _plain(figure, 420, narrow)
-    return figure.update_xaxes(visible=False).update_yaxes(visible=False)
+    _plain(figure, 420, narrow).update_xaxes(visible=False).update_yaxes(visible=False)
+    figure.update_layout(legend={"y": -0.02, "yanchor": "top"})
+    return _titled(figure, "The low-scoring samples: those that are alike lie near each other", narrow)
 
 
 def _cloud(points: list[MapPoint], title: str, narrow: bool) -> go.Scatter:
     quotes = ["<br>".join(wrap(_escaped(cut(one.quote, _QUOTE)), _LINE)) for one in points]
     return go.Scatter(
-        name=_escaped(cut(title, _NARROW if narrow else _TITLE)) or "no group",
+        # What groups differ in stands behind the colon.
+        name=_escaped(cut(title.partition(": ")[2] or title, 2 * _NARROW if narrow else _TITLE)) or "no group",
         x=[one.x for one in points],
         y=[one.y for one in points],
         customdata=[[_escaped(one.sample_id), quote] for one, quote in zip(points, quotes, strict=True)],
@@ -113,7 +116,8 @@ def trade_off(goal: Goal, selection: Selection, *, narrow: bool = False) -> go.F
         )
     figure.add_vline(x=selection.suggested.kept_share, line={"color": INK, "dash": "dot"})
     figure.update_layout(xaxis={"title": {"text": "rows kept"}, "tickformat": ".0%"}, yaxis={"title": "mean alignment"})
-    return _plain(figure, 420, narrow)
+    _plain(figure, 420, narrow).update_layout(legend={"y": -0.22, "yanchor": "top"})
+    return _titled(figure, "What a stricter selection does to each subgoal", narrow)
 
 
 def _bars(label: str, colour: str, rows: list[SubgoalCoverage]) -> go.Bar:
@@ -179,6 +183,15 @@ def _dressed(figure: go.Figure, rows: list[SubgoalCoverage], narrow: bool) -> go
     _plain(figure, 110 + _ROW_PX * len(rows), narrow)
     figure.update_yaxes(gridcolor="rgba(0,0,0,0)")
     return figure
+
+
+def _titled(figure: go.Figure, text: str, narrow: bool) -> go.Figure:
+    lines = wrap(text, _LINE // 2 if narrow else 2 * _LINE)
+    title = {"text": "<br>".join(lines), "x": 0, "y": 1, "yanchor": "top", "pad": {"l": 10, "t": 10}}
+    size = 13 if narrow else 15
+    top = 30 + 20 * len(lines)
+    height = figure.layout.height + top
+    return figure.update_layout(title={**title, "font": {"size": size}}, margin={"t": 24 + top}, height=height)
 
 
 def _plain(figure: go.Figure, height: int, narrow: bool) -> go.Figure:

@@ -5,6 +5,7 @@ from pathlib import Path
 from goalcover.tools.accept import Accepted
 from goalcover.tools.export import Exported
 from goalcover.tools.filter import Selection
+from goalcover.tools.plan import Spread
 from goalcover.tools.synthesize import Batch, Proposal
 from goalcover.ui.show import console
 from rich.table import Table
@@ -31,10 +32,8 @@ def print_batch(batch: Batch, accepted: Accepted, out: Path, briefs: Path | None
     console.print(f"{accepted.accepted:,} of {batch.asked:,} samples made, in {batch.rounds} rounds.")
     if batch.shortfall:
         console.print(Text(batch.shortfall))
-    for title, counts in batch.spread.model_dump().items():
-        listed = "; ".join(f"{name} ({n:,})" for name, n in counts.items())
-        if listed:
-            console.print(Text(f"  {title}: {listed}"))
+    if batch.proposals:
+        _print_spread(batch.spread)
     reasons = {reason.partition(":")[0]: 0 for one in batch.rejected for reason in one.reasons}
     for one in batch.rejected:
         for reason in one.reasons:
@@ -47,6 +46,20 @@ def print_batch(batch: Batch, accepted: Accepted, out: Path, briefs: Path | None
     console.print(f"Samples: {out}", soft_wrap=True)
     if briefs is not None:
         console.print(f"Briefs for the rest: {briefs}", soft_wrap=True)
+
+
+def _print_spread(spread: Spread) -> None:
+    """What was wanted for each missing capability and what came out; how hard, and in which forms."""
+    if len({**spread.wanted, **spread.capabilities}) > 1:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        table.add_column("Missing capability")
+        table.add_column("Wanted", justify="right")
+        table.add_column("Most like it", justify="right")
+        for name in {**spread.wanted, **spread.capabilities}:
+            table.add_row(Text(name), f"{spread.wanted.get(name, 0):,}", f"{spread.capabilities.get(name, 0):,}")
+        console.print(table)
+    for title, counts in (("difficulties", spread.difficulties), ("forms", spread.forms)):
+        console.print(Text(f"  {title}: {'; '.join(f'{name} ({n:,})' for name, n in counts.items())}"))
 
 
 def print_selection(selection: Selection, written: Exported) -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import chainlit as cl
-from chainlit.element import Element
+from chainlit.element import Element, ElementDict
+from chainlit.session import WebsocketSession
+from chainlit.types import ThreadDict
 from goalcover.agent.models import Gap, GapMap
 from goalcover.graph.events import (
     Corrected,
@@ -15,6 +17,7 @@ from goalcover.graph.events import (
     Event,
     Explained,
     Exported,
+    Kept,
     LookedUp,
     Making,
     Progress,
@@ -29,7 +32,9 @@ from goalcover.ui.charts import coverage_bars, gap_map, heat_map, trade_off
 from goalcover.ui.panel import panel
 from goalcover.ui.render import brief, question, render
 from goalcover.ui.render.text import Stream
+from goalcover.ui.session import Said
 
+PROPOSALS = "Candidates"
 EVERY_S = 0.5
 """Seconds between two updates of the progress, at least."""
 _MIME = {".html": "text/html", ".parquet": "application/vnd.apache.parquet", ".yaml": "application/yaml"}
@@ -48,22 +53,51 @@ def is_narrow(environ: dict[str, Any]) -> bool:
 class Page:
     """Sends things to the page that the current Chainlit context belongs to."""
 
-    def __init__(self, action: str, *, narrow: bool) -> None:
+    def __init__(self, action: str) -> None:
         self._action = action
-        self._narrow = narrow
+        self._begun = _here()
+        """Whose context the tasks have that speak through this page."""
+        self._narrow = is_narrow(self._begun.environ)
         self._meter = Meter()
         self._buttons: list[cl.Action] = []
         self._choices: cl.CustomElement | None = None
         self._panel: cl.CustomElement | None = None
+        self._proposals: cl.CustomElement | None = None
         self._last_id: str | None = None
         self._is_asked = False
         self._streamed: cl.Message | None = None
         self._stream = Stream()
 
-    def resume(self, last_id: str | None) -> None:
+    def resume(self, thread: ThreadDict) -> None:
         """A page that shows an earlier chat: its last message is still there, and asks what was asked."""
-        self._last_id = last_id
-        self._is_asked = last_id is not None
+        messages = [step["id"] for step in thread["steps"] if step["type"] == "assistant_message"]
+        self._last_id = messages[-1] if messages else None
+        self._is_asked = bool(messages)
+        shown = [one for one in thread["elements"] or [] if one["name"] == PROPOSALS]
+        self._proposals = _again(shown[-1]) if shown else None
+
+    async def move(self) -> None:
+        """An answer in the making goes on where the current context is, with what is not kept with the chat yet."""
+        here = _here()
+        self._begun.emit = here.emit
+        # Charts and reports are fetched by the session that shows them.
+        here.files |= self._begun.files
+        self._begun.files = here.files
+        self._narrow, self._panel = is_narrow(here.environ), None
+        for message in (self._meter.message, self._streamed):
+            if message is not None:
+                await cl.context.emitter.send_step(message.to_dict())
+
+    async def tell(self, said: Said) -> None:
+        """One thing that is said, as what it is."""
+        if isinstance(said, Progress | Making):
+            await self._meter.show(said)
+        elif isinstance(said, Spoken | LookedUp | Corrected):
+            await self.stream(said)
+        elif isinstance(said, Wait):
+            await self.wait(said)
+        else:
+            await self.show(said)
 
     async def say(self, text: str) -> None:
         """A message without anything to it."""
@@ -73,9 +107,14 @@ class Page:
     async def show(self, said: Event) -> None:
         """One event as a message, with charts, cards or files."""
         await self._meter.hide()
-        message = cl.Message(content=brief(said), elements=_elements(said, narrow=self._narrow))
+        elements = _elements(said, narrow=self._narrow)
         self._is_asked = False
-        self._last_id = (await message.send()).id
+        self._last_id = (await cl.Message(content=brief(said)).send()).id
+        for one in elements:  # one after the other: a message sends all at once, and they stand in any order
+            await one.send(for_id=self._last_id)
+        if isinstance(said, Proposed | Kept):
+            await self._close_proposals(said)
+            self._proposals = next((one for one in elements if isinstance(one, cl.CustomElement)), None)
 
     async def stream(self, said: Spoken | LookedUp | Corrected) -> None:
         """A language model's answer, as it comes."""
@@ -94,10 +133,6 @@ class Page:
         await self._streamed.stream_token(self._stream.rest())
         self._last_id = (await self._streamed.send()).id
         self._is_asked, self._streamed = False, None
-
-    async def progress(self, said: Progress | Making) -> None:
-        """How far the work is."""
-        await self._meter.show(said)
 
     async def wait(self, waiting: Wait) -> None:
         """What the person is asked, and the buttons for it."""
@@ -126,9 +161,14 @@ class Page:
             await self._choices.remove()
             self._choices = None
 
-    async def panel(self, state: State) -> None:
-        """The side panel, where there is room, when there is something new to show."""
-        props = panel(state)
+    async def settle(self, state: State) -> None:
+        """When all is said: what is shown of the conversation's state, where it has changed."""
+        await self._settle_panel(panel(state))
+        batch = state.get("batch")
+        if self._proposals is not None and batch is not None:
+            await self._redraw(self._proposals, cards.candidates(batch, state.get("reviews", ())))
+
+    async def _settle_panel(self, props: dict[str, Any] | None) -> None:
         if self._narrow or props is None or (self._panel and props == self._panel.props):
             return
         # Not through ElementSidebar: the page closes that again with the next element of any message.
@@ -137,31 +177,43 @@ class Page:
         self._panel.props = props
         await self._panel.send(for_id="", persist=False)
 
+    async def _close_proposals(self, said: Proposed | Kept) -> None:
+        """The cards of before, when others stand in their place or all is decided."""
+        if self._proposals is not None:
+            kept = isinstance(said, Kept) and said.accepted.accepted
+            rest = "kept" if kept else "rejected" if isinstance(said, Kept) else "replaced"
+            await self._redraw(self._proposals, cards.closed(self._proposals.props, rest))
+
+    async def _redraw(self, element: cl.CustomElement, props: dict[str, Any]) -> None:
+        if props != element.props:
+            element.props = props
+            await element.update()
+
 
 class Meter:
     """One message that says how far the work is, step by step, while it lasts."""
 
     def __init__(self) -> None:
-        self._message: cl.Message | None = None
+        self.message: cl.Message | None = None
         self._shown = 0.0
 
     async def show(self, progress: Progress | Making) -> None:
         """Now and then; always the beginning and the end."""
         now = time.monotonic()
-        if self._message is None:
-            self._message = await cl.Message(content=render(progress)).send()
+        if self.message is None:
+            self.message = await cl.Message(content=render(progress)).send()
         elif now - self._shown >= EVERY_S or progress.done == progress.total:
-            self._message.content = render(progress)
-            await self._message.update()
+            self.message.content = render(progress)
+            await self.message.update()
         else:
             return
         self._shown = now
 
     async def hide(self) -> None:
         """When the work is done, or was stopped."""
-        if self._message is not None:
-            await self._message.remove()
-            self._message = None
+        if self.message is not None:
+            await self.message.remove()
+            self.message = None
 
 
 def _elements(said: Event, *, narrow: bool) -> list[Element]:
@@ -179,11 +231,24 @@ def _elements(said: Event, *, narrow: bool) -> list[Element]:
         case Exported():
             return [_file(path) for path in map(Path, said.result.files) if path.is_file()]
         case Proposed() if said.batch.proposals:
-            return [cl.CustomElement(name="Candidates", props=cards.candidates(said))]
+            return [cl.CustomElement(name=PROPOSALS, props=cards.candidates(said.batch))]
         case Selected():
             figure = trade_off(said.goal, said.selection, narrow=narrow)
             return [cl.Plotly(name="Trade-off", figure=figure, display="inline", size="large")]
     return []
+
+
+def _here() -> WebsocketSession:
+    session = cl.context.session
+    assert isinstance(session, WebsocketSession)  # there is no page without a socket
+    return session
+
+
+def _again(shown: ElementDict) -> cl.CustomElement:
+    """An element of an earlier chat, so that it can be changed."""
+    found = cl.CustomElement(name=shown["name"], props=shown.get("props") or {}, display="inline", id=shown["id"])
+    found.for_id = shown.get("forId")
+    return found
 
 
 def _charts(said: Diagnosed | Covered, *, narrow: bool) -> list[Element]:

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from functools import cached_property
@@ -14,7 +14,7 @@ from goalcover.agent.engine import Engine, build_engine
 from goalcover.agent.settings import Settings
 from goalcover.graph import build
 from goalcover.graph.deps import Deps
-from goalcover.graph.events import Event
+from goalcover.graph.events import Event, Stopped
 from goalcover.graph.listen import afresh
 from goalcover.graph.state import STORED, Attachment, Heard, State, Wait
 from goalcover.memory.checkpoints import open_checkpoints
@@ -47,12 +47,7 @@ class Session:
         self._config: RunnableConfig = {"configurable": {"thread_id": thread_id}}
         self._turn = asyncio.Lock()
 
-    @property
-    def busy(self) -> bool:
-        """Whether a message is being worked on."""
-        return self._turn.locked()
-
-    async def hear(self, heard: Heard) -> AsyncIterator[Said]:
+    async def hear(self, heard: Heard) -> AsyncGenerator[Said, None]:
         """Yields what is said in answer and, at the end, what is waited for."""
         async with self._turn:
             await self._wait()
@@ -60,7 +55,7 @@ class Session:
             async for one in self._follow(said):
                 yield one
 
-    async def go_on(self) -> AsyncIterator[Said]:
+    async def go_on(self) -> AsyncGenerator[Said, None]:
         """After the server was started again: does what it was at, and yields what is waited for."""
         async with self._turn:
             snapshot = await self._graph.aget_state(self._config)
@@ -70,10 +65,11 @@ class Session:
             else:
                 yield await self._wait()
 
-    async def stopped(self) -> Wait:
-        """After its task was cancelled: waits again."""
+    async def stopped(self) -> AsyncGenerator[Said, None]:
+        """After its task was cancelled: yields what that means, and what is waited for."""
         async with self._turn:
-            return await self._wait()
+            yield Stopped(judging="assess" in (await self._graph.aget_state(self._config)).next)
+            yield await self._wait()
 
     async def state(self) -> State:
         """What is remembered."""

@@ -4,69 +4,35 @@ Screenshots of a run lie in `artefacts/`, for a person to look at.
 """
 
 import json
-import os
-import shutil
 import socket
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browsing import (
+    GOALCOVER,
+    PATIENCE_MS,
+    PHONE,
+    WIDE,
+    Server,
+    choose,
+    ended,
+    hand_over,
+    keep,
+    press,
+    say,
+    shows,
+    visit,
+)
 from goalcover.graph.attachments import DEMO
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
+from playwright.sync_api import Browser, BrowserContext, expect
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs a Chromium on the PATH")
-GOALCOVER = str(Path(sys.executable).with_name("goalcover"))
 PUBMEDQA = Path(__file__).parents[3] / "shared" / "data" / "pubmedqa.jsonl"
-ARTEFACTS = Path(__file__).parents[2] / "artefacts"
 HOSTILE = (
     "<img src=x onerror=document.title='owned'> **bold** [l](https://evil.example) https://evil.example :note[gone] "
     '<button onclick="document.title=1">Start</button>'
 )
-PATIENCE_MS = 60_000
-WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class Server:
-    """`goalcover chat` on a port of its own, with folders of its own; it can be started again."""
-
-    def __init__(self, folder: Path, **environment: str) -> None:
-        self.folder, self.port = folder, free_port()
-        folders = {"XDG_DATA_HOME": str(folder / "data")}
-        self.environment = os.environ | folders | environment
-        self.start()
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        command = [GOALCOVER, "chat", "--port", str(self.port), "--headless"]
-        with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(command, env=self.environment, cwd=self.folder, stdout=log, stderr=log)
-        for _ in range(600):
-            assert self.process.poll() is None, (self.folder / "log").read_text()
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-            except OSError:
-                time.sleep(0.1)
-            else:
-                return
-        pytest.fail("the server does not answer")
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(30)
 
 
 @pytest.fixture(scope="module")
@@ -74,94 +40,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(tmp_path_factory.mktemp("chat"))
     yield server
     server.stop()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        options = ["--no-sandbox", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def context(chromium: Browser) -> Iterator[BrowserContext]:
-    context = chromium.new_context(viewport=WIDE)
-    yield context
-    context.close()
-
-
-def visit(context: BrowserContext, address: str) -> Page:
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    # An upload before the server knows the session is refused.
-    with page.expect_websocket() as connecting:
-        page.goto(address)
-    connecting.value.wait_for_event("framereceived")
-    page.wait_for_timeout(500)
-    return page
-
-
-def keep(page: Page, name: str) -> None:
-    ARTEFACTS.mkdir(exist_ok=True)
-    page.wait_for_timeout(800)
-    page.screenshot(path=ARTEFACTS / f"{name}.png")
-
-
-def idle(page: Page) -> None:
-    """Chainlit ignores a button while an answer is still coming in, and begins a moment after one was pressed."""
-    quiet = 0
-    for _ in range(PATIENCE_MS // 250):
-        quiet = quiet + 1 if page.locator("#stop-button").count() == 0 else 0
-        if quiet == 4:
-            return
-        page.wait_for_timeout(250)
-    pytest.fail("the answer does not end")
-
-
-def say(page: Page, text: str) -> None:
-    idle(page)
-    page.locator("#chat-input").click()
-    page.keyboard.type(text)
-    page.keyboard.press("Enter")
-
-
-def press(page: Page, label: str) -> None:
-    """Clicks a button until the page takes it: Chainlit drops a click that comes a moment too early."""
-    for _ in range(4):
-        idle(page)
-        try:
-            with page.expect_response(lambda response: response.url.endswith("/project/action"), timeout=3_000):
-                page.get_by_role("button", name=label, exact=True).last.click()
-        except PlaywrightTimeoutError:
-            continue
-        return
-    pytest.fail(f"the page does not take a click on {label}")
-
-
-def choose(page: Page, *places: int) -> None:
-    """Clicks suggested answers by their place, and takes them where several may apply."""
-    idle(page)
-    offered = page.get_by_role("group", name="Suggested answers").last
-    for place in places:
-        offered.get_by_role("button").nth(place - 1).click()
-    if (take := offered.get_by_role("button", name="Use these")).count():
-        take.click()
-
-
-def shows(page: Page, text: str) -> None:
-    expect(page.get_by_text(text).first).to_be_visible(timeout=PATIENCE_MS)
-
-
-def hand_over(page: Page, path: Path, words: str = "here it is") -> None:
-    """The name shows at once; a message sent before the server has the file goes without it."""
-    idle(page)
-    with page.expect_response(lambda response: "/project/file" in response.url and response.ok):
-        page.locator("#upload-button-input").set_input_files(path)
-    expect(page.get_by_text(path.name).first).to_be_visible()
-    page.wait_for_timeout(300)
-    say(page, words)
 
 
 def rows(folder: Path, n: int) -> Path:
@@ -187,7 +65,7 @@ def test_from_a_vague_goal_to_a_named_gap_by_clicking(context: BrowserContext, s
     expect(page.locator(".gc-plan")).to_contain_text("Domain and topics")
     press(page, "That's enough")
     for _ in range(6):
-        idle(page)
+        ended(page)
         if page.get_by_text("Ready to judge").count():
             break
         choose(page, 1)
@@ -197,12 +75,10 @@ def test_from_a_vague_goal_to_a_named_gap_by_clicking(context: BrowserContext, s
     shows(page, "Judged a random 200 of 1,000 samples")
     expect(page.locator(".js-plotly-plot")).to_have_count(2, timeout=PATIENCE_MS)
     keep(page, "5-result")
-    idle(page)
     page.locator(".gc-card").get_by_role("button", name="Why?").first.click()
     shows(page, "is weak")
     expect(page.locator(".gc-quote").first).to_be_visible(timeout=PATIENCE_MS)
     keep(page, "6-why")
-    idle(page)
     page.locator(".gc-quote").last.click()
     shows(page, "of the data.")
     keep(page, "7-sample")

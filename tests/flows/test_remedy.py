@@ -13,6 +13,7 @@ import hub_server
 import pytest
 from goalcover.agent.engine import Engine, build_engine
 from goalcover.graph.deps import Deps
+from goalcover.memory.synthetic import rejected_before
 from openai_server import running
 from scripted import scripted, settings
 from talking import Talk, run
@@ -101,9 +102,12 @@ def test_samples_are_proposed_reviewed_kept_and_exported(files, deps: Deps):
 def test_proposals_can_be_wished_differently_or_all_rejected(files, deps: Deps):
     async def conversation(talk: Talk):
         await talk.say(f"{files[0]} {files[1]}", "keep all as they are", "Judge 20 first")
-        await talk.say(f"make 3 samples for {PAY}")
+        await talk.say(f"make 3 samples for {PAY}", "reject 1: sounds made up")
+        assert "Covered" in await talk.say("show the coverage")
         again = (await talk.say("only letters from widows"))["Proposed"].batch
         assert {one.candidate.form for one in again.proposals} == {"letters from widows"}
+        told = rejected_before(Path((await talk.state())["run"]) / "synthetic", again.subgoal_id)
+        assert "sounds made up" in {reason for one in told for reason in one.reasons}
         none = (await talk.say("reject all"))["Kept"].accepted
         assert (none.accepted, none.rejected) == (0, len(again.proposals))
         assert "Covered" in await talk.say("coverage")

@@ -22,6 +22,12 @@ def test_single_ones_are_rejected_with_a_reason(said, numbers, why):
     assert (wish.verb, wish.numbers, wish.text) == ("reject", numbers, why)
 
 
+@pytest.mark.parametrize(("said", "numbers"), [("accept 2", (2,)), ("Keep 1, 3", (1, 3)), ("take 1 and 2", (1, 2))])
+def test_single_ones_are_accepted(said, numbers):
+    wish = read_review(said)
+    assert (wish.verb, wish.numbers) == ("accept", numbers)
+
+
 def test_all_are_rejected_at_once():
     assert read_review("reject all").verb == "drop"
 

@@ -6,6 +6,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any
 
@@ -54,14 +55,16 @@ def embedded(embedder: Any) -> Brain:
     from goalcover.agent.embedded.judge import EmbeddedJudge
     from goalcover.agent.models import Sample, Subgoal
 
-    judge = EmbeddedJudge(embedder)
+    judge, threads = EmbeddedJudge(embedder), ThreadPoolExecutor(1)
+    threads.submit(embedder.vectors, ["The first text loads the model: that may begin at once."])
 
     def answer(messages: Messages, schema: Schema, tools: Sequence[Mapping[str, Any]]) -> Any:
         if not is_judging(messages):
             return plausible(messages, schema, tools)
         prefix, sample, after = taken_apart(messages[-1]["content"])
         subgoals = [Subgoal(**one) for one in subgoals_in(prefix)]
-        found = asyncio.run(judge.judge([Sample(id="x", row=1, **sample)], subgoals))
+        # In a thread of its own: the server's runs its event loop.
+        found = threads.submit(asyncio.run, judge.judge([Sample(id="x", row=1, **sample)], subgoals)).result()
         return _verdicts(after, {one.subgoal_id: one.level or 0 for one in found}, sample)
 
     return answer

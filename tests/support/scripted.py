@@ -16,11 +16,11 @@ PARIS = {"city": "Paris", "continent": "Europe"}
 """What the probe of a server's abilities wants to hear."""
 
 
-def scripted(**answers: Any) -> openai_brains.Brain:
+def scripted(*, otherwise: openai_brains.Brain = openai_brains.words, **answers: Any) -> openai_brains.Brain:
     """Answers by the first property of the schema asked for, e.g. `questions=[...]` for {"questions": ...}.
 
     A value is the property's content, or a function of the user's first message that makes it; a tuple holds one for
-    each call, the last one for all that follow.
+    each call, the last one for all that follow. What is not among them is answered by `otherwise`.
     """
     left = {name: list(value) if isinstance(value, tuple) else [value] for name, value in answers.items()}
 
@@ -31,7 +31,7 @@ def scripted(**answers: Any) -> openai_brains.Brain:
         if first == "city":
             return PARIS
         if first not in left:
-            return openai_brains.words(messages, schema, tools)
+            return otherwise(messages, schema, tools)
         said = left[first].pop(0) if len(left[first]) > 1 else left[first][0]
         content = said(messages[1]["content"]) if callable(said) else said
         return content if isinstance(content, dict) and first in content else {first: content}

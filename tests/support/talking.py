@@ -8,7 +8,7 @@ from goalcover.graph.attachments import DEMO
 from goalcover.graph.build import builder
 from goalcover.graph.deps import Deps
 from goalcover.graph.listen import afresh
-from goalcover.graph.state import STORED, Heard, Wait
+from goalcover.graph.state import STORED, Attachment, Heard, Wait
 from goalcover.memory.checkpoints import serializer
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
@@ -42,6 +42,11 @@ class Talk:
         for text in texts:
             events = await self._follow(Command(resume=Heard(text=text)))
         return events
+
+    async def hand(self, text: str, *files: Path):
+        """Says it with files; what came back, by type."""
+        uploaded = tuple(Attachment(name=file.name, path=str(file)) for file in files)
+        return await self._follow(Command(resume=Heard(text=text, files=uploaded)))
 
     async def go_on(self):
         """What a server does that was started again."""

@@ -1,10 +1,23 @@
 import pytest
-from goalcover.agent.models import Capability, CoverageReport, Gap, Goal, Recommendation, Subgoal, SubgoalCoverage
+from goalcover.agent.models import (
+    Capability,
+    CoverageReport,
+    Gap,
+    Goal,
+    Recommendation,
+    Sample,
+    Subgoal,
+    SubgoalCoverage,
+)
+from goalcover.agent.synthesis import Candidate, Verdict
 from goalcover.graph.events import Diagnosed, Explained
 from goalcover.graph.state import Data, Preview
 from goalcover.memory.runs import Counts, DatasetInfo, EngineInfo, RunInfo
+from goalcover.tools.accept import Review
 from goalcover.tools.explain import Explanation
-from goalcover.ui.cards import in_full, overview
+from goalcover.tools.plan import Spread
+from goalcover.tools.synthesize import Batch, Proposal
+from goalcover.ui.cards import candidates, closed, in_full, overview
 
 PAY = Subgoal(id="pay", name="Customers who cannot pay", description="Helps them")
 ROW = SubgoalCoverage(
@@ -85,3 +98,39 @@ def test_a_quote_is_shown_with_the_sample_that_holds_it():
 def test_a_covered_subgoal_has_no_card():
     found = Explanation(subgoal=PAY, coverage=ROW, gap=None, samples=())
     assert in_full(Explained(explanation=found, map=None)) == {"gaps": []}
+
+
+def proposal(number: int) -> Proposal:
+    texts = {"input": f"Question {number}", "output": f"Answer {number}"}
+    made = {"capability": "Plans. What they are.", "difficulty": "basic", "form": ""}
+    marks = dict.fromkeys(("level", "correctness", "completeness", "faithfulness", "format"), 5)
+    return Proposal(
+        candidate=Candidate(id=f"c{number}", **texts, **made),
+        sample=Sample(id=f"synthetic-c{number}", row=number, **texts),
+        verdict=Verdict(candidate_id=f"c{number}", **marks, rationale="Fine.", judge="j"),
+        flags=(),
+    )
+
+
+BATCH = Batch(
+    subgoal_id="pay", asked=3, proposals=tuple(map(proposal, (1, 2, 3))), rejected=(), rounds=1, shortfall="",
+    spread=Spread(capabilities={}, difficulties={}, forms={}), engine="e", missing=(),
+)  # fmt: skip
+REVIEWS = (
+    Review(candidate_id="c2", decision="edited", output="A better answer"),
+    Review(candidate_id="c3", decision="rejected", reason="Sounds made up"),
+)
+
+
+def test_candidates_show_what_was_decided_about_them():
+    shown = candidates(BATCH, REVIEWS)
+    assert shown["open"]
+    assert [one["decision"] for one in shown["cards"]] == ["", "edited", "rejected"]
+    assert [one["output"] for one in shown["cards"]] == ["Answer 1", "A better answer", "Answer 3"]
+    assert shown["cards"][2]["why"] == "Sounds made up"
+
+
+def test_cards_that_are_closed_say_what_became_of_each():
+    shown = closed(candidates(BATCH, REVIEWS), "kept")
+    assert not shown["open"]
+    assert [one["decision"] for one in shown["cards"]] == ["kept", "kept", "rejected"]

@@ -4,9 +4,11 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from goalcover.graph import events
 from goalcover.graph.state import Heard, Wait
 from goalcover.ui.session import Sessions
 from openai_server import KEY, running
+from talking import demo_files
 
 
 @pytest.fixture
@@ -51,6 +53,29 @@ def test_two_conversations_know_nothing_of_each_other(home: Path):
     said, state = asyncio.run(talk())
     assert isinstance(said[-1], Wait)
     assert state["specification"] is None
+
+
+def test_stopping_what_is_no_assessment_keeps_the_run_that_is_talked_about(home: Path, tmp_path: Path):
+    async def talk():
+        sessions = await opened(home)
+        session = sessions.begin("one")
+        data, goal = demo_files(tmp_path, 20)
+        for text in (f"{data} {goal}", "keep all as they are", "Start"):
+            [_ async for _ in session.hear(Heard(text=text))]
+        work = session.hear(Heard(text="can I trust this?"))
+        assert isinstance(await anext(work), events.Testing)
+        await work.aclose()
+        said = [one async for one in session.stopped()]
+        state = await session.state()
+        answer = [one async for one in session.hear(Heard(text="coverage"))]
+        await sessions.close()
+        return said, state, answer
+
+    (stopped, waiting), state, answer = asyncio.run(talk())
+    assert not stopped.judging
+    assert state["run"] is not None
+    assert isinstance(waiting, Wait)
+    assert isinstance(answer[0], events.Covered)
 
 
 def test_a_person_may_choose_the_embedded_engine(home: Path, monkeypatch: pytest.MonkeyPatch):

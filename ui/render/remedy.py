@@ -81,7 +81,7 @@ def _card(number: int, one: Proposal) -> str:
 @render.register
 def _(said: events.Reviewed) -> str:
     named = ", ".join(map(str, said.numbers))
-    done = "Rejected" if said.verb == "reject" else "Changed"
+    done = {"accept": "Accepted", "reject": "Rejected", "edit": "Changed"}[said.verb]
     return f"{done}: {named}. {count(said.left, 'sample')} will be kept: **looks good** keeps them."
 
 

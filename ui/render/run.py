@@ -35,7 +35,7 @@ def _(said: events.Progress) -> str:
 
 def _tasks(judging: str, causes: str) -> str:
     steps = (f"{judging} judge every sample against every subgoal", f"{causes} find the causes of the gaps")
-    return "  \n".join((*steps, "○ write the report"))
+    return "\n".join((*steps, "○ write the report"))
 
 
 @render.register

@@ -1,17 +1,13 @@
 // Suggested answers to one question: a click takes one; where several may apply, clicks gather them.
 import { useState } from 'react';
+import { useChatData } from '@chainlit/react-client';
 import { Button } from '@/components/ui/button';
 
 const ROUND = 'rounded-full h-auto min-h-9 whitespace-normal text-left';
 
-export default function Choices() {
-  const { choices, many } = props;
+const Choices = window.once('Choices', ({ choices, many, say }) => {
+  const { loading } = useChatData();
   const [chosen, setChosen] = useState([]);
-  const [sent, setSent] = useState(false);
-  const say = (words) => {
-    setSent(true);
-    sendUserMessage(words);
-  };
   const press = (choice) => {
     if (!many) return say(choice);
     setChosen(chosen.includes(choice) ? chosen.filter((one) => one !== choice) : [...chosen, choice]);
@@ -24,7 +20,7 @@ export default function Choices() {
           size="sm"
           variant={chosen.includes(choice) ? 'default' : 'outline'}
           aria-pressed={many ? chosen.includes(choice) : undefined}
-          disabled={sent}
+          disabled={loading && !many}
           className={ROUND}
           onClick={() => press(choice)}
         >
@@ -36,7 +32,7 @@ export default function Choices() {
         <Button
           size="sm"
           className={ROUND}
-          disabled={sent || !chosen.length}
+          disabled={loading || !chosen.length}
           onClick={() => say(choices.filter((choice) => chosen.includes(choice)).join('; '))}
         >
           Use {chosen.length ? `these ${chosen.length}` : 'these'}
@@ -44,4 +40,6 @@ export default function Choices() {
       ) : null}
     </div>
   );
-}
+});
+
+export default <Choices {...props} say={(says) => callAction({ name: 'say', payload: { says } })} />;

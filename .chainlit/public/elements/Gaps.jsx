@@ -1,24 +1,15 @@
 // Gap cards: what is missing, with quotes that open the sample they come from. Everything in them is text.
+import { useChatData } from '@chainlit/react-client';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 
-const Quote = ({ quote, sample }) => (
-  <button type="button" className="gc-quote" title={`Open sample ${sample}`} onClick={() => sendUserMessage(`Show sample ${sample}`)}>
+const Quote = ({ quote, sample, ...rest }) => (
+  <button type="button" className="gc-quote" title={`Open sample ${sample}`} {...rest}>
     {quote} <span className="gc-id">{sample}</span>
   </button>
 );
 
-const Capability = ({ one }) => (
-  <div className="gc-part">
-    <div className="gc-title">{one.title}</div>
-    <div>{one.summary}</div>
-    {one.quotes.map((quote) => (
-      <Quote key={quote.sample + quote.quote} {...quote} />
-    ))}
-  </div>
-);
-
-const Card = ({ gap }) => (
+const Card = ({ gap, say, loading }) => (
   <div className="gc-card">
     <div className="gc-head">
       <div className="gc-name">{gap.name}</div>
@@ -26,7 +17,13 @@ const Card = ({ gap }) => (
     </div>
     <div className="gc-soft">{gap.standing}</div>
     {gap.capabilities.map((one) => (
-      <Capability key={one.title} one={one} />
+      <div key={one.title} className="gc-part">
+        <div className="gc-title">{one.title}</div>
+        <div>{one.summary}</div>
+        {one.quotes.map((quote) => (
+          <Quote key={quote.sample + quote.quote} {...quote} disabled={loading} onClick={() => say(`Show sample ${quote.sample}`)} />
+        ))}
+      </div>
     ))}
     {gap.rest ? <div className="gc-part gc-soft">{gap.rest}</div> : null}
     {gap.advice.length ? <div className="gc-part gc-title">What to do</div> : null}
@@ -37,7 +34,7 @@ const Card = ({ gap }) => (
     </ol>
     <div className="gc-buttons">
       {gap.asks.map((ask) => (
-        <Button key={ask.says} size="sm" variant="outline" className="rounded-full" onClick={() => sendUserMessage(ask.says)}>
+        <Button key={ask.says} size="sm" variant="outline" className="rounded-full" disabled={loading} onClick={() => say(ask.says)}>
           {ask.label}
         </Button>
       ))}
@@ -45,12 +42,15 @@ const Card = ({ gap }) => (
   </div>
 );
 
-export default function Gaps() {
+const Gaps = window.once('Gaps', ({ gaps, say }) => {
+  const { loading } = useChatData();
   return (
     <div className="gc-cards">
-      {props.gaps.map((gap) => (
-        <Card key={gap.name} gap={gap} />
+      {gaps.map((gap) => (
+        <Card key={gap.name} {...{ gap, say, loading }} />
       ))}
     </div>
   );
-}
+});
+
+export default <Gaps {...props} say={(says) => callAction({ name: 'say', payload: { says } })} />;

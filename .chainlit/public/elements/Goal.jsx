@@ -1,24 +1,25 @@
 // The goal as it stands: scope, subgoals and their checks. Everything in it is text.
+import { useChatData } from '@chainlit/react-client';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 
-const Say = ({ says, children }) => (
-  <Button size="sm" variant="ghost" className="h-6 px-2 text-xs" onClick={() => sendUserMessage(says)}>
-    {children}
-  </Button>
-);
+const Small = (rest) => <Button size="sm" variant="ghost" className="h-6 px-2 text-xs" {...rest} />;
 
-const Part = ({ part }) => (
+const Part = ({ part, say, loading }) => (
   <div className="gc-row">
     <div className="gc-soft gc-label">{part.label}</div>
     <div className="gc-value">
       {part.answer || <span className="gc-faint">{part.skipped ? 'left open' : '…'}</span>}
     </div>
-    {part.answer || part.skipped ? <Say says={part.says}>change</Say> : null}
+    {part.answer || part.skipped ? (
+      <Small disabled={loading} onClick={() => say(part.says)}>
+        change
+      </Small>
+    ) : null}
   </div>
 );
 
-const Subgoal = ({ one }) => (
+const Subgoal = ({ one, say, loading }) => (
   <div className="gc-card gc-small">
     <div className="gc-head">
       <div className="gc-title gc-value">{one.name}</div>
@@ -32,8 +33,12 @@ const Subgoal = ({ one }) => (
     ))}
     <div className="gc-head">
       <span className="gc-soft gc-value gc-note">{one.wanted}</span>
-      <Say says={one.toggle}>{one.toggle.startsWith('Every') ? 'every sample' : 'some samples'}</Say>
-      <Say says={one.drop}>drop</Say>
+      <Small disabled={loading} onClick={() => say(one.toggle)}>
+        {one.toggle.startsWith('Every') ? 'every sample' : 'some samples'}
+      </Small>
+      <Small disabled={loading} onClick={() => say(one.drop)}>
+        drop
+      </Small>
     </div>
   </div>
 );
@@ -48,22 +53,24 @@ const List = ({ title, lines }) =>
     </div>
   ) : null;
 
-export default function Goal() {
-  const { goal, data, scope, subgoals, uncovered, overruled } = props;
+const Goal = window.once('Goal', ({ goal, data, scope, subgoals, uncovered, overruled, say }) => {
+  const { loading } = useChatData();
   return (
     <div className="gc-plan">
       <div className="gc-title">{goal}</div>
       {data ? <div className="gc-soft">{data}</div> : null}
       {scope.length ? <div className="gc-heading">Scope</div> : null}
       {scope.map((part) => (
-        <Part key={part.label} part={part} />
+        <Part key={part.label} {...{ part, say, loading }} />
       ))}
       {subgoals.length ? <div className="gc-heading">Subgoals</div> : null}
       {subgoals.map((one) => (
-        <Subgoal key={one.name} one={one} />
+        <Subgoal key={one.name} {...{ one, say, loading }} />
       ))}
       <List title="Not covered yet" lines={uncovered} />
       <List title="Let pass by you" lines={overruled} />
     </div>
   );
-}
+});
+
+export default <Goal {...props} say={(says) => callAction({ name: 'say', payload: { says } })} />;
