@@ -30,14 +30,14 @@ demo: $(READY) ## Diagnose the dataset that comes along: 305 rows, two planted g
 	$(BIN)/goalcover gaps $(RUN)
 
 test: $(READY) ## Run all tests
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: $(READY) ## Format, lint, layers, types, tests: what CI runs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 format: $(READY) ## Put the code in shape
 	$(BIN)/ruff check --fix-only --quiet .

@@ -34,7 +34,7 @@ OFF_TARGET = 0.5
 
 
 MEANINGS: dict[Kind, str] = {
-    "absent": "no sample teaches it",
+    "absent": "hardly a sample teaches it",
     "rare": "good samples, but too few",
     "shallow": "samples touch it without depth",
     "off-target": "the samples are about something else",

@@ -29,7 +29,8 @@ def print_proposal(one: Proposal, place: int, total: int) -> None:
 
 def print_batch(batch: Batch, accepted: Accepted, out: Path, briefs: Path | None) -> None:
     """What a request came to, and what it changes."""
-    console.print(f"{accepted.accepted:,} of {batch.asked:,} samples made, in {batch.rounds} rounds.")
+    rounds = "1 round" if batch.rounds == 1 else f"{batch.rounds} rounds"
+    console.print(f"{accepted.accepted:,} of {batch.asked:,} samples made, in {rounds}.")
     if batch.shortfall:
         console.print(Text(batch.shortfall))
     if batch.proposals:

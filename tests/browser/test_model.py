@@ -12,7 +12,7 @@ from pathlib import Path
 import energy
 import openai_brains
 import pytest
-from browsing import PATIENCE_MS, WIDE, Server, choose, hand_over, keep, press, say, shows, visit
+from browsing import PATIENCE_MS, WIDE, Server, choose, hand_over, keep, press, say, shows, take, visit
 from goalcover.agent.embedder import Embedder
 from openai_faults import Faults
 from openai_server import KEY, running
@@ -102,11 +102,11 @@ def reviewed(assessed: Desk) -> Desk:
     expect(cards.nth(0)).to_be_in_viewport()
     cards.nth(1).get_by_role("button", name="Edit").click()
     page.get_by_label("The new answer").fill(EDITED)
-    page.get_by_role("button", name="Save").click()
+    take(page.get_by_role("button", name="Save"))
     shows(page, "Changed: 2")
     cards.nth(2).get_by_role("button", name="Reject").click()
     page.get_by_label("Why it is rejected").fill(REASON)
-    page.get_by_role("button", name="Reject it").click()
+    take(page.get_by_role("button", name="Reject it"))
     shows(page, f"Rejected: {REASON}")
     keep(page, "16-model-review")
     page.reload()

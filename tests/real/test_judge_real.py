@@ -8,7 +8,6 @@ cosine 0.936, 0.943, 0.875.
 import asyncio
 import csv
 import json
-import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -30,25 +29,6 @@ FILES = {"pubmedqa": "pubmedqa.jsonl", "code": "codealpaca.jsonl.gz", "bills": "
 FLOORS = {"pubmedqa": 0.931, "code": 0.869, "bills": 0.912}
 MOST = {"pubmedqa": 200, "code": 300, "bills": 60}
 """Labelled rows that are judged; bills are long."""
-
-HEART = re.compile(r"\b(?:cardiac|cardio\w*|heart|cardiovascular|ECG|EKG|myocardial|coronary)\b", re.IGNORECASE)
-MEDICAL = (
-    Subgoal(
-        id="cardiology",
-        name="Cardiology expertise",
-        description="Answers questions about heart disease, its diagnosis and its treatment",
-    ),
-    Subgoal(
-        id="clinical-reasoning",
-        name="Clinical reasoning",
-        description="Weighs study evidence to reach a clinical conclusion about diagnosis, prognosis or treatment",
-    ),
-    Subgoal(
-        id="drug-information",
-        name="Drug information",
-        description="Explains what medicines do, how they are dosed, their side effects and interactions",
-    ),
-)
 
 Numbers = npt.NDArray[np.float64]
 
@@ -134,15 +114,3 @@ def test_forms_are_ranked_by_counting_them(judge, shared_data):
     assert [one.id for one in asked] == ["monetary", "timeline"]
     assert roc_auc_score(wanted[:, 0] >= 3, found[:, 0]) >= 0.96
     assert roc_auc_score(wanted[:, 1] >= 3, found[:, 1]) >= 0.938
-
-
-def test_rows_about_the_heart_taken_out_lower_cardiology_and_nothing_else(judge, shared_data):
-    samples = list(open_dataset(str(shared_data / FILES["pubmedqa"])))
-    with (shared_data / FILES["pubmedqa"]).open(encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
-    about = np.array([bool(HEART.search(f"{row['question']}\n{row['context']}\n{row['long_answer']}")) for row in rows])
-    found = levels(judge, samples, MEDICAL)
-    change = found[~about].mean(axis=0) / found.mean(axis=0) - 1
-    assert (len(rows), about.sum()) == (1000, 118)
-    assert change[0] <= -0.25
-    assert 5 * abs(change[1:]).max() <= -change[0]

@@ -6,10 +6,11 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Error, Locator, Page, expect
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 GOALCOVER = str(Path(sys.executable).with_name("goalcover"))
@@ -87,6 +88,16 @@ def press(page: Page, label: str) -> None:
     assert button is not None
     button.click()
     button.wait_for_element_state("hidden")
+
+
+def take(button: Locator) -> None:
+    """Clicks a card's button until it is gone: a click is lost where the page moves under it."""
+    for _ in range(10):
+        with suppress(Error, AssertionError):
+            button.click(timeout=3_000)
+            expect(button).to_be_hidden(timeout=5_000)
+            return
+    expect(button).to_be_hidden()
 
 
 def choose(page: Page, *places: int) -> None:
