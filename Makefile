@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 RUN := runs/demo
+# Two processes side by side, each with one thread: more would wait for each other.
+TEST := OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 # The study's datasets; one that is not there is loaded from the Hugging Face hub.
 medical := ../shared/data/pubmedqa.jsonl
 legal := ../shared/data/us_bills.jsonl.gz
@@ -30,14 +32,14 @@ demo: $(READY) ## Diagnose the dataset that comes along: 305 rows, two planted g
 	$(BIN)/goalcover gaps $(RUN)
 
 test: $(READY) ## Run all tests
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	$(TEST)
 
 check: $(READY) ## Format, lint, layers, types, tests: what CI runs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	$(TEST)
 
 format: $(READY) ## Put the code in shape
 	$(BIN)/ruff check --fix-only --quiet .

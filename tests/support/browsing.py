@@ -84,32 +84,34 @@ def say(page: Page, text: str) -> None:
 
 def press(page: Page, label: str) -> None:
     """Clicks a button below an answer, and waits until it is gone: then what it says has been heard."""
-    button = page.get_by_role("button", name=label, exact=True).last.element_handle()
-    assert button is not None
-    button.click()
-    button.wait_for_element_state("hidden")
+    ended(page)
+    take(page.get_by_role("button", name=label, exact=True).last)
 
 
-def take(button: Locator) -> None:
-    """Clicks a card's button until it is gone: a click is lost where the page moves under it."""
+def take(button: Locator, group: Locator | None = None) -> None:
+    """Clicks a button until it, or its group, is gone: a click is lost where the page moves under it, or is refused
+    while an answer ends."""
+    gone, clicked = (group or button).element_handle(), button.element_handle()
     for _ in range(10):
-        with suppress(Error, AssertionError):
-            button.click(timeout=3_000)
-            expect(button).to_be_hidden(timeout=5_000)
+        with suppress(Error):
+            clicked.click(timeout=3_000)
+            gone.wait_for_element_state("hidden", timeout=5_000)
             return
-    expect(button).to_be_hidden()
+    gone.wait_for_element_state("hidden")
 
 
 def choose(page: Page, *places: int) -> None:
     """Clicks suggested answers by their place, and takes them where several may apply."""
+    ended(page)
     offered = page.get_by_role("group", name="Suggested answers").last
-    group = offered.element_handle()
-    for place in places:
-        offered.get_by_role("button").nth(place - 1).click()
-    if (take := offered.get_by_role("button", name="Use these")).count():
-        take.click()
-    assert group is not None
-    group.wait_for_element_state("hidden")
+    offered.get_by_role("button").first.wait_for()  # with the first, all are there
+    buttons = [offered.get_by_role("button").nth(place - 1) for place in places]
+    if (use := offered.get_by_role("button", name="Use these")).count():
+        for button in buttons:
+            button.click()
+        take(use, offered)
+    else:
+        take(buttons[0], offered)
 
 
 def ended(page: Page) -> None:
