@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Error, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Error, Locator, Page, Response, expect
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 GOALCOVER = str(Path(sys.executable).with_name("goalcover"))
@@ -123,11 +123,18 @@ def shows(page: Page, text: str) -> None:
     expect(page.get_by_text(text).last).to_be_visible(timeout=PATIENCE_MS)
 
 
+def _is_upload(response: Response) -> bool:
+    return "/project/file" in response.url and response.ok
+
+
 def hand_over(page: Page, path: Path, words: str = "here it is") -> None:
     """The name shows at once; a message sent before the server has the file goes without it."""
     ended(page)
-    with page.expect_response(lambda response: "/project/file" in response.url and response.ok):
-        page.locator("#upload-button-input").set_input_files(path)
+    for _ in range(3):  # a page that has just opened may lose it
+        with suppress(Error), page.expect_response(_is_upload, timeout=15_000):
+            page.locator("#upload-button-input").set_input_files(path)
+        if page.get_by_text(path.name).count():
+            break
     expect(page.get_by_text(path.name).first).to_be_visible()
     page.wait_for_timeout(300)
     say(page, words)
