@@ -13,8 +13,8 @@ Role = Literal[
     "clarifier", "decomposer", "judge", "analyst", "advisor", "generator", "discriminator", "companion", "embedding"
 ]
 CHAT_ROLES: tuple[Role, ...] = get_args(Role)[:-1]
-_SHORT_KEY = 8
-"""Characters; servers of one's own are given such as `x`, which is also a letter of what they say."""
+SHORT_KEY = 8
+"""Characters; a shorter key, as servers of one's own are given, is also a word that people and samples say."""
 
 
 class Settings(BaseSettings):
@@ -123,10 +123,15 @@ class Settings(BaseSettings):
         """The variable that the key belongs in."""
         return "AZURE_OPENAI_API_KEY" if self.azure_endpoint else "OPENAI_API_KEY"
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Every configured key, as it is."""
+        given = (key.get_secret_value() for key in (self.api_key, self.azure_api_key) if key)
+        return tuple(key for key in given if key)
+
     def without_keys(self, text: str) -> str:
         """The text with every configured key struck out."""
-        for key in (self.api_key, self.azure_api_key):
-            if key and (secret := key.get_secret_value()):
-                found = re.escape(secret) if len(secret) >= _SHORT_KEY else rf"(?<!\w){re.escape(secret)}(?!\w)"
-                text = re.sub(found, "***", text)
+        for key in self.keys:
+            found = re.escape(key) if len(key) >= SHORT_KEY else rf"(?<!\w){re.escape(key)}(?!\w)"
+            text = re.sub(found, "***", text)
         return text

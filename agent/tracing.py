@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from goalcover.agent.errors import GoalCoverError, ModelBusyError
 from goalcover.agent.reply import Reply
-from goalcover.agent.settings import Settings
+from goalcover.agent.settings import SHORT_KEY, Settings
 
 FLUSH_SECONDS = 10.0
 """How long the end of the process waits for traces that are not delivered yet."""
@@ -28,8 +28,6 @@ _LOGGERS = (
     "langsmith._internal.otel._otel_exporter",
     "opentelemetry.exporter.otlp.proto.http.trace_exporter",
 )
-_SECRET = 8
-"""Characters; a shorter key, as servers of one's own are given, is a word that samples may hold."""
 _REASON = 200
 """Characters of the reason why traces are not delivered."""
 
@@ -54,11 +52,10 @@ class Sender(logging.Filter):
             logging.getLogger(name).addFilter(self)
         # Else the end of the process waits for a server that does not answer, as long as there is something to send.
         os.environ.setdefault("LANGSMITH_USE_DAEMON", "true")
-        alone, settings = wanted() == "otel", Settings()
+        alone = wanted() == "otel"
         if alone:
             _set_up_collector()
-        keys = [key.get_secret_value() for key in (settings.api_key, settings.azure_api_key) if key]
-        self._keys = [key for key in keys if len(key) >= _SECRET]
+        self._keys = [key for key in Settings().keys if len(key) >= SHORT_KEY]
         self.client = Client(anonymizer=self._without_keys, tracing_mode="otel" if alone else None)
         configure(client=self.client, enabled=True)  # also for what LangChain and LangGraph trace by themselves
         atexit.register(self.deliver)

@@ -63,8 +63,12 @@ def low_vectors(alignments: Sequence[Alignment], openings: Mapping[str, Openings
     """(alignments, 384). The evidence alone would not do: a sample about something else has only its least telling
     passage to show for the subgoal."""
     vectors = embedder.vectors([alignment.evidence or alignment.explanation for alignment in alignments])
-    for row, alignment in enumerate(alignments):
-        both = openings[alignment.sample_id]
+    return with_openings(vectors, (openings[alignment.sample_id] for alignment in alignments))
+
+
+def with_openings(vectors: Floats, openings: Iterable[Openings]) -> Floats:
+    """The vectors (n, 384) changed to what they and the openings of their n samples are about, unit length."""
+    for row, both in enumerate(openings):
         for part in (both.input, both.output):
             if part is not None:
                 vectors[row] += part

@@ -12,7 +12,7 @@ from goalcover.agent.embedder import DIMENSIONS, Embedder, Floats
 from goalcover.agent.models import Capability, Frozen, Sample, Subgoal
 from goalcover.agent.synthesis import Brief, Candidate, Difficulty, Rejected
 from goalcover.memory.synthetic import Decision
-from goalcover.tools.lows import evenly, read_openings
+from goalcover.tools.lows import evenly, read_openings, with_openings
 from goalcover.tools.material import Material
 from pydantic import Field
 
@@ -121,12 +121,8 @@ def spread_of(planned: Iterable[Part], candidates: Iterable[Candidate]) -> Sprea
 
 def _about(samples: Sequence[Sample], embedder: Embedder) -> Floats:
     """(samples, 384), unit length: what input and output begin with."""
-    vectors = np.zeros((len(samples), DIMENSIONS), np.float32)
-    for row, both in enumerate(read_openings(samples, embedder).values()):
-        for part in (both.input, both.output):
-            if part is not None:
-                vectors[row] += part
-    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9))
+    nothing = np.zeros((len(samples), DIMENSIONS), np.float32)
+    return with_openings(nothing, read_openings(samples, embedder).values())
 
 
 def _named(capability: Capability) -> str:

@@ -1,7 +1,6 @@
 """Every role of the paper played by a model, on a server that has its bad days: elicitation, gaps, synthesis, talk."""
 
 import asyncio
-import json
 import re
 from contextlib import suppress
 from pathlib import Path
@@ -21,7 +20,7 @@ from goalcover.tools.catalog import catalog, facts
 from goalcover.tools.load import open_dataset
 from openai_faults import Faults
 from openai_server import KEY
-from scripted import scripted, serving, settings
+from scripted import one_a_group, scripted, serving, settings
 
 BAD_DAY = {"429": 0.05, "500": 0.03, "malformed": 0.03, "think": 0.05, "fence": 0.05, "two": 0.03}
 GOAL = Specification(
@@ -36,18 +35,7 @@ def questions(user):
 
 
 def capabilities(user):
-    """One for each group, with the opening of its first sample as the quote."""
-    groups = json.loads(re.findall(r"<data-([0-9a-f]{16})>\n(.*?)\n</data-\1>", user, re.DOTALL)[2][1])
-    return [
-        {
-            "group": one["group"],
-            "title": f"Missing in group {one['group']}",
-            "summary": "It lacks it.",
-            "instead": "payments",
-            "quotes": [{"sample_id": one["samples"][0]["id"], "quote": one["samples"][0]["output"][:60]}],
-        }
-        for one in groups
-    ]
+    return one_a_group(user, "Missing in group {}", "It lacks it.", "payments")
 
 
 def subgoal(name):

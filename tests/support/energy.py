@@ -10,7 +10,7 @@ from typing import Any
 
 import openai_brains
 from goalcover.agent.embedder import Embedder
-from scripted import scripted
+from scripted import one_a_group, scripted
 
 GOAL = (
     "Answer the messages of an energy supplier's customers: explain bills, help to choose a tariff, deal with power "
@@ -159,18 +159,8 @@ def _checks(user: str) -> dict[str, Any]:
 
 
 def _capabilities(user: str) -> list[dict[str, Any]]:
-    """One for each group, with the opening of its first sample as the quote."""
-    groups = json.loads(re.findall(r"<data-([0-9a-f]{16})>\n(.*?)\n</data-\1>", user, re.DOTALL)[2][1])
-    return [
-        {
-            "group": one["group"],
-            "title": f"What a customer can do, in letters of group {one['group']}",
-            "summary": "These letters are about something else. What is missing is a way to pay that they can afford.",
-            "instead": "bills and meters",
-            "quotes": [{"sample_id": one["samples"][0]["id"], "quote": one["samples"][0]["output"][:60]}],
-        }
-        for one in groups
-    ]
+    summary = "These letters are about something else. What is missing is a way to pay that they can afford."
+    return one_a_group(user, "What a customer can do, in letters of group {}", summary, "bills and meters")
 
 
 def _talk(messages: openai_brains.Messages) -> Any:

@@ -18,6 +18,7 @@ from typing import Any
 import huggingface_hub
 import pytest
 import yaml
+from request_bodies import read_body
 
 TOKEN = "hf_thisIsMySecretToken0123456789"
 ME = "me"
@@ -112,7 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer()
 
     def _answer(self) -> None:
-        body = self._body()
+        body = read_body(self)
         try:
             answer, status, more = self._routed(body), 200, {}
         except RefusedError as refusal:
@@ -124,16 +125,6 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(sent)
-
-    def _body(self) -> bytes:
-        if self.headers.get("Transfer-Encoding") != "chunked":
-            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        parts = []
-        while size := int(self.rfile.readline(), 16):
-            parts.append(self.rfile.read(size))
-            self.rfile.readline()
-        self.rfile.readline()
-        return b"".join(parts)
 
     def _routed(self, body: bytes) -> Any:
         path = self.path.partition("?")[0]

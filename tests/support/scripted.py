@@ -1,5 +1,7 @@
 """A brain for the test server that says what the test tells it to, by the form that is asked for."""
 
+import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
@@ -37,6 +39,24 @@ def scripted(*, otherwise: openai_brains.Brain = openai_brains.words, **answers:
         return content if isinstance(content, dict) and first in content else {first: content}
 
     return answer
+
+
+def one_a_group(user: str, title: str, summary: str, instead: str) -> list[dict[str, Any]]:
+    """The analyst's answer to a message: a capability for each group, quoting its first sample's opening.
+
+    `{}` in the title is the group's number.
+    """
+    groups = json.loads(re.findall(r"<data-([0-9a-f]{16})>\n(.*?)\n</data-\1>", user, re.DOTALL)[2][1])
+    return [
+        {
+            "group": one["group"],
+            "title": title.format(one["group"]),
+            "summary": summary,
+            "instead": instead,
+            "quotes": [{"sample_id": one["samples"][0]["id"], "quote": one["samples"][0]["output"][:60]}],
+        }
+        for one in groups
+    ]
 
 
 @contextmanager

@@ -22,6 +22,7 @@ import zstandard
 from goalcover.agent import tracing
 from openai_server import KEY
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from request_bodies import read_body
 from requests_toolbelt.multipart.decoder import MultipartDecoder
 
 LANGSMITH_KEY = "lsv2-test-0123456789"
@@ -91,7 +92,7 @@ def running() -> Iterator[Traces]:
             self._answer(json.dumps(ABILITIES).encode())
 
         def do_POST(self) -> None:
-            body = _unpacked(self.headers.get("Content-Encoding", ""), _read(self))
+            body = _unpacked(self.headers.get("Content-Encoding", ""), read_body(self))
             traces.raw += body
             traces.headers.append(dict(self.headers))
             if traces.status < 400:
@@ -150,18 +151,6 @@ def _forget() -> None:
     """What was read of the environment, by us and by langsmith."""
     tracing.sender.cache_clear()
     langsmith.utils.get_env_var.cache_clear()
-
-
-def _read(request: BaseHTTPRequestHandler) -> bytes:
-    """The whole body, also one whose length was not known when it was begun."""
-    if request.headers.get("Transfer-Encoding") != "chunked":
-        return request.rfile.read(int(request.headers.get("Content-Length", 0)))
-    chunks = []
-    while size := int(request.rfile.readline(), 16):
-        chunks.append(request.rfile.read(size))
-        request.rfile.readline()
-    request.rfile.readline()
-    return b"".join(chunks)
 
 
 def _unpacked(encoding: str, body: bytes) -> bytes:
