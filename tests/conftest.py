@@ -5,6 +5,7 @@ and commit it with the change.
 """
 
 import os
+import pickle
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from subprocess import CompletedProcess
 import chroma_server as chroma_servers
 import commands
 import pytest
+from filelock import FileLock
 from goalcover.agent.embedder import Embedder
 from goalcover.agent.vectors import VectorCache
 
@@ -31,12 +33,17 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.allow_unix_socket = True
 
 
-@pytest.fixture(scope="session", autouse=True)
-def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Where this session's text vectors are kept, its subprocesses' too: never the person's own cache."""
+@pytest.fixture(scope="session")
+def shared_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this session; processes that run tests side by side have it in common."""
     base = tmp_path_factory.getbasetemp()
-    # Tests that run side by side read no text twice.
-    path = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_dir(shared_dir: Path) -> Iterator[Path]:
+    """Where this session's text vectors are kept, its subprocesses' too: never the person's own cache."""
+    path = shared_dir / "cache"
     path.mkdir(exist_ok=True)
     before = os.environ.get("GOALCOVER_CACHE_DIR")
     os.environ["GOALCOVER_CACHE_DIR"] = str(path)
@@ -85,23 +92,27 @@ class Assessed:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path) -> Assessed:
-    """The whole demo dataset, assessed once a session; not to be changed."""
-    path = tmp_path_factory.mktemp("demo") / "run"
-    said = commands.goalcover("assess", commands.DEMO_DATA, "--goal", commands.DEMO_GOAL, "--out", path)
-    assert said.returncode == 0, said.stderr
-    return Assessed(path, said)
+def demo(shared_dir: Path) -> Assessed:
+    """The whole demo dataset, assessed once; not to be changed."""
+    return assessed_once(shared_dir / "demo")
 
 
 @pytest.fixture(scope="session")
-def small_demo(tmp_path_factory: pytest.TempPathFactory, demo: Assessed) -> Assessed:
+def small_demo(shared_dir: Path, demo: Assessed) -> Assessed:
     """60 rows of the demo dataset, from the vectors that `demo` left in the cache; not to be changed."""
-    path = tmp_path_factory.mktemp("small demo") / "run"
-    said = commands.goalcover(
-        "assess", commands.DEMO_DATA, "--goal", commands.DEMO_GOAL, "--out", path, "--limit", "60"
-    )
+    return assessed_once(shared_dir / "small demo", "--limit", "60")
+
+
+def assessed_once(folder: Path, *options: str) -> Assessed:
+    """The run in this folder: the first process that asks for it makes it, the other waits."""
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            folder.mkdir()
+            asked = (commands.DEMO_DATA, "--goal", commands.DEMO_GOAL, "--out", folder / "run", *options)
+            (folder / "said.pickle").write_bytes(pickle.dumps(commands.goalcover("assess", *asked)))
+        said = pickle.loads((folder / "said.pickle").read_bytes())
     assert said.returncode == 0, said.stderr
-    return Assessed(path, said)
+    return Assessed(folder / "run", said)
 
 
 @pytest.fixture(scope="session")

@@ -143,9 +143,8 @@ def test_two_people_do_not_see_each_other(chromium: Browser, server: Server, tmp
 
 def test_it_fits_a_phone(chromium: Browser, server: Server, tmp_path: Path):
     context = chromium.new_context(viewport=PHONE, color_scheme="dark")
+    context.add_init_script("localStorage.setItem('vite-ui-theme', 'dark')")
     page = visit(context, server.address)
-    page.evaluate("localStorage.setItem('vite-ui-theme', 'dark')")
-    page.reload()
     keep(page, "10-phone-welcome")
     hand_over(page, rows(tmp_path, 20))
     shows(page, "What should the model be able to do?")

@@ -14,9 +14,9 @@ from goalcover.tools.studies.domain import load_domain
 from goalcover.tools.studies.selftest import selftest
 
 
-def study(name: str, data: Path, out: Path, size: int) -> Validation:
+def study(name: str, data: Path, out: Path, size: int, n_seeds: int) -> Validation:
     domain, dataset = load_domain(name), open_dataset(str(data))
-    design = design_study(dataset, domain.removals, (0, 1, 2, 3, 4), size, domain.paper)
+    design = design_study(dataset, domain.removals, range(n_seeds), size, domain.paper)
     engine = build_engine("embedded", Settings())
     run = Run.create(out)
     asyncio.run(judge_study(drawn(dataset, design), domain.goal, design, run, engine, lambda done, total: None))
@@ -29,7 +29,7 @@ def medical(tmp_path_factory) -> Path:
 
 
 def test_medical_targets_fall_and_the_others_stay(shared_data, medical):
-    found = study("medical", shared_data / "pubmedqa.jsonl", medical, 1_000)
+    found = study("medical", shared_data / "pubmedqa.jsonl", medical, 1_000, n_seeds=5)
     assert [(one.separated, one.n_samples) for one in found.removals] == [(True, 1_000), (True, 1_000)]
     assert [one.n_removed for one in found.removals] == [118, 163]
     assert found.summary.target_mean_drop is not None
@@ -41,7 +41,7 @@ def test_medical_targets_fall_and_the_others_stay(shared_data, medical):
 
 def test_medical_specialties_pass_their_self_test(shared_data, medical):
     if not medical.exists():
-        study("medical", shared_data / "pubmedqa.jsonl", medical, 1_000)
+        study("medical", shared_data / "pubmedqa.jsonl", medical, 1_000, n_seeds=5)
     found = asyncio.run(selftest(Run.open(medical), build_engine("embedded", Settings())))
     grades = {one.id: one.grade for one in found.subgoals}
     assert (grades["cardiology"], grades["drug-information"]) == ("trustworthy", "trustworthy")
@@ -52,7 +52,7 @@ def test_medical_specialties_pass_their_self_test(shared_data, medical):
 
 
 def test_code_targets_fall_most_in_small_draws(shared_data, tmp_path):
-    found = study("code", shared_data / "codealpaca.jsonl.gz", tmp_path / "run", 150)
+    found = study("code", shared_data / "codealpaca.jsonl.gz", tmp_path / "run", 150, n_seeds=2)
     assert [one.separated for one in found.removals] == [True, True]
     assert found.summary.target_mean_drop is not None
     assert found.summary.target_mean_drop >= 0.319

@@ -6,11 +6,12 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Error, Locator, Page, Response, expect
+from playwright.sync_api import BrowserContext, Error, Locator, Page, expect
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 GOALCOVER = str(Path(sys.executable).with_name("goalcover"))
@@ -60,12 +61,18 @@ class Server:
 def visit(context: BrowserContext, address: str) -> Page:
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
-    # An upload before the server knows the session is refused.
-    with page.expect_websocket() as connecting:
+    with connected(page):
         page.goto(address)
+    return page
+
+
+@contextmanager
+def connected(page: Page) -> Iterator[None]:
+    """Opens a page within, and waits until the server knows its session: an upload before that is refused."""
+    with page.expect_websocket() as connecting:
+        yield
     connecting.value.wait_for_event("framereceived")
     page.wait_for_timeout(500)
-    return page
 
 
 def keep(page: Page, name: str) -> None:
@@ -123,18 +130,15 @@ def shows(page: Page, text: str) -> None:
     expect(page.get_by_text(text).last).to_be_visible(timeout=PATIENCE_MS)
 
 
-def _is_upload(response: Response) -> bool:
-    return "/project/file" in response.url and response.ok
-
-
 def hand_over(page: Page, path: Path, words: str = "here it is") -> None:
     """The name shows at once; a message sent before the server has the file goes without it."""
     ended(page)
-    for _ in range(3):  # a page that has just opened may lose it
-        with suppress(Error), page.expect_response(_is_upload, timeout=15_000):
+    for _ in range(10):  # a server that does not know the session yet refuses it
+        with page.expect_response(lambda response: "/project/file" in response.url) as uploading:
             page.locator("#upload-button-input").set_input_files(path)
-        if page.get_by_text(path.name).count():
+        if uploading.value.ok:
             break
+        page.wait_for_timeout(1_000)
     expect(page.get_by_text(path.name).first).to_be_visible()
     page.wait_for_timeout(300)
     say(page, words)

@@ -10,12 +10,12 @@ from typing import Any
 
 import datasets
 import pytest
+import transformers  # it and trl load what is asked for, when it is: six seconds
 import trl
 from goalcover.tools.export import export
 from goalcover.tools.mix import make_mix
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from trainer_rows import LABELLED, PAIRS, QA, TEXTS, TOOLS, TURNS
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from unjudged import run_of
 
 TEMPLATE = (
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.gradient_checkpointing. is depr
 
 
 @pytest.fixture(scope="module")
-def tokenizer() -> PreTrainedTokenizerFast:
+def tokenizer() -> Any:
     """Reads bytes, so that every text comes back as it was."""
     made = Tokenizer(models.BPE(unk_token="<unk>"))
     made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -39,13 +39,14 @@ def tokenizer() -> PreTrainedTokenizerFast:
     made.train_from_iterator(
         [], trainers.BpeTrainer(special_tokens=list(special.values()), initial_alphabet=alphabet, show_progress=False)
     )
-    return PreTrainedTokenizerFast(tokenizer_object=made, chat_template=TEMPLATE, **special)
+    return transformers.PreTrainedTokenizerFast(tokenizer_object=made, chat_template=TEMPLATE, **special)
 
 
 @pytest.fixture(scope="module")
-def model(tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
+def model(tokenizer: Any) -> Any:
     sizes = {"hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
-    return LlamaForCausalLM(LlamaConfig(vocab_size=len(tokenizer), num_key_value_heads=1, **sizes))
+    config = transformers.LlamaConfig(vocab_size=len(tokenizer), num_key_value_heads=1, **sizes)
+    return transformers.LlamaForCausalLM(config)
 
 
 def read(tmp_path: Path, rows: list[dict[str, Any]], ending: str = ".jsonl") -> datasets.Dataset:
