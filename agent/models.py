@@ -152,7 +152,7 @@ class SubgoalCoverage(Frozen):
     """Mean score over the scored samples, 0 to 1; None when nothing was scored."""
     ci_low: float | None
     ci_high: float | None
-    """95 % interval of the mean."""
+    """95% interval of the mean."""
     support: int
     """Number of samples at level 4 or 5."""
     support_share: float | None

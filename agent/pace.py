@@ -13,7 +13,7 @@ GROWTH = 25
 """Successes for one more call in flight."""
 SHRINK = 0.75
 CROWDED = 0.1
-"""Share of recent calls turned away from which the server counts as crowded. A few of them are noise: with 5 % of all
+"""Share of recent calls turned away from which the server counts as crowded. A few of them are noise: with 5% of all
 calls turned away at random, shrinking at each would leave three calls in flight, on a server that bears hundreds."""
 MEMORY = 50
 """Recent calls are this many, or as many as may be in flight."""

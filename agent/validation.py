@@ -12,7 +12,7 @@ from goalcover.agent.models import Frozen, Sample, SubgoalId, Text
 from pydantic import Field, field_validator, model_validator
 
 Interval = tuple[float, float]
-"""The ends of a 95 % interval."""
+"""The ends of a 95% interval."""
 
 
 class Where(Frozen):
@@ -103,12 +103,12 @@ class SubgoalEffect(Frozen):
     """None when a removal leaves no sample."""
     delta_abs: float | None
     delta_rel: float | None
-    """A fraction: -0.31 is a fall of 31 %. None when there was nothing to fall."""
+    """A fraction: -0.31 is a fall of 31%. None when there was nothing to fall."""
     ci: Interval | None
     """Of delta_rel: samples drawn anew within each seed's draw, the same before and after."""
     is_target: bool
     control: Interval | None = None
-    """Where 95 % of delta_rel lie when as many samples are removed at random."""
+    """Where 95% of delta_rel lie when as many samples are removed at random."""
     paper: Interval | None = None
     """The paper's mean alignment before and after, where it has this row."""
 
@@ -155,7 +155,7 @@ class Summary(Frozen):
     """Target against non-target over all removals (section 5.2)."""
 
     target_mean_drop: float | None
-    """A fraction: 0.31 is a mean fall of 31 %."""
+    """A fraction: 0.31 is a mean fall of 31%."""
     target_mean_drop_ci: Interval | None
     nontarget_mean_abs_change: float | None
     nontarget_mean_abs_change_ci: Interval | None

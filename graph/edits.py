@@ -96,8 +96,8 @@ def _share(goal: Goal, percent: str, who: str) -> Change:
     subgoal = _the(who, goal)
     share = float(percent) / 100
     if not 0 < share <= 1:
-        return Change(problem=f"A share is more than 0 and at most 100 %: {percent} % is not.")
-    return _replace(f"{percent} % should show {subgoal.name}", subgoal, scope="some", share=share)
+        return Change(problem=f"A share is more than 0 and at most 100%: {percent}% is not.")
+    return _replace(f"{percent}% should show {subgoal.name}", subgoal, scope="some", share=share)
 
 
 def _merge(goal: Goal, both: str, name: str) -> Change:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
 
 # A sparser graph than Chroma's own takes a fifth off the time to add, and the wide search makes up for it: of the ten
-# nearest of 5,000 passages it finds 99.6 %. Of fewer explanations than `sync_threshold` no index is written, to save
+# nearest of 5,000 passages it finds 99.6%. Of fewer explanations than `sync_threshold` no index is written, to save
 # time: it is made of their log when the store is next searched.
 HNSW: "CreateHNSWConfiguration" = {
     "space": "cosine",

@@ -4,7 +4,7 @@ All of it can be made again from the scores, so nothing here is worth a failed r
 other scores is empty when it is opened, and `is_filled` tells the caller to fill it.
 
 It is filled in one go when the gaps are known, and not while scoring goes on: only then is it known which explanations
-count, and Chroma keeps all other Python threads waiting while it writes (they get 1 % of their usual work done).
+count, and Chroma keeps all other Python threads waiting while it writes (they get 1% of their usual work done).
 """
 
 from collections.abc import Iterable, Sequence

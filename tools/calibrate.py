@@ -56,7 +56,7 @@ class Calibration(Frozen):
     corrected_mean: float | None
     ci_low: float | None
     ci_high: float | None
-    """95 % interval of the corrected mean."""
+    """95% interval of the corrected mean."""
     note: str = ""
 
 

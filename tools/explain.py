@@ -89,7 +89,7 @@ class Change(BaseModel):
     after: float | None
     delta_abs: float | None
     delta_rel: float | None
-    """A fraction: -0.31 is a fall of 31 %."""
+    """A fraction: -0.31 is a fall of 31%."""
     support_before: int | None
     support_after: int | None
     gap_before: bool | None

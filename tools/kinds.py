@@ -2,15 +2,15 @@
 
 1. unsure      the failed judgements could close the gap, had all of them supported the subgoal; or there are several
                judges, who disagree too much for their median to be relied on (tools/agreement.py)
-2. broken      of the samples that touch it (level 2 and above), 15 % and at least 3 have an output that is empty, cut
+2. broken      of the samples that touch it (level 2 and above), 15% and at least 3 have an output that is empty, cut
                off or another input's (tools/outputs.py)
-3. absent      of 90 % of the samples nothing of it can be asked: no amount in the input, where amounts are to be kept
+3. absent      of 90% of the samples nothing of it can be asked: no amount in the input, where amounts are to be kept
 4. shallow     of the low-scoring samples, half hold it in their input and leave it out of their output
 5. shallow     many samples touch it, and most of them stay at level 2 or 3, where they are no fewer than at level 1
                (else it is other subjects that come near). Many: as many at level 3 as the rule wants at level 4, or
                at level 2 a quarter of all, and as many as the rule wants or half of all
-6. absent      at most 2 % of the samples reach level 4, and these do not stand out: the levels thin out upwards as
-               steadily as near misses do; off-target instead, where every sample should be about it, or 95 % serve no
+6. absent      at most 2% of the samples reach level 4, and these do not stand out: the levels thin out upwards as
+               steadily as near misses do; off-target instead, where every sample should be about it, or 95% serve no
                subgoal at all
 7. off-target  every sample should be about it, and half of them are not (level 0 and 1)
 8. rare        what is left: there are good samples, and too few of them

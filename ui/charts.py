@@ -25,7 +25,7 @@ _LEVELS = ("0 none", "1 poor", "2 weak", "3 good", "4 strong", "5 perfect")
 
 
 def coverage_bars(goal: Goal, coverage: CoverageReport, *, narrow: bool = False) -> go.Figure:
-    """Mean alignment of every subgoal with its 95 % interval, the gaps first; a mark where a threshold decides."""
+    """Mean alignment of every subgoal with its 95% interval, the gaps first; a mark where a threshold decides."""
     rows = _ordered(coverage)
     figure = go.Figure()
     for label, colour, chosen in (
@@ -44,7 +44,7 @@ def coverage_bars(goal: Goal, coverage: CoverageReport, *, narrow: bool = False)
         xaxis={"title": {"text": "mean alignment", "font": {"size": 13}}, "range": [0, 1]},
         bargap=0.35,
     )
-    return _titled(_dressed(figure, rows, narrow), "How well each subgoal is supported, with its 95 % interval", narrow)
+    return _titled(_dressed(figure, rows, narrow), "How well each subgoal is supported, with its 95% interval", narrow)
 
 
 def heat_map(coverage: CoverageReport, *, narrow: bool = False) -> go.Figure:

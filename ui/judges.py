@@ -32,7 +32,7 @@ def print_calibration(found: Calibrations) -> None:
         console.print(f"  {found.n_unknown} of them are about samples or subgoals that this run does not have")
     if found.n_unscored:
         console.print(f"  {found.n_unscored} of them are about pairs that the judge did not score")
-    table = _table("Subgoal", "n", "kappa", "Spearman", "bias", "exact", "within 1", "mean", "corrected", "95 %")
+    table = _table("Subgoal", "n", "kappa", "Spearman", "bias", "exact", "within 1", "mean", "corrected", "95%")
     for one in (*found.subgoals, found.overall):
         table.add_row(*_calibration(one))
     console.print(table)

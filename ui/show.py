@@ -42,7 +42,7 @@ def print_dataset(dataset: Dataset, goal: Goal, engine: Engine) -> None:
 def print_coverage(coverage: CoverageReport) -> None:
     """One line a subgoal: bar, mean with interval, support, verdict."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("Subgoal", "Alignment", "", "95 % interval", "Support", ""):
+    for title in ("Subgoal", "Alignment", "", "95% interval", "Support", ""):
         table.add_column(title, no_wrap=title != "Subgoal")
     for one in coverage.subgoals:
         table.add_row(

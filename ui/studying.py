@@ -156,7 +156,7 @@ def print_effects(removals: Sequence[RemovalEffect]) -> None:
     """The table of the paper (Table 2), with intervals, the random control and, where there are any, its figures."""
     paper = any(one.paper for removal in removals for one in removal.subgoals)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("Removed", "Subgoal", "Before", "After", "Absolute", "Change %", "95 %", "Random"):
+    for title in ("Removed", "Subgoal", "Before", "After", "Absolute", "Change %", "95%", "Random"):
         table.add_column(title, no_wrap=True, justify="left" if title in ("Removed", "Subgoal") else "right")
     if paper:
         table.add_column("Paper's", no_wrap=True, justify="right")
@@ -166,7 +166,7 @@ def print_effects(removals: Sequence[RemovalEffect]) -> None:
         table.add_section()
     show.console.print(table)
     show.console.print(
-        "* the target. Random: how far as many samples removed at random move the mean (95 % of the time)."
+        "* the target. Random: how far as many samples removed at random move the mean (95% of the time)."
         + (" Paper's: its own change in % (Table 2), by another judge on other rows." if paper else ""),
         style="dim",
     )
@@ -184,7 +184,7 @@ def print_summary(summary: Summary) -> None:
     )
     if summary.cohens_d is not None:
         low_high = summary.cohens_d_ci
-        ends = f" (95 %: {low_high[0]:.2f} to {low_high[1]:.2f})" if low_high else ""
+        ends = f" (95%: {low_high[0]:.2f} to {low_high[1]:.2f})" if low_high else ""
         show.console.print(f"Cohen's d {summary.cohens_d:.2f}{ends}; {summary.cohens_d_formula}")
     if summary.paired_p is not None:
         show.console.print(f"p {summary.paired_p:.3f}; {summary.paired_test}")
@@ -221,4 +221,4 @@ def _figure(value: float | None) -> str:
 def _percent(value: float | None, ends: Interval | None) -> str:
     if value is None:
         return "-"
-    return f"{value:.1%}" + (f" (95 %: {ends[0]:.1%} to {ends[1]:.1%})" if ends else "")
+    return f"{value:.1%}" + (f" (95%: {ends[0]:.1%} to {ends[1]:.1%})" if ends else "")

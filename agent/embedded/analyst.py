@@ -14,6 +14,7 @@ import numpy as np
 from goalcover.agent.embedded.cues import Cue, cue_of, plain_noun, show
 from goalcover.agent.embedded.passages import passages
 from goalcover.agent.embedded.phrases import joined, phrases
+from goalcover.agent.embedded.sentences import sentences
 from goalcover.agent.embedded.subjects import Subjects
 from goalcover.agent.embedded.terms import key_terms
 from goalcover.agent.embedder import Embedder, Floats, Reading
@@ -111,7 +112,7 @@ class EmbeddedAnalyst:
             title, finding = _subject_title(said, subject, cluster), _subject_finding(said)
         else:
             title, finding = _form_title(cue, subject, cluster, subgoal), _form_finding(cue, subgoal, cluster)
-        quotes = self._quotes(cluster, is_form=cue is not None)
+        quotes = self._quotes(cluster, cue)
         return Capability(
             title=title,
             summary=f"{_figures(cluster, subject, total)} {finding}",
@@ -124,15 +125,18 @@ class EmbeddedAnalyst:
             instead="; ".join(subject.topics),
         )
 
-    def _quotes(self, cluster: Cluster, *, is_form: bool) -> dict[str, str]:
+    def _quotes(self, cluster: Cluster, cue: Cue | None) -> dict[str, str]:
         """Verbatim passages of the most typical members, none twice, each with its sample's id.
 
-        A near miss is quoted where it comes near, another sample where it says what it is about instead.
+        A near miss is quoted where it comes near, and a form where it is shown, another sample where it says what it is
+        about instead.
         """
         found: dict[str, str] = {}
         for alignment, sample in zip(cluster.alignments, cluster.samples, strict=True):
-            quote = _cut(alignment.evidence if cluster.near or is_form else _subject_of(sample) or alignment.evidence)
-            if quote:
+            shown = cue and cue.shown.search(alignment.evidence)
+            is_near = cluster.near or cue is not None
+            passage = alignment.evidence if is_near else _subject_of(sample) or alignment.evidence
+            if quote := _cut(passage, shown.span() if shown else (0, 0)):
                 found.setdefault(quote, sample.id)
             if len(found) == QUOTES:
                 break
@@ -245,8 +249,14 @@ def _figures(cluster: Cluster, subject: Subject, total: int) -> str:
     return f"{whole}, {mostly}, {('are largely' if subject.name else 'are') if n > 1 else 'is'} {about}."
 
 
-def _cut(quote: str) -> str:
-    if len(quote) <= QUOTE_CHARS:
-        return quote
-    end = quote.rfind(" ", 0, QUOTE_CHARS)
-    return quote[: end if end > 0 else QUOTE_CHARS].rstrip()
+def _cut(passage: str, part: tuple[int, int]) -> str:
+    """At most QUOTE_CHARS of a passage, from the sentence on that holds the part, which is never cut off."""
+    start = next((first for first, last in sentences(passage) if first <= part[0] < last), 0)
+    if part[1] - start > QUOTE_CHARS:
+        start = passage.find(" ", max(part[1] - QUOTE_CHARS * 3 // 4, 0), part[0]) + 1 or part[0]
+    most = passage[start : start + QUOTE_CHARS + 1]
+    if len(most) <= QUOTE_CHARS:
+        return most
+    whole = [last for _, last in sentences(most) if QUOTE_CHARS // 2 < last < QUOTE_CHARS]
+    end = whole[-1] if whole and start + whole[-1] >= part[1] else most.rfind(" ")
+    return most[: end if end > 0 else QUOTE_CHARS].rstrip()

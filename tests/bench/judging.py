@@ -72,7 +72,7 @@ def main() -> None:
     plans: list[tuple[str, str, list[str], Work, int, int]] = [
         ("ours", "2,000 calls, 200 ms, 64 in flight: goalcover", steady, ours(2_000, 64), 2_000, 64),
         ("abatch", "  ... with_structured_output().abatch", steady, abatch(2_000, 64), 2_000, 64),
-        ("faults", "  ... with 5 % 429, 2 % 500, 2 % malformed: goalcover", faulty, ours(2_000, 64), 2_000, 64),
+        ("faults", "  ... with 5% 429, 2% 500, 2% malformed: goalcover", faulty, ours(2_000, 64), 2_000, 64),
         ("abatch-faults", "  ... with the same faults: abatch", faulty, abatch(2_000, 64), 2_000, 64),
         ("many", "20,000 calls, 200 ms log-normal, 512 in flight", UNEVEN, ours(20_000, 512), 20_000, 512),
     ]

@@ -270,33 +270,33 @@ def support_assistant(engine: EngineInfo = EMBEDDED) -> ReportData:
             BILLING,
             (252, 71, 60, 72, 84, 61),
             wanted=share,
-            rule="24.2 % of the samples support it (145 of 600); 8.3 % and at least 20 wanted",
+            rule="24.2% of the samples support it (145 of 600); 8.3% and at least 20 wanted",
         ),
         coverage(
             TROUBLE,
             (181, 66, 74, 88, 103, 88),
             wanted=2 * share,
-            rule="31.8 % of the samples support it (191 of 600); 16.7 % and at least 20 wanted",
+            rule="31.8% of the samples support it (191 of 600); 16.7% and at least 20 wanted",
         ),
         coverage(
             REFUNDS,
             (428, 74, 41, 33, 17, 7),
             gap=True,
             wanted=share,
-            rule="4 % of the samples support it (24 of 600); 8.3 % and at least 20 wanted",
+            rule="4% of the samples support it (24 of 600); 8.3% and at least 20 wanted",
         ),
         coverage(
             SECURITY,
             (371, 58, 49, 45, 44, 33),
             wanted=share,
-            rule="12.8 % of the samples support it (77 of 600); 8.3 % and at least 20 wanted",
+            rule="12.8% of the samples support it (77 of 600); 8.3% and at least 20 wanted",
         ),
         coverage(
             ESCALATION,
             (469, 66, 38, 18, 7, 2),
             gap=True,
             wanted=share,
-            rule="1.5 % of the samples support it (9 of 600); 8.3 % and at least 20 wanted",
+            rule="1.5% of the samples support it (9 of 600); 8.3% and at least 20 wanted",
         ),
         coverage(
             TONE,
@@ -308,7 +308,7 @@ def support_assistant(engine: EngineInfo = EMBEDDED) -> ReportData:
             (44, 71, 103, 129, 101, 66),
             gap=None,
             unscored=86,
-            rule="no verdict: 14.3 % of the judgements failed (86 of 600), more than 10 %",
+            rule="no verdict: 14.3% of the judgements failed (86 of 600), more than 10%",
         ),
     )
     info = run_info(engine, unscored=86)

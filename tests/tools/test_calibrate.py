@@ -69,7 +69,7 @@ def test_the_interval_covers_the_truth_as_often_as_it_says(tmp_path):
         heart = calibrate(run, labels).subgoals[0]
         covered += heart.ci_low <= (3 * 0 + 1 + 2 + 3 + 4) / 7 / 5 <= heart.ci_high
         assert heart.bias == pytest.approx(0.1, abs=0.06)
-    assert covered >= 17  # 95 % of 20 is 19
+    assert covered >= 17  # 95% of 20 is 19
 
 
 def test_a_judge_that_agrees_on_few_labels_is_not_called_exact(tmp_path):

@@ -31,7 +31,7 @@ def test_agreement_is_shown_and_names_are_escaped():
     for text in (html, markdown):
         assert "2 judges read every sample" in text
         assert text.count("disputed") == 1
-        assert "67 %" in text.replace("&nbsp;", " ")
+        assert "67%" in text.replace("&nbsp;", " ")
     assert "&lt;b&gt;beta" in html
     assert "<b>beta" not in html
 

@@ -70,7 +70,7 @@ def test_characters_that_act_become_visible_and_the_rest_is_kept() -> None:
     ],
 )
 def test_shares_never_round_to_none_or_all(share: float, text: str) -> None:
-    assert typeset.percent(share) == f"{text}\u00a0%"
+    assert typeset.percent(share) == f"{text}%"
 
 
 def test_figures_and_dates_read_naturally() -> None:

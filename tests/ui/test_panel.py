@@ -48,7 +48,7 @@ def test_each_subgoal_shows_its_checks():
     bills, gas = shown["subgoals"]
     assert bills["problems"] == ["Two capabilities", "Overlaps with Gas leaks"]
     assert gas["problems"] == ["Overlaps with Bills"]
-    assert (bills["wanted"], gas["wanted"]) == ("50\u00a0% of the samples", "every sample, weight 2")
+    assert (bills["wanted"], gas["wanted"]) == ("50% of the samples", "every sample, weight 2")
     assert (bills["toggle"], gas["toggle"]) == (
         "Every sample should show Bills",
         "Some samples should show Gas leaks",

@@ -71,7 +71,7 @@ def test_an_explanation_names_figures_reason_quote_and_samples():
     said = render(events.Explained(explanation=explained, map=None))
     for part in (
         "Why Customers who cannot pay is weak",
-        "0.12, 95 % interval 0.10 to 0.14",
+        "0.12, 95% interval 0.10 to 0.14",
         "No plans",
         "Samples: lf-1",
         "level 0",
@@ -155,7 +155,7 @@ def test_a_plan_shows_subgoals_checks_and_what_was_let_pass():
     goal = GOAL.model_copy(update={"overruled": ("Pay was kept as one subgoal.",)})
     checks = Checks(atomic=(), disjoint=(), complete=Completeness(ok=False))
     said = render(events.Planned(goal=goal, checks=checks, open=2))
-    assert "| Customers who cannot pay | Helps them | 50\u00a0% of the samples |" in said
+    assert "| Customers who cannot pay | Helps them | 50% of the samples |" in said
     assert "✓ Atomic · ✓ Disjoint · ✗ Complete" in said
     assert "- Pay was kept as one subgoal." in said
     assert "decide on 2 things" in said

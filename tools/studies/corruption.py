@@ -22,7 +22,7 @@ Places = npt.NDArray[np.intp]
 DRAWS = 2_000
 """Bootstrap draws and random removals, shared out to the seeds."""
 NOTES = (
-    "Intervals hold 95 % of the means of samples drawn anew within each seed's draw, all seeds together: how far one"
+    "Intervals hold 95% of the means of samples drawn anew within each seed's draw, all seeds together: how far one"
     " study of this size may land. They do not cover errors of the judge.",
     "A subgoal that the removed samples have nothing to do with rises when they go, at most by 1 / retention: that is"
     " arithmetic of the mean, and no confusion of the judge.",

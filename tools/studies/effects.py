@@ -261,8 +261,8 @@ def _test_name(n: int) -> str:
 
 
 def signed(change: float) -> str:
-    """A relative change with its sign: `-31.9 %`."""
-    return f"{100 * change:+.1f}\u00a0%"
+    """A relative change with its sign: `-31.9%`."""
+    return f"{100 * change:+.1f}%"
 
 
 def _average(values: Iterable[float | None]) -> float | None:

@@ -22,7 +22,7 @@ class FilterEffect(Frozen):
     """Mean alignment, 0 to 1."""
     after: float | None
     chance: Interval | None
-    """Where 95 % of the means lie when as many samples are chosen at random."""
+    """Where 95% of the means lie when as many samples are chosen at random."""
     support_before: int
     support_after: int
     """Samples at level 4 or 5."""

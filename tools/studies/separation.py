@@ -69,7 +69,7 @@ def random_removal(levels: Numbers, n_removed: int, n: int, random: np.random.Ge
 
 
 def interval(values: Numbers) -> tuple[float, float] | None:
-    """Where 95 % of the values lie; None when none is a number."""
+    """Where 95% of the values lie; None when none is a number."""
     known = values[~np.isnan(values)]
     if not known.size:
         return None

@@ -150,7 +150,7 @@ def _(said: events.Helped) -> str:
         "- what should I do first?\n- how many samples are needed?\n- what would change at a threshold of 0.6?\n"
         "- make 20 samples for …, but only questions from nurses, that don't overlap with eval.jsonl\n"
         "- which rows should I keep, from a goal score of 0.6 on?\n"
-        "- export the goal-aligned plus synthetic mix for TRL with 10 % for validation and seed 7\n"
+        "- export the goal-aligned plus synthetic mix for TRL with 10% for validation and seed 7\n"
         "- push it to me/my-set (private, and only after your yes)\n"
         f"- coverage, subgoals, report and files, other data\n\nabout\n\n{named}\n\n{_EDITS}"
     )

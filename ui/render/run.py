@@ -249,7 +249,7 @@ def _level(one: SubgoalCoverage) -> str:
 def _standing(row: SubgoalCoverage) -> str:
     if row.alignment is None or row.ci_low is None or row.ci_high is None:
         return text(row.rule)
-    interval = f"95 % interval {row.ci_low:.2f} to {row.ci_high:.2f}"
+    interval = f"95% interval {row.ci_low:.2f} to {row.ci_high:.2f}"
     # The rule itself says the mean where it is the mean that decides.
     told = "" if row.rule.startswith("Mean alignment") else f"Mean alignment {row.alignment:.2f}, "
     return f"{text(row.rule)} {told}{interval if told else interval.capitalize()}."

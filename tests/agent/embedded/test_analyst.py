@@ -79,6 +79,15 @@ def test_quotes_are_verbatim_short_and_different(analyst):
     assert all(len(quote) <= 240 for quote in found.quotes)
 
 
+@pytest.mark.parametrize(
+    "before", ["A road is built. ", "A road is built, and beside it a path, ", "Section-by-section-"]
+)
+def test_a_quote_for_a_form_shows_it(analyst, before):
+    (found,) = named(analyst, cluster((f"{before * 12}it costs $4.5 million in all.",)), subgoal=MONEY)
+    assert len(found.quotes[0]) <= 240
+    assert "costs $4.5 million in all" in found.quotes[0]
+
+
 def test_near_misses_are_told_apart_from_samples_about_something_else(analyst):
     near, off = named(analyst, cluster(("The heart beats. It is a muscle.",), level=2), cluster(FLIGHTS))
     assert near.title.startswith("Near misses")

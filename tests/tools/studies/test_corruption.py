@@ -126,7 +126,7 @@ def test_studies_with_other_seeds_are_put_together_all_the_same(studied, tmp_pat
 def test_the_report_shows_the_study_and_forgets_it_after_another_assessment(studied, tmp_path):
     run, _ = studied
     assert "Do these scores mean anything?" in run.html_path.read_text("utf-8")
-    assert "| beats | heart (target) | 0.30 | 0.13 | -55.6 % |" in run.markdown_path.read_text("utf-8")
+    assert "| beats | heart (target) | 0.30 | 0.13 | -55.6% |" in run.markdown_path.read_text("utf-8")
     other = study(tmp_path, (BEAT,))
     old = validate(other).model_copy(update={"assessed_at": "2020-01-01T00:00:00+00:00"})
     other.write_validation(old)

@@ -65,7 +65,7 @@ def test_bootstrap_weights_are_draws_with_replacement():
 
 
 def test_the_interval_of_a_change_covers_the_population_s():
-    """200 studies of 300 samples from a population whose change is known: 95 % intervals hold it about that often."""
+    """200 studies of 300 samples from a population whose change is known: 95% intervals hold it about that often."""
     random = np.random.default_rng(1)
     about = random.random(20_000) < 0.2
     population = np.where(about, random.choice([0.6, 1.0], 20_000), random.choice([0.0, 0.2], 20_000))[:, None]
