@@ -36,6 +36,7 @@ from goalcover.graph.events import (
 from goalcover.graph.intent import Ask, understand
 from goalcover.graph.state import State, Suggestion, Wait
 from goalcover.memory.runs import Run
+from goalcover.tools.accept import with_kept
 from goalcover.tools.catalog import catalog, facts
 from goalcover.tools.compare import at_threshold, side_by_side
 from goalcover.tools.explain import End, explain, judged, similar
@@ -118,7 +119,7 @@ def reply(run: Run, goal: Goal, ask: Ask, embedder: Embedder) -> Answer:
         case "suppose" if ask.number is not None:
             return _suppose(run, goal, ask.number), other
         case "coverage" | "suppose":
-            return Covered(goal=goal, coverage=run.coverage()), other
+            return Covered(goal=goal, coverage=run.coverage(), kept=tuple(with_kept(run).values())), other
         case "report":
             return Reported(run=run.path, files=(run.html_path, run.scores_path, run.goal_path)), other
         case "help":
@@ -169,21 +170,24 @@ def _alike(run: Run, goal: Goal, ask: Ask, embedder: Embedder) -> Alike:
 
 
 def _advise(run: Run, goal: Goal, gaps: tuple[Gap, ...], ask: Ask) -> Advised:
-    """About the gap that was named, else about the worst."""
-    named = ask.subgoal or (goal.subgoal(gaps[0].subgoal_id) if gaps else None)
-    rows = {one.id: one for one in run.coverage().subgoals}
+    """About the gap that was named, else about the worst of those that kept samples have not closed."""
+    rows = {one.id: one for one in run.coverage().subgoals} | with_kept(run)
+    left = [gap for gap in gaps if rows[gap.subgoal_id].gap]
+    named = ask.subgoal or (goal.subgoal(left[0].subgoal_id) if left else None)
     return Advised(
         name=named.name if named else "",
         coverage=rows[named.id] if named else None,
-        gap=next((gap for gap in gaps if named and gap.subgoal_id == named.id), None),
-        others=tuple(goal.subgoal(gap.subgoal_id).name for gap in gaps if named and gap.subgoal_id != named.id),
+        gap=next((gap for gap in left if named and gap.subgoal_id == named.id), None),
+        others=tuple(goal.subgoal(gap.subgoal_id).name for gap in left if named and gap.subgoal_id != named.id),
+        closed=tuple(goal.subgoal(gap.subgoal_id).name for gap in gaps if gap not in left),
     )
 
 
 def _need(run: Run, goal: Goal, gaps: tuple[Gap, ...], ask: Ask) -> Needed:
-    """Of the subgoal that was named, gap or not, else of every gap."""
-    weak = {gap.subgoal_id for gap in gaps}
-    asked = [one for one in run.coverage().subgoals if (one.id == ask.subgoal.id if ask.subgoal else one.id in weak)]
+    """Of the subgoal that was named, gap or not, else of every gap; what was kept for it counts."""
+    rows = {one.id: one for one in run.coverage().subgoals} | with_kept(run)
+    weak = {gap.subgoal_id for gap in gaps if rows[gap.subgoal_id].gap}
+    asked = [one for one in rows.values() if (one.id == ask.subgoal.id if ask.subgoal else one.id in weak)]
     needs = [
         Need(
             name=one.name,

@@ -166,13 +166,17 @@ class Advised(Frozen):
     gap: Gap | None
     others: tuple[str, ...]
     """Names of the other gaps, worst first."""
+    closed: tuple[str, ...] = ()
+    """Names of gaps of the dataset that its kept synthetic samples close."""
 
 
 class Covered(Frozen):
-    """Coverage of all subgoals."""
+    """Coverage of all subgoals by the dataset."""
 
     goal: Goal
     coverage: CoverageReport
+    kept: tuple[SubgoalCoverage, ...] = ()
+    """Subgoals that synthetic samples were kept for, with these."""
 
 
 class Compared(Frozen):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from goalcover.agent.errors import InputError
 from goalcover.agent.models import Sample, Subgoal
+from goalcover.agent.settings import Settings
 from goalcover.graph import suggestions
 from goalcover.graph.deps import Deps
 from goalcover.graph.events import (
@@ -28,6 +29,7 @@ from goalcover.memory.runs import Run
 from goalcover.tools.accept import Review, accept, turn_down
 from goalcover.tools.load import open_dataset
 from goalcover.tools.sources import HUB_ID
+from goalcover.tools.spending import on_account
 from goalcover.tools.synthesize import Batch
 from goalcover.tools.synthesize import synthesize as make_samples
 from langgraph.runtime import Runtime
@@ -60,18 +62,19 @@ async def synthesize(state: State, runtime: Runtime[Deps]) -> State:
         turn_down(run, before, state.get("reviews", ()))
     engine, least = runtime.context.engine, STRICT if making.strict else USUAL
     runtime.stream_writer(Making(done=0, total=n))
-    batch = await make_samples(
-        run,
-        subgoal.id,
-        n,
-        generator=engine.generator,
-        discriminator=engine.discriminator,
-        holdout=held,
-        form=making.form,
-        min_level=least,
-        embedder=engine.embedder,
-        on_progress=lambda done, total: runtime.stream_writer(Making(done=done, total=total)),
-    )
+    with on_account(run, engine, Settings()):
+        batch = await make_samples(
+            run,
+            subgoal.id,
+            n,
+            generator=engine.generator,
+            discriminator=engine.discriminator,
+            holdout=held,
+            form=making.form,
+            min_level=least,
+            embedder=engine.embedder,
+            on_progress=lambda done, total: runtime.stream_writer(Making(done=done, total=total)),
+        )
     unread = Parts(making.rest.replace(subgoal.name, " ")).unread(FILLER | words_of(subgoal))
     runtime.stream_writer(
         Proposed(name=subgoal.name, batch=batch, min_level=least, warnings=engine.warnings, unread=unread)

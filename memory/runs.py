@@ -176,6 +176,18 @@ class Run:
         """Writes run.json, the last file of an assessment."""
         write_bytes(self.info_path, info.model_dump_json(indent=2).encode())
 
+    def pay(self, *expenses: Expense) -> None:
+        """Adds to the ledger what models were asked for after the assessment, and brings run.json up to it."""
+        with self.ledger() as ledger:
+            for expense in expenses:
+                ledger.append((), expense)
+            paid = ledger.paid()
+        if self.info_path.exists():  # else an assessment is under way, and will tell it
+            info = self.info()
+            usage = Usage.of(paid, info.usage.unscored)
+            if usage != info.usage:
+                self.finish(info.model_copy(update={"usage": usage}))
+
     def write_coverage(self, report: CoverageReport) -> None:
         """Writes coverage.json."""
         write_bytes(self.coverage_path, report.model_dump_json(indent=2).encode())

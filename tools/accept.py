@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from goalcover.agent.models import TOP_LEVEL, Alignment, Frozen, SubgoalCoverage
+from goalcover.agent.models import TOP_LEVEL, Alignment, Frozen, Goal, Subgoal, SubgoalCoverage
 from goalcover.agent.roles import Judge
+from goalcover.memory.ledger import Ledger
 from goalcover.memory.runs import Run
 from goalcover.memory.synthetic import Decision, Origin, SyntheticSample, keep, kept
 from goalcover.tools.budget import Budget
@@ -56,6 +57,7 @@ async def accept(
         samples = [_synthetic(one, review, batch, judged[one.sample.id]) for one, review in taken]
         path = keep(run.synthetic_path, batch.subgoal_id, samples, [*_decisions(pairs), *batch.rejected])
         before, after = await impact(run, batch.subgoal_id, judge, budget)
+        run.pay()  # the judge's calls are in the ledger already
     return Accepted(
         path=str(path), accepted=len(samples), rejected=len(pairs) - len(samples), before=before, after=after
     )
@@ -73,6 +75,28 @@ def turn_down(run: Run, batch: Batch, reviews: Sequence[Review]) -> None:
             keep(run.synthetic_path, batch.subgoal_id, [], _decisions(pairs))
 
 
+def with_kept(run: Run) -> dict[str, SubgoalCoverage]:
+    """By subgoal id, as it stands with all synthetic samples of the run; nobody is asked for what is not judged yet.
+
+    Only subgoals that samples were kept for: the others have what the dataset gives them.
+    """
+    goal, samples = run.goal(), list(kept(run.synthetic_path))
+    closed = {one.origin.subgoal_id for one in samples}
+    found = {}
+    with run.ledger() as ledger:
+        for row in run.coverage().subgoals:
+            if row.id in closed:
+                subgoal = goal.subgoal(row.id)
+                levels = [_known(ledger, one, subgoal) for one in samples]
+                found[row.id] = _added(goal, row, [level for level in levels if level is not None])
+    return found
+
+
+def _known(ledger: Ledger, one: SyntheticSample, subgoal: Subgoal) -> int | None:
+    known = ledger.lookup(one.origin.judge, [one.sample.digest], [subgoal.digest])
+    return next((judgement.level for judgement in known.values()), None)
+
+
 async def impact(
     run: Run, subgoal_id: str, judge: Judge, budget: Budget | None = None
 ) -> tuple[SubgoalCoverage, SubgoalCoverage]:
@@ -81,16 +105,21 @@ async def impact(
     No row of the dataset is judged again; samples that the ledger does not know yet are judged on this subgoal.
     """
     goal, coverage = run.goal(), next(one for one in run.coverage().subgoals if one.id == subgoal_id)
-    histogram, unscored = list(coverage.histogram), coverage.n_unscored
+    levels: list[int | None] = []
     with run.ledger() as ledger:
         samples = [one.sample for one in kept(run.synthetic_path)]
         async for batch in score(samples, [goal.subgoal(subgoal_id)], judge, ledger, budget):
-            for alignment in batch.alignments:
-                if alignment.level is None:
-                    unscored += 1
-                else:
-                    histogram[alignment.level] += 1
-    return coverage, cover(goal, goal.subgoal(subgoal_id), histogram, unscored)
+            levels += [one.level for one in batch.alignments]
+    return coverage, _added(goal, coverage, levels)
+
+
+def _added(goal: Goal, coverage: SubgoalCoverage, levels: Sequence[int | None]) -> SubgoalCoverage:
+    """The subgoal's coverage with samples of these levels added; None is unscored."""
+    histogram = list(coverage.histogram)
+    for level in levels:
+        if level is not None:
+            histogram[level] += 1
+    return cover(goal, goal.subgoal(coverage.id), histogram, coverage.n_unscored + levels.count(None))
 
 
 async def _judge(

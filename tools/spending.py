@@ -1,11 +1,14 @@
 """What the roles besides the judge have used for a request, and whether there is something left to spend."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from goalcover.agent.engine import Meter
+from goalcover.agent.engine import Engine, Meter
 from goalcover.agent.errors import InputError
 from goalcover.agent.settings import Settings
 from goalcover.agent.usage import Usage
+from goalcover.memory.ledger import Expense
+from goalcover.memory.runs import Run
 from goalcover.tools.budget import price_of
 
 
@@ -36,3 +39,13 @@ class Spending:
     def is_left(self) -> bool:
         """Whether another call may be made."""
         return self.max_cost is None or (self.spent or 0.0) < self.max_cost
+
+
+@contextmanager
+def on_account(run: Run, engine: Engine, settings: Settings, max_cost: float | None = None) -> Iterator[Spending]:
+    """What the engine's roles use within is added to what the run has cost, also when they fail."""
+    spending = Spending(engine.meters, settings, max_cost)
+    try:
+        yield spending
+    finally:
+        run.pay(Expense(engine.name, spending.usage, spending.spent))

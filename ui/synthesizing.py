@@ -17,7 +17,7 @@ from goalcover.tools.accept import Accepted, Review, accept
 from goalcover.tools.briefs import read_briefs, write_briefs
 from goalcover.tools.formats.files import write_rows
 from goalcover.tools.load import open_dataset
-from goalcover.tools.spending import Spending
+from goalcover.tools.spending import Spending, on_account
 from goalcover.tools.synthesize import Batch, Proposal, synthesize
 from goalcover.ui import data_tables
 from goalcover.ui.engines import engine_named
@@ -62,23 +62,23 @@ def run_synthesis(run: Run, wish: Wish, engine_name: str) -> dict[str, Any]:
     if wish.review and not sys.stdin.isatty():
         raise InputError("--review asks in the terminal, and there is none: leave it out to accept all that passed")
     engine = engine_named(engine_name, settings)
-    spending = Spending(engine.meters, settings, wish.max_cost)
-    batch = asyncio.run(
-        synthesize(
-            run,
-            subgoal,
-            n,
-            generator=engine.generator,
-            discriminator=engine.discriminator,
-            holdout=list(open_dataset(wish.holdout)) if wish.holdout else (),
-            form=wish.form,
-            min_level=wish.min_level,
-            parts=parts,
-            embedder=engine.embedder,
-            may_spend=spending.is_left,
-            on_progress=_Progress().show,
+    with on_account(run, engine, settings, wish.max_cost) as spending:
+        batch = asyncio.run(
+            synthesize(
+                run,
+                subgoal,
+                n,
+                generator=engine.generator,
+                discriminator=engine.discriminator,
+                holdout=list(open_dataset(wish.holdout)) if wish.holdout else (),
+                form=wish.form,
+                min_level=wish.min_level,
+                parts=parts,
+                embedder=engine.embedder,
+                may_spend=spending.is_left,
+                on_progress=_Progress().show,
+            )
         )
-    )
     reviews = list(_reviews(batch.proposals)) if wish.review else []
     accepted = asyncio.run(accept(run, batch, _judge(run, engine).judge, reviews))
     _write(Path(accepted.path), wish.out)

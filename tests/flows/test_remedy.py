@@ -88,6 +88,7 @@ def test_samples_are_proposed_reviewed_kept_and_exported(files, deps: Deps):
         assert kept.after.support > kept.before.support
         assert kept.after.n_scored == kept.before.n_scored + 3
         assert edited in [row["output"] for row in rows_of(kept.path)]
+        assert (await talk.say("show the coverage"))["Covered"].kept == (kept.after,)
 
         chosen = (await talk.say("which rows should I keep?"))["Selected"].selection
         assert 0 < chosen.cut.kept <= 60

@@ -11,7 +11,7 @@ from goalcover.agent.models import Goal, Subgoal
 from goalcover.agent.synthesis import Candidate, Verdict
 from goalcover.memory.runs import Run
 from goalcover.memory.synthetic import kept, rejected_before
-from goalcover.tools.accept import Review, accept, impact
+from goalcover.tools.accept import Review, accept, impact, with_kept
 from goalcover.tools.budget import Budget
 from goalcover.tools.load import open_dataset
 from goalcover.tools.plan import Spread
@@ -82,6 +82,7 @@ def test_accepted_samples_are_judged_by_the_runs_judge_and_the_mean_moves(tmp_pa
     assert (result.after.n_scored, result.after.support) == (12, 2)
     assert result.after.ci_low < result.after.alignment < result.after.ci_high
     assert ("New 1?", "bone") in judge.asked
+    assert with_kept(run) == {"heart": result.after}
 
 
 def test_no_row_and_no_sample_is_judged_twice(tmp_path):

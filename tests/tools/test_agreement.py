@@ -37,7 +37,7 @@ def test_alpha_is_one_in_agreement_and_about_nought_by_chance():
     assert panel.agreement().alpha == 1.0
     chance = Panel(["a", "b"])
     for n in range(360):
-        chance.add("heart", votes(n % 6, n // 6% 6))
+        chance.add("heart", votes(n % 6, n // 6 % 6))
     assert abs(chance.agreement().alpha) < 0.05
 
 

@@ -1,12 +1,16 @@
 """What a request's models use is counted from its beginning, and capped."""
 
+import json
+from contextlib import suppress
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import pytest
 from goalcover.agent.errors import InputError
 from goalcover.agent.settings import Settings
 from goalcover.agent.usage import Usage
-from goalcover.tools.spending import Spending
+from goalcover.tools.spending import Spending, on_account
+from unjudged import run_of
 
 PRICED = Settings(price_prompt=1.0, price_completion=2.0)
 
@@ -38,3 +42,15 @@ def test_a_cap_needs_a_price():
 def test_the_embedded_engine_costs_nothing():
     spending = Spending([], Settings(), max_cost=1.0)
     assert (spending.spent, spending.is_left()) == (None, True)
+
+
+def test_what_a_request_takes_is_in_the_run_also_when_it_fails(tmp_path):
+    (tmp_path / "rows.jsonl").write_text(json.dumps({"question": "q", "answer": "a"}) + "\n")
+    run, model = run_of(tmp_path / "rows.jsonl", tmp_path / "run"), Model()
+    engine, used = SimpleNamespace(name="llm", meters=[model]), Usage(calls=3, prompt_tokens=500_000, reasks=1)
+    for _ in range(2):
+        with suppress(RuntimeError), on_account(run, engine, PRICED):
+            model.usage += used
+            raise RuntimeError
+    found = run.info().usage
+    assert (found.calls, found.prompt_tokens, found.reasks, found.cost_usd) == (6, 1_000_000, 2, 1.0)

@@ -96,6 +96,9 @@ def test_the_table_begins_with_the_gaps():
     assert "1 of 2 subgoals is a gap" in said
     assert said.index("Customers who cannot pay") < said.index("Moving home")
     assert "`█░░░░░░░░░` 0.12" in said
+    assert "kept" not in said
+    said = render(events.Covered(goal=GOAL, coverage=coverage, kept=(coverage.subgoals[0],)))
+    assert "- **Moving home**: no gap." in said
 
 
 @pytest.mark.parametrize(
@@ -219,7 +222,9 @@ def test_advice_names_the_gap_and_its_steps():
     said = render(events.Advised(name=SUBGOAL.name, coverage=row(), gap=GAP, others=("Moving home",)))
     assert "1. Add 14\\: Collect them" in said or "1. Add 14: Collect them" in said
     assert "Then: Moving home." in said
-    assert "nothing that has to be mended" in render(events.Advised(name="", coverage=None, gap=None, others=()))
+    none = {"name": "", "coverage": None, "gap": None, "others": ()}
+    assert "nothing that has to be mended" in render(events.Advised(**none))
+    assert render(events.Advised(**none, closed=("Moving home",))) == "The samples that were kept close Moving home."
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,10 @@ def _result(said: events.Diagnosed) -> str:
 
 @render.register
 def _(said: events.Covered) -> str:
-    return f"### {_verdict(said.coverage)}\n\n{_table(said.coverage)}"
+    words = {True: "still a gap", False: "no gap", None: "without a verdict"}
+    kept = [f"- **{text(one.name)}**: {words[one.gap]}. {_standing(one)}" for one in said.kept]
+    besides = ["\n".join(["With the synthetic samples that were kept:", "", *kept])] if kept else []
+    return "\n\n".join([f"### {_verdict(said.coverage)}", _table(said.coverage), *besides])
 
 
 @render.register
@@ -122,10 +125,13 @@ def _(said: events.Shown) -> str:
 
 @render.register
 def _(said: events.Advised) -> str:
+    closed = f"The samples that were kept close {', '.join(map(text, said.closed))}." if said.closed else ""
     if said.coverage is None:
-        return "No subgoal is a gap: by this judge there is nothing that has to be mended."
+        return closed or "No subgoal is a gap: by this judge there is nothing that has to be mended."
     if said.gap is None:
-        return f"{text(said.name)} is no gap. {text(said.coverage.rule)}"
+        return (
+            f"{text(said.name)} is no gap{' any more' if said.name in said.closed else ''}. {text(said.coverage.rule)}"
+        )
     steps = "\n".join(f"{number}. {_step(one)}" for number, one in enumerate(said.gap.recommendations, 1))
     others = f"Then: {', '.join(map(text, said.others))}." if said.others else "It is the only gap."
     return f"### First: {text(said.name)}\n\n{_standing(said.coverage)}\n\n{steps}\n\n{others}"
