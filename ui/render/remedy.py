@@ -35,7 +35,8 @@ def _outcome(said: events.Proposed) -> str:
     made = count(len(batch.proposals), "sample")
     head = f"### {made} for {text(said.name)}" if batch.proposals else f"### No sample for {text(said.name)}"
     lines = [head, unread_words(said.unread), _rejected(said), text(batch.shortfall), _spread(batch)]
-    return "\n\n".join(line for line in [*lines, *map(text, said.warnings)] if line)
+    notes = [f"Note: {text(one)}." for one in said.warnings]
+    return "\n\n".join(line for line in [*lines, *notes] if line)
 
 
 def unread_words(unread: tuple[str, ...]) -> str:
