@@ -40,7 +40,7 @@ class Removal(Frozen):
     @classmethod
     def _pattern_is_one(cls, pattern: str | None) -> str | None:
         try:
-            re.compile(pattern or "")
+            re.compile(_group(pattern or ""))  # as it is used: `(?i)` may stand at the front of a whole alone
         except re.error as error:
             raise ValueError(f"is no regular expression: {error}") from error
         return pattern
@@ -58,11 +58,16 @@ class Removal(Frozen):
         words = [_term(term) for term in self.terms if re.match(r"\w", term)]
         signs = [_term(term) for term in self.terms if not re.match(r"\w", term)]
         parts = [rf"\b(?:{'|'.join(words)})"] if words else []
-        return re.compile("|".join([*parts, *signs, *([f"(?:{self.pattern})"] if self.pattern else [])]), re.IGNORECASE)
+        return re.compile("|".join([*parts, *signs, *([_group(self.pattern)] if self.pattern else [])]), re.IGNORECASE)
 
     def matches(self, sample: Sample) -> bool:
         """Whether a text of the sample holds a term or the pattern (`where` is read by `tools.studies.removals`)."""
         return any(self.regex.search(getattr(sample, field)) for field in self.fields)
+
+
+def _group(pattern: str) -> str:
+    """The pattern as one alternative of several. Case is ignored anyway, and a `(?i)` in front that says so as well."""
+    return f"(?:{pattern.removeprefix('(?i)')})"
 
 
 def _term(term: str) -> str:

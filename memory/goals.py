@@ -109,7 +109,8 @@ def _parse(path: Path, text: str) -> object:
 
 def _problems(error: ValidationError, content: dict[str, Any]) -> str:
     """All that is wrong, in one line."""
-    details = error.errors(include_url=False)
+    # A list all of whose entries are wrong is too short for pydantic, and not for a person.
+    details = [one for one in error.errors(include_url=False) if one["type"] != "too_short" or not one["input"]]
     lines = [f"{_place(one['loc'], content)}{_words(one)}" for one in details[:SHOWN_PROBLEMS]]
     if len(details) > SHOWN_PROBLEMS:
         lines.append(f"and {len(details) - SHOWN_PROBLEMS} more")

@@ -5,7 +5,7 @@ import pytest
 from goalcover.graph.build import builder
 
 README = Path(__file__).parents[2] / "README.md"
-BLOCK = re.compile(r"(?<=```mermaid\n).*?(?=```)", re.DOTALL)
+BLOCK = re.compile(r"(?<=```mermaid\n)(?:[^`].*\n)*(?=```\n)")
 LOOKS = re.compile(r"^---.*?---\n|^\tclassDef.*\n|:::\w+|<p>|</p>", re.DOTALL | re.MULTILINE)
 
 

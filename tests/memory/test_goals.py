@@ -161,8 +161,12 @@ def test_a_forgotten_dash_does_not_swallow_a_subgoal(path: Path) -> None:
     assert "the key `id` stands twice in one place (is a dash missing before it?) in line 6" in complaint(path, content)
 
 
+def test_a_list_whose_only_entry_is_wrong_is_not_called_empty(path: Path) -> None:
+    assert complaint(path, "goal: G\nsubgoals: [heart]").count(";") == 0
+
+
 def test_many_problems_stay_in_one_line(path: Path) -> None:
-    assert complaint(path, "goal: G\nsubgoals: [{}, {}]").endswith("; and 4 more.")
+    assert complaint(path, "goal: G\nsubgoals: [{}, {}]").endswith("; and 3 more.")
 
 
 def test_json_that_is_broken_is_told_by_line(tmp_path: Path) -> None:

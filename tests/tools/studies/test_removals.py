@@ -38,6 +38,11 @@ def test_terms_are_whole_words_in_either_case_and_number(term, text, taken):
     assert Removal(id="r", target="heart", terms=(term,)).matches(sample(text)) is taken
 
 
+def test_a_pattern_may_say_that_case_is_ignored():
+    removal = Removal(id="r", target="heart", pattern="(?i)child|infant")
+    assert removal.regex.search("An INFANT")
+
+
 def test_terms_and_pattern_together_take_what_either_matches():
     removal = Removal(id="r", target="heart", terms=("budget",), pattern=r"\$\s?\d")
     assert [removal.matches(sample(text)) for text in ("$ 5", "Budgets", "five")] == [True, True, False]
@@ -82,6 +87,7 @@ def test_a_file_is_read_as_the_contract_writes_it(tmp_path):
         ("removals: [{id: a, target: lung, terms: [x]}]", r"removal a: no subgoal 'lung'; there are heart, drug"),
         ("removals: [{id: a, target: heart, term: [x]}]", "removal 1, term: is not a known key"),
         ("removals: [{id: a, target: heart, pattern: '('}]", "removal 1, pattern: is no regular expression"),
+        ("removals: [{id: a, target: heart, pattern: 'a|(?i)b'}]", "removal 1, pattern: is no regular expression"),
         (
             "removals: [{id: a, target: heart, terms: [x]}, {id: a, target: drug, terms: [y]}]",
             "two removals are called a",
