@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from goalcover.agent import material
-from goalcover.agent.errors import ContextTooLongError, ModelAnswerError, ModelRefusedError
-from goalcover.agent.figures import unsupported
+from goalcover.agent.errors import ContextTooLongError, ModelAnswerError, ModelRefusedError, StoppedError
+from goalcover.agent.figures import SCALE, unsupported
 from goalcover.agent.model import ChatModel
 from goalcover.agent.models import Capability, Recommendation, Subgoal, Text
 from goalcover.agent.prompt import fence, load_prompt, new_nonce
@@ -51,16 +51,16 @@ class LLMAdvisor:
             capabilities=fence(found, nonce),
             samples=fence(_samples(standing), nonce),
         )
-        known = [json.dumps([figures, found, material.of_subgoal(subgoal)], ensure_ascii=False)]
+        known = [SCALE, json.dumps([figures, found, material.of_subgoal(subgoal)], ensure_ascii=False)]
+        given = frozenset(one for ids in _samples(standing).values() for one in ids)
         try:
-            answer = await self._model.structured(messages, Advice, partial(_check, known))
-        except (ModelAnswerError, ModelRefusedError, ContextTooLongError):
-            return await self._fallback.recommend(subgoal, standing, capabilities)
-        given = {one for ids in _samples(standing).values() for one in ids}
+            answer = await self._model.structured(messages, Advice, partial(_check, known, given))
+        except (ModelAnswerError, ModelRefusedError, ContextTooLongError, StoppedError) as error:
+            first, *others = await self._fallback.recommend(subgoal, standing, capabilities)
+            note = f"(Recommended without the model: {error}.)"
+            return (first.model_copy(update={"detail": f"{first.detail} {note}"}), *others)
         return tuple(
-            Recommendation(
-                action=one.action, detail=one.detail, sample_ids=tuple(each for each in one.sample_ids if each in given)
-            )
+            Recommendation(action=one.action, detail=one.detail, sample_ids=tuple(_held(one, given)))
             for one in answer.value.recommendations
         )
 
@@ -76,6 +76,7 @@ def _figures(standing: Standing) -> dict[str, object]:
         "wanted_of": "every sample" if coverage.scope == "every" else "some samples",
         "new_samples_needed": standing.needed,
         "to_rewrite": standing.to_rewrite,
+        "rewriting_closes_the_gap": None if standing.to_rewrite is None else standing.rewriting_closes,
         "kind_of_weakness": standing.kind,
         "samples_whose_input_holds_what_the_output_leaves_out": len(standing.in_input),
         "samples_with_broken_outputs": len(standing.broken),
@@ -98,12 +99,23 @@ def _samples(standing: Standing) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _check(known: Sequence[str], advice: Advice) -> None:
+def _held(advised: Advised, given: frozenset[str]) -> list[str]:
+    """The ids that it names and was given."""
+    return [one for one in advised.sample_ids if one in given]
+
+
+def _check(known: Sequence[str], given: frozenset[str], advice: Advice) -> None:
+    """An id may be a number: in the words of the recommendation that lists it, it is no figure."""
     n = len(advice.recommendations)
     if not LEAST <= n <= MOST:
         raise ModelAnswerError(f"it has {n} recommendations; {LEAST} to {MOST} are wanted")
     made_up = [
-        one.text for each in advice.recommendations for one in unsupported(f"{each.action} {each.detail}", known)
+        one.text
+        for each in advice.recommendations
+        for one in unsupported(f"{each.action} {each.detail}", [*known, *_held(each, given)])
     ]
     if made_up:
-        raise ModelAnswerError(f"the figures {', '.join(dict.fromkeys(made_up))} are not among those given")
+        raise ModelAnswerError(
+            f"the figures {', '.join(dict.fromkeys(made_up))} are not among those given, nor ids among the "
+            "recommendation's own sample_ids"
+        )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from goalcover.agent import material
-from goalcover.agent.errors import ContextTooLongError, ModelAnswerError, ModelRefusedError
+from goalcover.agent.errors import ContextTooLongError, ModelAnswerError, ModelRefusedError, StoppedError
 from goalcover.agent.model import ChatModel
 from goalcover.agent.models import Capability, Sample, Subgoal, Text
 from goalcover.agent.prompt import Message, fence, load_prompt, new_nonce
@@ -59,7 +59,7 @@ class LLMAnalyst:
             return ()
         try:
             analysis = await self._analyse(subgoal, clusters, others)
-        except (ModelAnswerError, ModelRefusedError, ContextTooLongError) as error:
+        except (ModelAnswerError, ModelRefusedError, ContextTooLongError, StoppedError) as error:
             if self._fallback is None:
                 raise
             found = await self._fallback.name(subgoal, clusters, others)

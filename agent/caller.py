@@ -5,16 +5,16 @@ import random
 import time
 from dataclasses import dataclass, field
 
-from goalcover.agent.errors import ModelAnswerError, ModelBusyError
+from goalcover.agent.errors import ModelBusyError, ModelError, StoppedError
 from goalcover.agent.model import BYTES_A_TOKEN, ChatModel
-from goalcover.agent.pace import Pace
+from goalcover.agent.pace import PATIENCE, Pace
 from goalcover.agent.reply import Reply
+from goalcover.agent.roles import MayCall, always
 from goalcover.agent.settings import Settings
 from goalcover.agent.usage import Usage
 
-PATIENCE = 600.0
-"""Seconds for which one call is sent again to a crowded server."""
 _FIRST_WAIT, _LONGEST_WAIT = 0.25, 60.0
+_CALL = Usage(calls=1)
 
 
 @dataclass
@@ -39,39 +39,44 @@ class Caller:
         self._bytes = self._judgements = 0
         self._counted = Usage()
 
-    async def ask(self, body: bytes, n_judgements: int, tally: Tally, about: str = "") -> Reply:
+    async def ask(
+        self, body: bytes, n_judgements: int, tally: Tally, about: str = "", may_call: MayCall = always
+    ) -> Reply:
         """The reply, whatever it says. `about` is the id of the sample, for the call's trace.
 
         A crowded server (429, 503, silence) is asked for up to ten minutes, a broken one settings.attempts times.
-        Raises ModelBusyError when no answer comes, and other kinds of ModelError at once.
+        Raises ModelBusyError when no answer comes, and other kinds of ModelError at once; StoppedError instead of a
+        call that may not be made.
         """
         started = time.monotonic()
         failures = tries = 0
         while True:
             try:
-                return await self._once(body, n_judgements, tally, about)
-            except ModelAnswerError:
-                self.pace.succeeded()
-                tally.usage += Usage(calls=1)
-                raise
+                return await self._once(body, n_judgements, tally, about, may_call)
             except ModelBusyError as error:
                 tries, failures = tries + 1, failures + (not error.crowded)
                 if error.crowded:
                     self.pace.turned_away(error.retry_after)
                 pause = _pause(error, tries)
                 last = failures >= self._attempts or time.monotonic() + pause - started > PATIENCE
-                tally.usage += Usage(calls=1, retries=0 if last else 1)
                 if last:
                     raise
+                tally.usage += Usage(retries=1)
+            except ModelError:  # an answer, if not the one that was wished for
+                self.pace.succeeded()
+                raise
             await asyncio.sleep(pause)
 
-    async def _once(self, body: bytes, n_judgements: int, tally: Tally, about: str) -> Reply:
+    async def _once(self, body: bytes, n_judgements: int, tally: Tally, about: str, may_call: MayCall) -> Reply:
         async with self.pace.turn(round(len(body) / self.bytes_a_token)):
+            if not may_call():
+                raise StoppedError("stopped before a call")
             sent = time.monotonic()
+            tally.usage += _CALL
             reply = Reply.read(await self._model.post(body, about))
         self.pace.succeeded()
         usage = reply.counted()
-        tally.usage += usage
+        tally.usage += usage - _CALL
         tally.seconds += time.monotonic() - sent
         self._learn(len(body), n_judgements, usage)
         return reply

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from goalcover.agent.elicitation import Atomicity, Checks, Completeness, Disjointness, Edit, Uncovered
 from goalcover.agent.embedder import Floats
-from goalcover.agent.errors import ModelAnswerError, ModelError
+from goalcover.agent.errors import ModelAnswerError
 from goalcover.agent.models import Scope, Subgoal, Text
 from goalcover.agent.structured import Strict
 
@@ -66,15 +66,6 @@ def both(model: Checks, guard: Checks) -> Checks:
         disjoint=tuple(_agreed(one, pairs.get(frozenset((one.a, one.b)))) for one in model.disjoint),
         complete=Completeness(ok=not uncovered, uncovered=uncovered),
     )
-
-
-def without_model(guard: Checks, error: ModelError) -> Checks:
-    """The embedded checks alone, which the first reason says."""
-    if not guard.atomic:
-        return guard
-    first, *others = guard.atomic
-    said = first.model_copy(update={"reason": f"{first.reason} (Checked without the model: {error}.)"})
-    return guard.model_copy(update={"atomic": (said, *others)})
 
 
 def _agreed(model: Finding, guard: Finding | None) -> Finding:

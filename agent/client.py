@@ -13,10 +13,11 @@ from urllib.parse import urlsplit, urlunsplit
 from weakref import WeakKeyDictionary
 
 import aiohttp
+import httpx2
 import openai
 from goalcover.agent.errors import InputError, ModelBusyError, ModelError
 from goalcover.agent.refusal import Refusal, error_in, told
-from goalcover.agent.reply import ToolCall, ToolCalls
+from goalcover.agent.reply import ToolCall, ToolCalls, is_json, without_markup
 from goalcover.agent.settings import Settings
 from goalcover.agent.usage import Usage
 from goalcover.agent.wire import Response, Wire
@@ -25,6 +26,8 @@ from pydantic import SecretStr
 
 OPENAI = "https://api.openai.com/v1"
 _LISTING_TIMEOUT = 10.0
+_OPENING = 60
+"""Characters of a web page that are quoted."""
 _JSON: Any = {"headers": {"Content-Type": "application/json"}}
 _NO_KEY = SecretStr("none")
 """What a server of one's own is sent when it wants no key; the client insists on some."""
@@ -60,7 +63,7 @@ class Client:
                 data: bytes = await chat.root_async_client.post(
                     "/chat/completions", cast_to=bytes, content=body, options=_JSON
                 )
-                return data
+                return self._json(data)
         except TimeoutError as error:
             raise self._too_slow() from error
         except aiohttp.ClientConnectorError as error:
@@ -89,7 +92,7 @@ class Client:
                     else client.get(path, cast_to=bytes)
                 )
                 data: bytes = await asked
-                return data
+                return self._json(data)
         except TimeoutError as error:
             raise self._too_slow() from error
         except openai.OpenAIError as error:
@@ -123,6 +126,7 @@ class Client:
         chat = self._chats.get(loop)
         if chat is None:
             http = openai.DefaultAioHttpClient(timeout=self._settings.timeout)
+            http.event_hooks["response"] = [*http.event_hooks["response"], self._watch]
             wire = self._wires[loop] = Wire(http, self._settings.timeout)
             chat = self._chats[loop] = self._set_up(http)
             # A loop closes the generators that it has seen when it ends (asyncio.run does), so nobody has to close us.
@@ -176,11 +180,29 @@ class Client:
 
     def _received(self, response: Response) -> bytes:
         if response.status == HTTPStatus.OK:
-            return response.body
+            return self._json(response.body)
         raise self._refused(response.status, error_in(response.body), "", response.headers)
+
+    async def _watch(self, response: httpx2.Response) -> None:
+        """Of a web page in answer to a stream, langchain would only tell that nothing came."""
+        if response.status_code == HTTPStatus.OK and "html" in response.headers.get("content-type", ""):
+            self._json(await response.aread())
+
+    def _json(self, body: bytes) -> bytes:
+        """The response's body as it is. Raises ModelError when it is a web page, or other text that no retry mends."""
+        if is_json(body):
+            return body
+        said = self._settings.without_keys(without_markup(body.decode("utf-8", "replace")))[:_OPENING].strip()
+        name = "AZURE_OPENAI_ENDPOINT" if self._settings.azure_endpoint else "OPENAI_BASE_URL"
+        raise ModelError(
+            f"{self.server} sent a web page or other text, and no answer of a model (“{said}”): check {name}, "
+            "or a proxy that stands between"
+        )
 
     def _told(self, error: openai.OpenAIError) -> ModelError:
         """What went wrong, in our words, without key and prompt."""
+        if isinstance(error.__cause__, ModelError):  # of `_watch`
+            return error.__cause__
         # The transport reports connections that were refused or dropped as timeouts.
         if _comes_from(error, aiohttp.ClientConnectorError):
             return self._no_connection()
@@ -203,7 +225,7 @@ class Client:
         refusal = Refusal(
             status=status,
             code=f"{said.get('code') or ''} {said.get('type') or ''}",
-            words=self._settings.without_keys(str(said.get("message") or words)),
+            words=self._settings.without_keys(without_markup(str(said.get("message") or words))),
             headers=headers,
         )
         return told(refusal, self.server, self.name, self._settings.key_name, has_key=self._settings.has_key)

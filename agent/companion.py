@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from goalcover.agent.errors import GoalCoverError, ModelRequestError
-from goalcover.agent.figures import struck, unsupported
+from goalcover.agent.figures import SCALE, struck, unsupported
 from goalcover.agent.model import ChatModel
-from goalcover.agent.prompt import cut, fence, load_prompt, new_nonce
+from goalcover.agent.prompt import cut, fence, load_prompt, new_nonce, nonce_for
 from goalcover.agent.quotes import misquoted
 from goalcover.agent.reply import ToolCall, ToolCalls, without_thoughts
 from goalcover.agent.talk import Called, Corrected, Returned, Said, Spoken, Tool, Turn
@@ -24,11 +24,9 @@ TURNS = 20
 """Messages of the conversation that the model reads."""
 RESULT = 12_000
 """Characters of a tool's result that the model reads."""
-SCALE = "0 1 2 3 4 5 0.2 0.4 0.6 0.8 1.0"
-"""Levels and their scores: nobody has to have told them."""
 _AGAIN = (
-    "Your answer cannot be shown: no fact and no tool result holds {}. Write the whole answer again without what you "
-    "cannot support, or call a tool that gives it. Do not mention this correction."
+    "Your answer cannot be shown: no fact and no tool result holds what this list names.\n{}\nWrite the whole answer "
+    "again without what you cannot support, or call a tool that gives it. Do not mention this correction."
 )
 _ASKED_AGAIN = "The first answer held something that the assessment does not: it was asked for again."
 _REMOVED = "What the assessment does not hold was removed from this answer."
@@ -60,7 +58,7 @@ class LLMCompanion:
         made_up = _made_up(said, answering.sources)
         if not made_up:
             return
-        answering.messages += [_turn("assistant", said), _turn("user", _AGAIN.format(", ".join(made_up)))]
+        answering.messages += [_turn("assistant", said), _turn("user", _AGAIN.format(fence(made_up, new_nonce())))]
         answering.text.clear()
         async for spoken in self._speak(answering, tools):
             if not isinstance(spoken, Said | Corrected):
@@ -110,8 +108,11 @@ class LLMCompanion:
 
 
 def _opening(turns: Sequence[Turn], facts: str) -> list[dict[str, Any]]:
-    """Facts stand in the first message of the person: some servers want the roles to alternate."""
-    system, user = load_prompt("companion").messages(facts=fence(facts, new_nonce()))
+    """Facts stand in the first message of the person: some servers want the roles to alternate.
+
+    They are fenced alike in every answer, so that a provider's cache holds the conversation so far.
+    """
+    system, user = load_prompt("companion").messages(facts=fence(facts, nonce_for(facts)))
     said = [_turn(turn.role, turn.text) for turn in turns]
     if said and said[0]["role"] == "user":
         said[0]["content"] = f"{user.content}\n\n{said[0]['content']}"

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from goalcover.agent import material
-from goalcover.agent.checker import Findings, both, check_findings, identifier, to_checks, without_model
-from goalcover.agent.elicitation import Checks, DataProfile, Specification
+from goalcover.agent.checker import Findings, both, check_findings, identifier, to_checks
+from goalcover.agent.elicitation import Checks, DataProfile, Draft, Specification
 from goalcover.agent.embedder import Embedder
 from goalcover.agent.errors import ContextTooLongError, ModelAnswerError, ModelRefusedError
 from goalcover.agent.model import ChatModel
@@ -46,15 +46,21 @@ class LLMDecomposer:
         self._embedder = embedder
         self._guard = guard
 
-    async def decompose(self, specification: Specification, profile: DataProfile | None) -> tuple[Subgoal, ...]:
-        """See `roles.Decomposer`. Raises ModelError."""
+    async def decompose(self, specification: Specification, profile: DataProfile | None) -> Draft:
+        """See `roles.Decomposer`. What the model cannot or will not take apart, the guard does. Raises ModelError."""
         nonce = new_nonce()
         messages = load_prompt("decomposer").messages(
             specification=fence(material.of_specification(specification), nonce),
             profile=fence(material.of_profile(profile), nonce),
         )
-        answer = await self._model.structured(messages, Proposal, _check_proposal)
-        return _subgoals(answer.value)
+        try:
+            answer = await self._model.structured(messages, Proposal, _check_proposal)
+        except (ModelAnswerError, ModelRefusedError, ContextTooLongError) as error:
+            if self._guard is None:
+                raise
+            draft = await self._guard.decompose(specification, profile)
+            return draft.model_copy(update={"note": f"Taken apart without the model: {error}."})
+        return Draft(subgoals=_subgoals(answer.value))
 
     async def check(self, specification: Specification, subgoals: Sequence[Subgoal]) -> Checks:
         """See `roles.Decomposer`. Where model and embedded check disagree, the reason names both. Raises ModelError."""
@@ -69,7 +75,8 @@ class LLMDecomposer:
         except (ModelAnswerError, ModelRefusedError, ContextTooLongError) as error:
             if self._guard is None:
                 raise
-            return without_model(await self._guard.check(specification, subgoals), error)
+            checks = await self._guard.check(specification, subgoals)
+            return checks.model_copy(update={"note": f"Checked without the model: {error}."})
         texts = [f"{one.name}. {one.description}" for one in subgoals]
         vectors = await asyncio.to_thread(self._embedder.vectors, texts)
         found = to_checks(answer.value, subgoals, vectors @ vectors.T)

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import pairwise
 
 from goalcover.agent import material
-from goalcover.agent.errors import ContextTooLongError, ModelAnswerError, ModelRefusedError
+from goalcover.agent.errors import ContextTooLongError, ModelAnswerError, ModelRefusedError, StoppedError
 from goalcover.agent.model import ChatModel
 from goalcover.agent.models import Level, Subgoal, Text, digest
 from goalcover.agent.prompt import cut, fence, load_prompt, new_nonce
@@ -89,7 +89,7 @@ class LLMDiscriminator:
         try:
             async with gate:
                 judged = await self._twice_if_close(subgoal, named)
-        except (ModelAnswerError, ModelRefusedError, ContextTooLongError) as error:
+        except (ModelAnswerError, ModelRefusedError, ContextTooLongError, StoppedError) as error:
             if len(texts) == 1:
                 return {texts[0]: (Failed(str(error)), None)}
             half = len(texts) // 2
@@ -114,10 +114,7 @@ class LLMDiscriminator:
     async def _ask(self, subgoal: Subgoal, ordered: Sequence[tuple[str, Texts]]) -> dict[str, Judged]:
         """Verdicts by name. The ids that the model sees say nothing but the place in the list."""
         ids = {f"s{place}": name for place, (name, _) in enumerate(ordered, start=1)}
-        samples = [
-            {"id": shown, "input": cut(text[0], CHARACTERS), "output": cut(text[1], CHARACTERS)}
-            for shown, (_, text) in zip(ids, ordered, strict=True)
-        ]
+        samples = [_shown(one, text) for one, (_, text) in zip(ids, ordered, strict=True)]
         nonce = new_nonce()
         messages = self._prompt.messages(
             rubric=self._rubric,
@@ -133,6 +130,12 @@ def groups(texts: Sequence[Texts]) -> list[Sequence[Texts]]:
     n = math.ceil(len(texts) / GROUP_MOST)
     edges = [len(texts) * place // n for place in range(n + 1)] if n else []
     return [texts[start:end] for start, end in pairwise(edges)]
+
+
+def _shown(shown: str, text: Texts) -> dict[str, object]:
+    """A sample as the model reads it. It is told where we cut: of a candidate's own, `[...]` is a fault."""
+    asked, said = (cut(side, CHARACTERS) for side in text)
+    return {"id": shown, "input": asked, "output": said} | ({} if (asked, said) == text else {"shortened": True})
 
 
 def _on_one_line(rubric: Rubric) -> str:

@@ -61,6 +61,14 @@ class Question(Frozen):
     """Whether several suggestions may be chosen together."""
 
 
+class Draft(Frozen):
+    """A proposed decomposition (section 3.2, step 4, Eq. 5)."""
+
+    subgoals: tuple[Subgoal, ...]
+    note: str = ""
+    """That they were made without the language model that should have made them, and why; else empty."""
+
+
 class Edit(Frozen):
     """One change of a decomposition: these subgoals go, and those come in their place.
 
@@ -126,6 +134,8 @@ class Checks(Frozen):
     complete: Completeness
     noted: tuple[str, ...] = ()
     """What is asked for and the engine's judge cannot see in a sample, such as its length: no subgoal covers it."""
+    note: str = ""
+    """That they were made without the language model that should have made them, and why; else empty."""
 
     @property
     def failures(self) -> tuple[Atomicity | Disjointness | Uncovered, ...]:

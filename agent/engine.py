@@ -1,9 +1,10 @@
 """Who plays the roles: one frozen set of them, chosen once. Nothing else in the code asks which engine it is."""
 
 import asyncio
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from dataclasses import dataclass, field
+from typing import Literal
 
 from goalcover.agent.embedded.advisor import EmbeddedAdvisor
 from goalcover.agent.embedded.analyst import EmbeddedAnalyst
@@ -25,18 +26,10 @@ from goalcover.agent.roles import (
     Generator,
     Judge,
 )
-from goalcover.agent.settings import CHAT_ROLES, Settings
-from goalcover.agent.usage import Usage
+from goalcover.agent.settings import CHAT_ROLES, Role, Settings
 from goalcover.agent.vectors import VectorCache
 
 EngineName = Literal["auto", "embedded", "llm"]
-
-
-class Meter(Protocol):
-    """A model that counts what it uses."""
-
-    name: str
-    usage: Usage
 
 
 @dataclass(frozen=True)
@@ -56,8 +49,8 @@ class Engine:
     discriminator: Discriminator
     companion: Companion | None = None
     """None: the chat answers by rules."""
-    meters: tuple[Meter, ...] = ()
-    """What the roles besides the judge have used so far."""
+    models: Mapping[Role, str] = field(default_factory=dict)
+    """The models that play the roles besides the judge, by name; none where they are computed."""
     warnings: tuple[str, ...] = ()
     """What a person should know about this choice of models."""
 
@@ -166,7 +159,7 @@ def _llm(settings: Settings) -> Engine:
         generator=LLMGenerator(models["generator"]),
         discriminator=LLMDiscriminator(models["discriminator"]),
         companion=LLMCompanion(models["companion"]),
-        meters=tuple(models.values()),
+        models={role: model.name for role, model in models.items()},
         warnings=same_family(settings),
     )
 

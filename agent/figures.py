@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+SCALE = "0 1 2 3 4 5 0.2 0.4 0.6 0.8 1.0"
+"""Levels and their scores: nobody has to have told them."""
 _WORD = re.compile(r"\S+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 # A word made of numbers alone: 0.31, 1,200, 30%, 3-5, 12/60, $40, n=30. Names such as row-17 or B12 are none.

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from functools import partial
 
 from goalcover.agent import material
-from goalcover.agent.errors import ContextTooLongError, ModelAnswerError, ModelRefusedError
+from goalcover.agent.errors import ContextTooLongError, ModelAnswerError, ModelRefusedError, StoppedError
 from goalcover.agent.model import ChatModel
 from goalcover.agent.models import Subgoal, Text, digest
-from goalcover.agent.prompt import Message, cut, fence, load_prompt, new_nonce
+from goalcover.agent.prompt import Message, cut, fence, load_prompt, nonce_for, quoted
 from goalcover.agent.structured import Strict
 from goalcover.agent.synthesis import Brief, Candidate, Column, Generated
 
@@ -58,7 +58,7 @@ class LLMGenerator:
             before, wanted = len(made), min(A_CALL, n - len(made))
             try:
                 samples = await self._write(subgoal, brief, columns, [one.input for one in made.values()], wanted)
-            except (ModelAnswerError, ModelRefusedError, ContextTooLongError) as error:
+            except (ModelAnswerError, ModelRefusedError, ContextTooLongError, StoppedError) as error:
                 return Generated(candidates=tuple(made.values()), shortfall=str(error))
             for written in samples[:wanted]:
                 one = _candidate(written, columns, brief, subgoal)
@@ -80,7 +80,10 @@ class LLMGenerator:
 def _messages(
     subgoal: Subgoal, brief: Brief, columns: Sequence[Column], written: Sequence[str], n: int
 ) -> tuple[Message, Message]:
-    nonce = new_nonce()
+    about = material.of_subgoal(subgoal)
+    named = [{"name": one.name, "side": one.side} for one in columns]
+    exemplars = [material.of_sample(one, _EXEMPLAR_CHARACTERS) for one in brief.exemplars[:_EXEMPLARS]]
+    nonce = nonce_for(quoted([about, named, exemplars]))
     wanted = {
         "part_of_the_capability": brief.capability,
         "difficulty": brief.difficulty,
@@ -95,11 +98,11 @@ def _messages(
         for one in brief.rejected[-_REJECTED:]
     ]
     return load_prompt("generator").messages(
-        subgoal=fence(material.of_subgoal(subgoal), nonce),
-        brief=fence(wanted, nonce),
-        columns=fence([one.name for one in columns], nonce),
-        exemplars=fence([material.of_sample(one, _EXEMPLAR_CHARACTERS) for one in brief.exemplars[:_EXEMPLARS]], nonce),
+        subgoal=fence(about, nonce),
+        columns=fence(named, nonce),
+        exemplars=fence(exemplars, nonce),
         explanations=fence([cut(one, _REJECTED_CHARACTERS) for one in brief.explanations[:_EXPLANATIONS]], nonce),
+        brief=fence(wanted, nonce),
         rejected=fence(rejected, nonce),
         written=fence([cut(one, _OPENING) for one in written[-_WRITTEN:]], nonce),
         n=str(n),
@@ -108,7 +111,8 @@ def _messages(
 
 def _check(names: Sequence[str], answer: Samples) -> None:
     if any([each.name for each in one.columns] != list(names) for one in answer.samples):
-        raise ModelAnswerError(f"every sample has to fill these columns once, in this order: {', '.join(names)}")
+        # Their names are the dataset's own words, which stay inside the fence.
+        raise ModelAnswerError(f"every sample has to fill all {len(names)} columns once, in the order given")
 
 
 def _candidate(written: Written, columns: Sequence[Column], brief: Brief, subgoal: Subgoal) -> Candidate:

@@ -1,13 +1,14 @@
 """The judge that is a language model (Eq. 6): one call reads one sample against several subgoals (design: judge.md).
 
 A reply counts only when it holds exactly one judgement for every subgoal. What fails is asked once more, then in
-halves, and is unscored in the end: a failed judgement is never a number.
+halves, and is unscored in the end, at once when the server does not take the sample: a failed judgement is never a
+number. What was answered is handed on call by call, so that it is kept whatever comes after.
 """
 
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -17,15 +18,17 @@ from goalcover.agent.errors import (
     InputError,
     ModelAnswerError,
     ModelBusyError,
+    ModelError,
     ModelRefusedError,
     ModelRequestError,
+    StoppedError,
 )
 from goalcover.agent.excerpt import excerpt
 from goalcover.agent.model import ChatModel
 from goalcover.agent.models import Alignment, Sample, Subgoal, digest
 from goalcover.agent.prompt import load_prompt, new_nonce
 from goalcover.agent.reply import Reply
-from goalcover.agent.roles import Effort, JudgedSample
+from goalcover.agent.roles import Effort, JudgedPart, MayCall, always
 from goalcover.agent.rubric import NO_LEVEL, Judged, load_rubric
 from goalcover.agent.settings import Settings
 from goalcover.agent.sheet import Sheet, make_sheet, reference
@@ -35,23 +38,37 @@ MOST_SUBGOALS = 8
 """Subgoals of one call, at the most. One is the paper's own protocol."""
 ORDERS = 4
 """Shuffled orders of a call's subgoals: each is a prefix for the provider's cache, and the sample decides on one."""
-FORM = "1"
+FORM = "2"
 """To be raised when requests or the reading of replies change in a way that prompt and rubric do not show."""
 _LEAST_ROOM = 400
 _SAFE = 0.85
 """Part of a known context that is used: tokens are estimated."""
 _LISTED, _FORM_SIZE = 60, 1_000
 """Bytes of a request around each subgoal, and of the schema and the task."""
+_PLAIN = Sample(id="plain", row=0, input="What is the capital of France?", output="Paris.")
+"""Nothing in it gives a server a reason to refuse it."""
 
 
 @dataclass
 class _Case:
-    """One sample while it is judged."""
+    """One sample while it is judged against some subgoals, with what was spent on the next part."""
 
     sample: Sample
+    may_call: MayCall
     spent: Tally = field(default_factory=Tally)
     unscored: Counter[str] = field(default_factory=Counter)
     busy: bool = False
+    calls: int = 0
+    """For all parts so far."""
+
+    def part(self, alignments: Sequence[Alignment]) -> JudgedPart:
+        """What is handed on now; the next part begins with nothing."""
+        used = self.spent.usage
+        self.calls += used.calls
+        efforts = shared(len(alignments), used, self.spent.seconds, self.calls)
+        part = JudgedPart(tuple(alignments), tuple(efforts), used, self.unscored, self.busy)
+        self.spent, self.unscored, self.busy = Tally(), Counter(), False
+        return part
 
 
 class LLMJudge:
@@ -66,6 +83,7 @@ class LLMJudge:
         self.model_name = model.name
         # More samples than calls: one that waits to be sent again keeps no other from being sent.
         self.concurrency = settings.concurrency + settings.concurrency // 2
+        self.timeout = settings.timeout
         self.caller = Caller(model, settings)
         self._settings = settings
         self._max_subgoals = max_subgoals
@@ -77,7 +95,9 @@ class LLMJudge:
         """Engine, model and version; the version names the prompt, the rubric and how many subgoals share a call."""
         self._fixed = len(self._prompt.text.encode()) + len(self._rubric.prompt.encode()) + _FORM_SIZE
         self._sheets: dict[tuple[int, tuple[Subgoal, ...]], Sheet] = {}
-        self._renewal: asyncio.Future[None] | None = None
+        self._renewal: asyncio.Future[bool] | None = None
+        self._is_taken = False
+        """Whether the server has taken a request in today's form."""
         self._context: int | None = None
         """Tokens that the model can read, when the server or the settings tell."""
         self._room: int | None = None
@@ -95,22 +115,31 @@ class LLMJudge:
 
     async def judge(self, samples: Sequence[Sample], subgoals: Sequence[Subgoal]) -> list[Alignment]:
         """See `roles.Judge`."""
-        found = await asyncio.gather(*(self.judge_one(sample, subgoals) for sample in samples))
-        return [alignment for one in found for alignment in one.alignments]
+        found = await asyncio.gather(*(self._judge_all(sample, subgoals) for sample in samples))
+        return [alignments[one.id] for alignments in found for one in subgoals]
 
-    async def judge_one(self, sample: Sample, subgoals: Sequence[Subgoal]) -> JudgedSample:
-        """See `roles.RemoteJudge`."""
-        case = _Case(sample)
-        found: dict[str, tuple[Alignment, Effort]] = {}
+    async def judge_one(
+        self, sample: Sample, subgoals: Sequence[Subgoal], may_call: MayCall = always
+    ) -> AsyncGenerator[JudgedPart]:
+        """See `roles.RemoteJudge`. The failure ladder: what fails together is asked about in halves."""
         for group in self.groups(subgoals):
-            before, started = case.spent.usage, case.spent.seconds
-            judged = await self._descend(case, group, may_reask=True)
-            efforts = shared(len(group), before, case.spent.usage, case.spent.seconds - started)
-            found |= {one.subgoal_id: (one, effort) for one, effort in zip(judged, efforts, strict=True)}
-        self.model.add(case.spent.usage)
-        pairs = [found[one.id] for one in subgoals]
-        alignments, taken = tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs)
-        return JudgedSample(alignments, taken, case.spent.usage, case.unscored, case.busy)
+            case, waiting = _Case(sample, may_call), [group]
+            while waiting:
+                asked = waiting.pop()
+                try:
+                    found = await self._judged(case, asked, may_reask=asked is group)
+                except (ModelError, StoppedError):
+                    yield case.part(())
+                    raise
+                if found is None:
+                    half = len(asked) // 2
+                    waiting += [asked[half:], asked[:half]]
+                else:
+                    yield case.part(found)
+
+    async def _judge_all(self, sample: Sample, subgoals: Sequence[Subgoal]) -> dict[str, Alignment]:
+        parts = self.judge_one(sample, subgoals)
+        return {one.subgoal_id: one async for part in parts for one in part.alignments}
 
     def expected(self, sample: Sample, subgoals: Sequence[Subgoal]) -> Usage:
         """What judging a sample should take, by what earlier replies took; before the first, by rules of thumb."""
@@ -144,26 +173,20 @@ class LLMJudge:
         answers = self._rubric.accept(reply.answer(), sheet.ids, reference(nonce))
         return [self._align(sample, answers[one.id], note) for one in sheet.subgoals]
 
-    async def _descend(self, case: _Case, subgoals: Sequence[Subgoal], *, may_reask: bool) -> list[Alignment]:
-        """The failure ladder; the alignments come in the order of the subgoals."""
+    async def _judged(self, case: _Case, subgoals: Sequence[Subgoal], *, may_reask: bool) -> list[Alignment] | None:
+        """What one call says, or that it failed for good; None when fewer subgoals at once may work."""
         try:
-            found = {one.subgoal_id: one for one in await self._ask(case, subgoals, may_reask)}
+            return await self._ask(case, subgoals, may_reask)
         except ModelBusyError as error:
             case.busy = True
-            return [self._unscored(case, one, "no answer", str(error)) for one in subgoals]
+            return self._unscored(case, subgoals, "no answer", error)
         except (ModelAnswerError, ModelRefusedError, ContextTooLongError) as error:
-            if len(subgoals) == 1:
-                if isinstance(error, ContextTooLongError):
-                    raise
-                kind = "refused" if isinstance(error, ModelRefusedError) else "no valid answer"
-                return [self._unscored(case, subgoals[0], kind, str(error))]
-            half = len(subgoals) // 2
-            return [
-                *await self._descend(case, subgoals[:half], may_reask=False),
-                *await self._descend(case, subgoals[half:], may_reask=False),
-            ]
-        case.unscored["cannot be assessed"] += sum(one.level is None for one in found.values())
-        return [found[one.id] for one in subgoals]
+            if len(subgoals) > 1:
+                return None
+            if isinstance(error, ContextTooLongError):
+                raise
+            kind = "refused" if isinstance(error, ModelRefusedError) else "no valid answer"
+            return self._unscored(case, subgoals, kind, error)
 
     async def _ask(self, case: _Case, subgoals: Sequence[Subgoal], may_reask: bool) -> list[Alignment]:
         try:
@@ -182,13 +205,19 @@ class LLMJudge:
             nonce = new_nonce()
             try:
                 body = sheet.body(sample, nonce, fault)
-                reply = await self.caller.ask(body, len(subgoals), case.spent, sample.id)
+                reply = await self.caller.ask(body, len(subgoals), case.spent, sample.id, case.may_call)
             except ContextTooLongError as error:
                 self._cut(_bytes(sample), error)
-            except ModelRequestError:
-                await self._renew(sheet)
+            except ModelRefusedError as error:  # nothing was asked of the model: fewer subgoals would not change that
+                return self._unscored(case, subgoals, "refused", error)
+            except ModelRequestError as error:
+                if not await self._renewed(case, sheet):
+                    return self._unscored(case, subgoals, "refused", error)
             else:
-                return self.read(reply, sheet, sample, nonce, note)
+                self._is_taken = True
+                found = self.read(reply, sheet, sample, nonce, note)
+                case.unscored["cannot be assessed"] += sum(one.level is None for one in found)
+                return found
 
     def _fitted(self, sample: Sample, subgoals: Sequence[Subgoal]) -> tuple[Sample, str]:
         """The sample, or what can be read of it, with a note that says so."""
@@ -221,19 +250,42 @@ class LLMJudge:
             raise error
         self._room = min(self._room or sent, sent // 2)
 
-    async def _renew(self, refused: Sheet) -> None:
-        """The server does not take this form (any more): finds another, once for all who wait. Raises without one."""
-        if self._renewal is None and any(one is refused for one in self._sheets.values()):
-            self._sheets.clear()
-            self._renewal = asyncio.ensure_future(self._find_form(refused))
-        if self._renewal is not None:
-            await asyncio.shield(self._renewal)
-            self._renewal = None
+    async def _renewed(self, case: _Case, refused: Sheet) -> bool:
+        """Whether there is a form that the server may take instead, found out once for all who wait.
 
-    async def _find_form(self, refused: Sheet) -> None:
+        When there is none, it is this sample that it does not take. Raises ModelError when it would take no other.
+        """
+        if all(one is not refused for one in self._sheets.values()):
+            return True  # found while this call was under way
+        if self._renewal is None:
+            self._renewal = asyncio.ensure_future(self._find_form(case, refused))
+            self._renewal.add_done_callback(self._forget_renewal)
+        return await asyncio.shield(self._renewal)
+
+    def _forget_renewal(self, ended: asyncio.Future[bool]) -> None:
+        self._renewal = None
+        if not ended.cancelled():
+            ended.exception()  # told to those who wait, if anybody still does
+
+    async def _find_form(self, case: _Case, refused: Sheet) -> bool:
         await self.model.ability(fresh=True)
-        if await make_sheet(refused.subgoals, self._prompt, self._rubric, self.model) == refused:
-            raise ModelRequestError(f"{self.model.server} does not take the judge's request: see `goalcover doctor`")
+        if await make_sheet(refused.subgoals, self._prompt, self._rubric, self.model) != refused:
+            self._sheets.clear()
+            self._is_taken = False
+            return True
+        if not self._is_taken:
+            await self._try_plain(case, refused)
+        return False
+
+    async def _try_plain(self, case: _Case, sheet: Sheet) -> None:
+        """Judges a sample that nobody refuses: raises ModelError when the server does not take it either."""
+        try:
+            await self.caller.ask(sheet.body(_PLAIN, new_nonce()), len(sheet.subgoals), case.spent)
+        except ModelRequestError as error:
+            raise ModelError(f"{error}; see `goalcover doctor`") from error
+        except (ModelAnswerError, ModelRefusedError):
+            pass  # the answer does not matter
+        self._is_taken = True
 
     def _align(self, sample: Sample, answer: Judged, note: str) -> Alignment:
         quoted = answer.evidence
@@ -250,15 +302,18 @@ class LLMJudge:
             judge=self.id,
         )
 
-    def _unscored(self, case: _Case, subgoal: Subgoal, kind: str, why: str) -> Alignment:
-        case.unscored[kind] += 1
-        return Alignment(
-            sample_id=case.sample.id,
-            subgoal_id=subgoal.id,
-            level=None,
-            explanation=f"Not judged ({kind}): {why}",
-            judge=self.id,
-        )
+    def _unscored(self, case: _Case, subgoals: Sequence[Subgoal], kind: str, why: ModelError) -> list[Alignment]:
+        case.unscored[kind] += len(subgoals)
+        return [
+            Alignment(
+                sample_id=case.sample.id,
+                subgoal_id=one.id,
+                level=None,
+                explanation=f"Not judged ({kind}): {why}",
+                judge=self.id,
+            )
+            for one in subgoals
+        ]
 
 
 def _bytes(sample: Sample) -> int:
@@ -273,16 +328,15 @@ def _says(sample: Sample, quote: str) -> bool:
     return any(plain in " ".join(text.split()) for text in (sample.output, sample.input))
 
 
-def shared(n: int, before: Usage, after: Usage, seconds: float) -> list[Effort]:
+def shared(n: int, used: Usage, seconds: float = 0.0, attempt: int = 1) -> list[Effort]:
     """What a call and its repetitions took, in n equal parts; what cannot be shared goes to the first."""
-    prompt, completion = after.prompt_tokens - before.prompt_tokens, after.completion_tokens - before.completion_tokens
-    attempt, latency = max(1, after.calls - before.calls), round(seconds * 1000)
+    prompt, completion = used.prompt_tokens, used.completion_tokens
     return [
         Effort(
             prompt_tokens=prompt // n + (prompt % n if place == 0 else 0),
             completion_tokens=completion // n + (completion % n if place == 0 else 0),
-            attempt=attempt,
-            latency_ms=latency,
+            attempt=max(1, attempt),
+            latency_ms=round(seconds * 1000),
         )
         for place in range(n)
     ]

@@ -29,13 +29,15 @@ from goalcover.agent.prompt import Message
 from goalcover.agent.reply import Offered, Reply, ToolCalls, read_listing, read_vectors
 from goalcover.agent.settings import Role, Settings
 from goalcover.agent.structured import Abilities, Ability, T, read_answer, request
-from goalcover.agent.usage import Usage
+from goalcover.agent.usage import Usage, afforded, count
 from pydantic import BaseModel
 
 LONGEST_WAIT = 60.0
 """Seconds between two attempts, at the most; a server that asks for more has its reason, and the person is told."""
 BYTES_A_TOKEN = 4.0
 """Of a request's body, roughly, as long as no reply has told."""
+ANSWER_TOKENS = 1_000
+"""Of an answer, as long as none was longer: what is set aside for it where there is a limit on cost."""
 _FIRST_WAIT = 0.5
 _QUESTION = 0.75
 """Part of GOALCOVER_CONTEXT_LENGTH that a question may take; the rest is for the answer."""
@@ -69,8 +71,7 @@ class ChatModel:
             raise InputError("AZURE_OPENAI_ENDPOINT is set without OPENAI_API_VERSION, e.g. 2024-10-21")
         self.name = chosen
         self.role = role
-        self.usage = Usage()
-        """Of all calls so far."""
+        self._longest = ANSWER_TOKENS
         self._settings = settings
         self._temperature = settings.generator_temperature if role == "generator" else settings.temperature
         self._client = Client(settings, chosen, self._temperature)
@@ -84,17 +85,13 @@ class ChatModel:
         """The server's address without its query, which may hold a key."""
         return self._client.server
 
-    def add(self, usage: Usage) -> None:
-        """Counts what a caller of `post` used."""
-        self.usage += usage
-
     async def structured(
         self, messages: Sequence[Message], schema: type[T], check: Callable[[T], None] | None = None
     ) -> Answer[T]:
         """The model's answer as an object of `schema`; `check` may refuse it with a ModelAnswerError.
 
         Tried again while the server is busy (settings.attempts), and asked once more, with the reason, when the answer
-        does not hold. Raises ModelError and its kinds.
+        does not hold. Raises ModelError and its kinds; StoppedError when the account cannot pay (agent/usage.py).
         """
         started, turns, used = time.monotonic(), tuple(messages), Usage()
         while True:
@@ -140,6 +137,7 @@ class ChatModel:
                     raise
                 self._remember(ability.model_copy(update={"dropped": (*ability.dropped, _UNCOUNTED)}))
             except ModelBusyError as error:
+                self._count(Usage(calls=1, retries=1))
                 if handed_out:
                     raise
                 await self._wait(error, attempt)
@@ -151,8 +149,8 @@ class ChatModel:
 
         As the client that langchain-openai configured sends it (key, base URL, Azure, headers, proxies, timeout): the
         first through that client, the others by `Wire`. Nothing is tried again, counted, parsed or checked: `body`
-        makes the request's bytes, `Reply.read` reads the response, `add` counts its `Reply.counted()`. Any number of
-        tasks may post at once. `about` is the id of the sample that it is about, for its trace (agent/tracing.py).
+        makes the request's bytes, `Reply.read` reads the response, `Reply.counted()` what it took. Any number of tasks
+        may post at once. `about` is the id of the sample that it is about, for its trace (agent/tracing.py).
 
         Raises ModelBusyError (429, 5xx, timeout, broken connection; `retry_after` in seconds when the server said so)
         and other kinds of ModelError, which waiting does not mend.
@@ -226,8 +224,12 @@ class ChatModel:
     async def _send(self, body: dict[str, Any]) -> tuple[Reply, Usage]:
         data = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
         self._weigh(len(data))
-        reply, used = await self._tried(lambda: self.post(data), Reply.read)
-        return reply, used + self._count(reply.counted())
+        expected = Usage(calls=1, prompt_tokens=round(len(data) / BYTES_A_TOKEN), completion_tokens=self._longest)
+        async with afforded(self.name, expected):
+            reply, used = await self._tried(lambda: self.post(data), Reply.read)
+            answered = self._count(reply.counted())
+        self._longest = max(self._longest, answered.completion_tokens)
+        return reply, used + answered
 
     def _weigh(self, size: int) -> None:
         """A server that cuts a question without a word would answer another one. Raises ContextTooLongError."""
@@ -275,5 +277,5 @@ class ChatModel:
         return {"model": self.name, **given}
 
     def _count(self, usage: Usage) -> Usage:
-        self.usage += usage
+        count(self.name, usage)
         return usage

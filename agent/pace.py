@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from goalcover.agent.errors import ModelBusyError
+
 GROWTH = 25
 """Successes for one more call in flight."""
 SHRINK = 0.75
@@ -18,6 +20,8 @@ calls turned away at random, shrinking at each would leave three calls in flight
 MEMORY = 50
 """Recent calls are this many, or as many as may be in flight."""
 BURST_SECONDS = 1.0
+PATIENCE = 600.0
+"""Seconds that a call waits for a crowded server, at the most."""
 
 
 class Rate:
@@ -51,10 +55,15 @@ class Pace:
 
     @asynccontextmanager
     async def turn(self, tokens: int) -> AsyncIterator[None]:
-        """Waits until one more call of so many tokens may be made; the call is made inside."""
+        """Waits until one more call of so many tokens may be made; the call is made inside.
+
+        Raises ModelBusyError when the server asked to be left alone for longer than anybody waits.
+        """
         await self._enter()
         try:
             silence = self._silent_until - time.monotonic()
+            if silence > PATIENCE:
+                raise ModelBusyError(f"the server asks for no calls in the next {silence / 60:,.0f} minutes", silence)
             pause = max(self._requests.wait(1), self._tokens.wait(tokens), silence)
             if pause > 0:
                 await asyncio.sleep(pause)

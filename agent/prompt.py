@@ -16,11 +16,15 @@ from typing import Literal, NamedTuple
 
 PROMPTS = Path(__file__).with_name("prompts")
 _MARKER = re.compile(r"^----- (system|user) -----\n", re.MULTILINE)
-# Where a chat template, a reasoning parser or our own fence would read the end of the data or a change of speaker.
-_DELIMITER = re.compile(r"<(?=\||/?(?:s|think|(?:start|end)_of_turn|data-)\b)|\[(?=/?INST\])", re.IGNORECASE)
+# Where a chat template, a reasoning parser or our own fence could read the end of the data or a change of speaker:
+# every "<" that may open a tag (there are too many templates to list theirs), brackets around a word in capitals, as in
+# [INST], [TOOL_CALLS], [gMASK], and those of [|user|], [@BOS@], ]~b] and [e~[. Comparisons, arrows, lists, links,
+# indices and LaTeX stay as they are.
+_DELIMITER = re.compile(r"<(?![\s\d\\\"=<>-])|\[(?=[|@]|/?[a-z]?[A-Z][A-Z0-9_]+\]|/?(?i:inst)\]|e~\[)|\](?=~!?b)")
 # Half characters, which no server takes, and characters that a person reading along would not see: line separators,
 # direction overrides, tags. A JSON escape keeps each of them, visibly.
 _UNSEEN = re.compile("[\ud800-\udfff\u2028\u2029\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
+_SECRET = secrets.token_bytes(16)
 
 
 class Message(NamedTuple):
@@ -77,6 +81,14 @@ def load_prompt(name: str) -> Prompt:
 def new_nonce() -> str:
     """16 hex digits that whoever wrote the data could not know."""
     return secrets.token_hex(8)
+
+
+def nonce_for(constant: str) -> str:
+    """16 hex digits that nobody outside can know, and that are the same whenever this process fences the same content.
+
+    For a message whose beginning comes again with other calls: a provider's prompt cache wants it to the letter.
+    """
+    return hashlib.blake2b(constant.encode("utf-8", "replace"), key=_SECRET, digest_size=8).hexdigest()
 
 
 def fence(content: object, nonce: str) -> str:

@@ -4,6 +4,7 @@ Every field of a reply may be missing or null: servers differ, and what is missi
 never a crash.
 """
 
+import html
 import json
 import re
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 _THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
 _THOUGHT_END = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
+_MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<!--.*?-->|<[^>]*>", re.DOTALL | re.IGNORECASE)
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}]', re.DOTALL)
 
 
@@ -220,6 +222,17 @@ def read_listing(body: bytes) -> tuple[Offered, ...]:
         return _Listing.model_validate_json(body).data
     except ValidationError as error:
         raise ModelBusyError("the server's response is no list of models") from error
+
+
+def is_json(body: bytes) -> bool:
+    """Whether a response is JSON, whole or cut off, and no web page or other text; an empty one may have been."""
+    begun = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    return not begun or begun in b'{["' or body.strip() in {b"null", b"true", b"false"}
+
+
+def without_markup(text: str) -> str:
+    """The words of a web page, on one line; any other text as it is."""
+    return " ".join(html.unescape(_MARKUP.sub(" ", text)).split())
 
 
 class _Vector(_Part):

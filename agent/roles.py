@@ -1,11 +1,11 @@
 """The paper's roles as protocols. Each engine plays all of them; nothing else in the code asks which engine it is."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from goalcover.agent.elicitation import Checks, DataProfile, Question, Specification
+from goalcover.agent.elicitation import Checks, DataProfile, Draft, Question, Specification
 from goalcover.agent.models import Alignment, Capability, Kind, Recommendation, Sample, Subgoal, SubgoalCoverage
 from goalcover.agent.synthesis import Anchors, Brief, Candidate, Generated, Verdict
 from goalcover.agent.talk import Spoken, Tool, Turn
@@ -26,7 +26,7 @@ class Clarifier(Protocol):
 class Decomposer(Protocol):
     """The subgoals of a refined goal (step 4, Eq. 5), and whether they are a valid decomposition (Eq. 1 to 3)."""
 
-    async def decompose(self, specification: Specification, profile: DataProfile | None) -> tuple[Subgoal, ...]:
+    async def decompose(self, specification: Specification, profile: DataProfile | None) -> Draft:
         """Two to twelve subgoals with scope and, for `some`, the share wanted: a proposal, the person decides."""
 
     async def check(self, specification: Specification, subgoals: Sequence[Subgoal]) -> Checks:
@@ -60,16 +60,26 @@ class Effort:
 
 
 @dataclass(frozen=True)
-class JudgedSample:
-    """One sample's alignments, in the order of the subgoals, with what they took."""
+class JudgedPart:
+    """One sample's alignments with some of the subgoals, as they come in, and what they took."""
 
     alignments: tuple[Alignment, ...]
     efforts: tuple[Effort, ...]
+    """Of each alignment."""
     usage: Usage
     unscored: Counter[str] = field(default_factory=Counter)
     """Why there is no level -> how many times."""
     busy: bool = False
     """Whether the server gave no answer at all, however often it was asked."""
+
+
+MayCall = Callable[[], bool]
+"""Asked before every call."""
+
+
+def always() -> bool:
+    """The `MayCall` of work that nobody stops."""
+    return True
 
 
 @runtime_checkable
@@ -84,15 +94,24 @@ class RemoteJudge(Judge, Protocol):
     def concurrency(self) -> int:
         """Most samples to be judged at once."""
 
+    @property
+    def timeout(self) -> float:
+        """Seconds that one call may take."""
+
     async def prepare(self) -> None:
         """Finds out, once, what the server can do. Raises ModelError when the judge cannot work at all."""
 
     def expected(self, sample: Sample, subgoals: Sequence[Subgoal]) -> Usage:
         """What judging a sample should take."""
 
-    async def judge_one(self, sample: Sample, subgoals: Sequence[Subgoal]) -> JudgedSample:
-        """One sample against all subgoals. What fails is unscored, with its reason; raises ModelError when nothing can
-        work: no such model, a key that is not accepted."""
+    def judge_one(
+        self, sample: Sample, subgoals: Sequence[Subgoal], may_call: MayCall = always
+    ) -> AsyncGenerator[JudgedPart]:
+        """One sample against all subgoals, each in one of the parts; what fails is unscored, with its reason.
+
+        Raises ModelError when nothing can work (no such model, a key that is not accepted), and StoppedError instead of
+        a call that may not be made; before either, a part says what was spent in vain.
+        """
 
 
 NEAR_LEVEL = 2
@@ -148,6 +167,8 @@ class Standing:
     """Ids of all samples whose input holds what their output leaves out."""
     broken: tuple[str, ...] = ()
     """Ids of all samples that touch the subgoal and whose output is empty, cut off or another input's."""
+    faults: tuple[str, ...] = ()
+    """What is wrong with each of these: "empty", "cut off" or "another input's"."""
     not_applicable: int = 0
     """Samples that cannot show it; not to be rewritten."""
     rewriting_closes: bool = True

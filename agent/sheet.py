@@ -51,10 +51,7 @@ def reference(nonce: str) -> str:
 
 async def make_sheet(subgoals: Sequence[Subgoal], prompt: Prompt, rubric: Rubric, model: ChatModel) -> Sheet:
     """The sheet for these subgoals in this order, in the form that the model's server takes."""
-    listed = "\n".join(
-        json.dumps({"id": one.id, "name": one.name, "description": one.description}, ensure_ascii=False)
-        for one in subgoals
-    )
+    listed = "\n".join(quoted({"id": one.id, "name": one.name, "description": one.description}) for one in subgoals)
     place = new_nonce()
     messages = prompt.messages(rubric=rubric.prompt, subgoals=listed, sample=place)
     content = await model.body(messages, rubric.schema([one.id for one in subgoals]))

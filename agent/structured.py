@@ -62,10 +62,11 @@ def read_answer(reply: Reply, schema: type[T]) -> T:
 
 
 def complaint(error: ValidationError) -> str:
-    """The first few faults, each with its place."""
-    found = error.errors(include_input=False, include_url=False, include_context=False)
-    shown = [f"{'.'.join(str(part) for part in one['loc']) or 'the object'}: {one['msg']}" for one in found[:5]]
-    return "; ".join(shown)
+    """The first few faults, each with its place. Keys that the answer made up are not repeated."""
+    found = error.errors(include_input=False, include_url=False, include_context=False)[:5]
+    places = [one["loc"][:-1] if one["type"] == "extra_forbidden" else one["loc"] for one in found]
+    shown = [".".join(str(part) for part in place) or "the object" for place in places]
+    return "; ".join(f"{place}: {one['msg']}" for place, one in zip(shown, found, strict=True))
 
 
 def json_schema(schema: type[BaseModel]) -> dict[str, Any]:

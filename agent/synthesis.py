@@ -9,8 +9,8 @@ from goalcover.agent.models import SUPPORT_LEVEL, Frozen, Level, Sample, Text
 from pydantic import Field
 
 Difficulty = Literal["basic", "intermediate", "advanced"]
-GROUP_LEAST, GROUP_MOST = 4, 8
-"""Candidates that are judged together (design: judge.md, "RULER-style judging")."""
+GROUP_MOST = 8
+"""Candidates that are judged together, at the most (design: judge.md, "RULER-style judging")."""
 
 
 class Rejected(Frozen):

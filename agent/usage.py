@@ -1,7 +1,10 @@
-"""What a model's provider was asked for."""
+"""What a model's provider was asked for, and who pays for it."""
 
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, fields
-from typing import Self
+from typing import Protocol, Self
 
 
 @dataclass(frozen=True)
@@ -26,3 +29,50 @@ class Usage:
     def __sub__(self, before: Self) -> Self:
         """What came after `before`, which is a part of this."""
         return type(self)(*(getattr(self, one.name) - getattr(before, one.name) for one in fields(self)))
+
+
+class Account(Protocol):
+    """Pays for what models are asked for, each by its name."""
+
+    async def wait(self, spender: str, expected: Usage, /) -> float:
+        """Sets aside what a call should cost. StoppedError when that is more than may be spent."""
+
+    def release(self, held: float, /) -> None:
+        """The call is over."""
+
+    def spend(self, spender: str, usage: Usage, /) -> object:
+        """This is what it took."""
+
+
+# A model may serve many sessions at once: whose call it is, only the task that makes it knows.
+_open: ContextVar[Account | None] = ContextVar("account", default=None)
+
+
+@contextmanager
+def paid_by(account: Account) -> Iterator[None]:
+    """What models are asked for within, by this task and those that it begins, goes to this account."""
+    token = _open.set(account)
+    try:
+        yield
+    finally:
+        _open.reset(token)
+
+
+@asynccontextmanager
+async def afforded(model: str, expected: Usage) -> AsyncIterator[None]:
+    """Holds what a call within should cost. StoppedError when the account that is open cannot pay for it."""
+    account = _open.get()
+    if account is None:
+        yield
+        return
+    held = await account.wait(model, expected)
+    try:
+        yield
+    finally:
+        account.release(held)
+
+
+def count(model: str, usage: Usage) -> None:
+    """Books what a model was asked for on the account that is open; nowhere when there is none."""
+    if account := _open.get():
+        account.spend(model, usage)

@@ -10,8 +10,8 @@ from goalcover.agent.settings import Settings
 from goalcover.graph import suggestions
 from goalcover.graph.deps import Deps
 from goalcover.graph.events import Diagnosed, Overlap, Overlapping, Problem, Progress
-from goalcover.graph.intent import limit_in
-from goalcover.graph.state import Data, State
+from goalcover.graph.intent import limit_in, wants_start
+from goalcover.graph.state import Data, LastRun, State
 from goalcover.memory.runs import Run
 from goalcover.tools.assess import OnProgress
 from goalcover.tools.assess import assess as assess_dataset
@@ -28,12 +28,12 @@ async def assess(state: State, runtime: Runtime[Deps]) -> State:
     data, goal = state.get("data"), state.get("goal")
     assert data is not None  # the router lets nothing else through
     assert goal is not None
-    limit = limit_in(state["heard"].text)
+    limit = _limit(state, data)
     try:
-        dataset = await asyncio.to_thread(open_dataset, data.source, limit=limit)
+        dataset = await asyncio.to_thread(open_dataset, data.source, mapping=data.mapping or None, limit=limit)
         run = Run.create(run_path(runtime.context.runs, data))
         engine = runtime.context.engine
-        budget = budget_for((engine.judge,), Settings())
+        budget = budget_for((engine.judge,), Settings(), models=engine.models)
         tally = Tally(goal)
         meter = _meter(runtime.stream_writer, goal, len(dataset), budget, tally)
         result = await assess_dataset(dataset, goal, run, engine, meter, budget=budget, tally=tally)
@@ -45,18 +45,28 @@ async def assess(state: State, runtime: Runtime[Deps]) -> State:
     pairs = tuple(Overlap(a=_name(goal, one.a), b=_name(goal, one.b), correlation=one.similarity) for one in together)
     if pairs:
         runtime.stream_writer(Overlapping(pairs=pairs))
+    samples = result.info.counts.samples
     return {
         "run": str(run.path),
+        "last": LastRun(run=str(run.path), goal=goal, samples=samples),
         "turns": (),
         "batch": None,
         "topic": result.gaps[0].subgoal_id if result.gaps else None,
-        "suggestions": suggestions.after_assessment(goal, result.gaps, data, result.info.counts.samples, pairs),
+        "suggestions": suggestions.after_assessment(goal, result.gaps, data, samples, pairs),
     }
 
 
 def run_path(runs: Path, data: Data) -> Path:
     """One run for a dataset, whatever becomes of the goal: its ledger knows what is judged already."""
-    return runs / digest(data.fingerprint)[:12]
+    return runs / digest(data.fingerprint, *([data.mapping] if data.mapping else []))[:12]
+
+
+def _limit(state: State, data: Data) -> int | None:
+    """As the person says; a changed threshold starts by itself, and looks at the samples that were judged before."""
+    text, last = state["heard"].text, state.get("last")
+    if wants_start(text) or last is None or last.samples == data.samples:
+        return limit_in(text)
+    return last.samples
 
 
 def _name(goal: Goal, subgoal_id: str) -> str:

@@ -1,7 +1,7 @@
 """From what a person hands over, types or drops, to a dataset and a goal."""
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from goalcover.agent.elicitation import DataProfile
@@ -9,11 +9,12 @@ from goalcover.agent.errors import InputError
 from goalcover.agent.models import Goal
 from goalcover.graph.events import Reading
 from goalcover.graph.intent import wants_demo
-from goalcover.graph.state import Attachment, Data, Heard, Preview
+from goalcover.graph.state import Attachment, Data, Heard, Preview, Unmapped
 from goalcover.memory.goals import load_goal
 from goalcover.tools import load
 from goalcover.tools.profile import profile
 from goalcover.tools.sources import HUB_ID
+from goalcover.tools.survey import UnknownShapeError
 from goalcover.tools.typeset import cut
 
 DEMO = (
@@ -33,6 +34,7 @@ class Taken:
 
     reading: Reading | None = None
     goal: Goal | None = None
+    unmapped: Unmapped | None = None
     problems: tuple[str, ...] = ()
 
 
@@ -43,29 +45,31 @@ def attached(heard: Heard) -> tuple[Attachment, ...]:
     return heard.files or tuple(Attachment(name=_name(path), path=path) for path in _paths(heard.text))
 
 
-def take(files: tuple[Attachment, ...]) -> Taken:
-    """Reads what was handed over. Takes as long as reading a dataset once."""
+def take(files: tuple[Attachment, ...], mapping: str = "") -> Taken:
+    """Reads what was handed over, a dataset by the mapping. Takes as long as reading a dataset once."""
     taken, problems = Taken(), []
     for file in files:
         try:
-            taken = _take(file, taken)
+            taken = _take(file, taken, mapping)
+        except UnknownShapeError as error:
+            taken = replace(taken, unmapped=Unmapped(file=file, columns=error.columns, likely=error.likely))
         except InputError as error:
             problems.append(str(error).replace(file.path, file.name))
-    return Taken(taken.reading, taken.goal, tuple(problems))
+    return replace(taken, problems=tuple(problems))
 
 
-def _take(file: Attachment, taken: Taken) -> Taken:
+def _take(file: Attachment, taken: Taken, mapping: str) -> Taken:
     if _is_goal(Path(file.path)):
         if taken.goal is not None:
             raise InputError(f"{file.name} is a second goal file: one at a time.")
-        return Taken(taken.reading, load_goal(Path(file.path).expanduser()))
-    if taken.reading is not None:
+        return replace(taken, goal=load_goal(Path(file.path).expanduser()))
+    if taken.reading is not None or taken.unmapped is not None:
         raise InputError(f"{file.name} is a second dataset: one at a time, or a folder of files by its path.")
-    return Taken(_read(file), taken.goal)
+    return replace(taken, reading=_read(file, mapping))
 
 
-def _read(file: Attachment) -> Reading:
-    dataset = load.open_dataset(file.path)
+def _read(file: Attachment, mapping: str) -> Reading:
+    dataset = load.open_dataset(file.path, mapping=mapping or None)
     looked: DataProfile = profile(dataset)
     shown = dataset.preview
     data = Data(
@@ -76,6 +80,7 @@ def _read(file: Attachment) -> Reading:
         samples=len(dataset),
         fingerprint=dataset.fingerprint,
         preview=Preview(id=shown.id, input=cut(shown.input, _SHOWN), output=cut(shown.output, _SHOWN)),
+        mapping=mapping,
     )
     skipped = tuple(str(skip) for skip in dataset.skipped[:3])
     return Reading(data=data, profile=looked, notes=dataset.notes, n_skipped=dataset.n_skipped, skipped=skipped)

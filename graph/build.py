@@ -10,8 +10,8 @@ from goalcover.graph.assess import assess
 from goalcover.graph.attachments import attached
 from goalcover.graph.clarify import ask, draft_questions, fold_answer
 from goalcover.graph.confirm import confirm, present
-from goalcover.graph.converse import answer, converse
-from goalcover.graph.decompose import check, decompose, mend, repair, revise
+from goalcover.graph.converse import answer, converse, known_of
+from goalcover.graph.decompose import check, decompose, mend, question_of, repair, revise
 from goalcover.graph.deliver import select_rows, write_set
 from goalcover.graph.deps import Deps
 from goalcover.graph.edits import read_change
@@ -20,7 +20,7 @@ from goalcover.graph.listen import listen, read
 from goalcover.graph.orders import agrees
 from goalcover.graph.prove import prove
 from goalcover.graph.remedy import decide, review, synthesize
-from goalcover.graph.replies import slot_to_change
+from goalcover.graph.replies import asks_to_change, slot_to_change, takes_back
 from goalcover.graph.state import State
 from goalcover.graph.wishes import read_making, read_review
 from langchain_core.runnables import RunnableConfig
@@ -29,10 +29,12 @@ from langgraph.graph.state import CompiledStateGraph
 
 Builder = StateGraph[State, Deps, State, State]
 Conversation = CompiledStateGraph[State, Deps, State, State]
-NextStep = Literal["listen", "draft_questions", "ask", "decompose", "check", "mend", "present", "converse"]
+NextStep = Literal["listen", "draft_questions", "ask", "decompose", "check", "mend", "present", "assess", "converse"]
 
 LOOKS = ("sample", "similar", "explain", "lowest", "highest", "typical", "compare", "coverage", "needed", "plan")
 """What can be asked about the run while proposals wait."""
+READS = (*(one for one in LOOKS if one != "plan"), "advice", "suppose", "report", "meaning", "thanks")
+"""What can be asked about the last run while a changed goal waits for its start."""
 TALKING = ("answer", "prove", "synthesize", "decide", "select_rows", "write_set")
 """Nodes that work on a finished run, and leave it as it is when they are cut off."""
 
@@ -78,7 +80,7 @@ def build() -> Builder:
     builder.add_edge("revise", "onward")
     builder.add_conditional_edges("assess", after_assess)
     builder.add_conditional_edges("converse", after_converse)
-    builder.add_conditional_edges("answer", after_synthesize)
+    builder.add_conditional_edges("answer", after_answer)
     builder.add_edge("prove", "converse")
     builder.add_conditional_edges("synthesize", after_synthesize)
     builder.add_conditional_edges("review", after_review)
@@ -95,7 +97,7 @@ async def onward(state: State) -> State:  # noqa: ARG001 every node is given it
 
 def next_step(state: State) -> NextStep:
     """The next step, given what there is: the order of the paper's phase 1, entered wherever something is missing."""
-    if state.get("stuck") or state.get("specification") is None:
+    if state.get("stuck") or state.get("unmapped") is not None or state.get("specification") is None:
         return "listen"
     if state.get("questions"):
         return "ask"
@@ -105,7 +107,15 @@ def next_step(state: State) -> NextStep:
         return "check"
     if state.get("repairs"):
         return "mend"
-    return "present" if state.get("run") is None else "converse"
+    return _to_judge(state)
+
+
+def _to_judge(state: State) -> Literal["present", "assess", "converse"]:
+    """A threshold alone asks for no new judgement: the run is diagnosed anew without another word."""
+    goal, last = state.get("goal"), state.get("last")
+    if state.get("run") is not None:
+        return "converse"
+    return "assess" if goal and last and last.goal.subgoals == goal.subgoals else "present"
 
 
 def after_drafting(state: State) -> Literal["listen", "ask", "decompose"]:
@@ -125,25 +135,38 @@ def after_decompose(state: State) -> Literal["listen", "check"]:
     return "listen" if state["stuck"] else "check"
 
 
-def after_check(state: State) -> Literal["listen", "mend", "present", "converse"]:
+def after_check(state: State) -> Literal["listen", "mend", "present", "assess", "converse"]:
     """What failed is put to the person; when all holds, or was let pass, it goes on."""
     if state["stuck"]:
         return "listen"
     if state["repairs"]:
         return "mend"
-    return "present" if state.get("run") is None else "converse"
+    return _to_judge(state)
 
 
-def after_mend(state: State) -> Literal["read", "repair"]:
-    """A word on the failed check, unless something was handed over."""
-    return "read" if _hands_over(state) else "repair"
-
-
-def after_confirm(state: State) -> Literal["read", "assess", "revise"]:
-    """Start, or change something first."""
+def after_mend(state: State) -> Literal["read", "answer", "repair"]:
+    """A word on the failed check, unless something was handed over or is asked about the last run."""
     if _hands_over(state):
         return "read"
-    return "assess" if state.get("data") is not None and wants_start(state["heard"].text) else "revise"
+    offered = state["heard"].text in question_of(state["repairs"][0]).suggestions
+    return "answer" if not offered and _asks(state) else "repair"
+
+
+def after_confirm(state: State) -> Literal["read", "assess", "answer", "revise"]:
+    """Start, change something first, or ask about the last run."""
+    if _hands_over(state):
+        return "read"
+    if state.get("data") is not None and wants_start(state["heard"].text):
+        return "assess"
+    return "answer" if _asks(state) else "revise"
+
+
+def _asks(state: State) -> bool:
+    """Whether a message asks about the last run, and changes nothing."""
+    goal, last, text = state.get("goal"), state.get("last"), state["heard"].text
+    if goal is None or last is None or read_change(text, goal) or _steers(text):
+        return False
+    return understand(text, known_of(goal, last), state.get("topic")).kind in READS
 
 
 def after_assess(state: State) -> Literal["converse", "present"]:
@@ -161,7 +184,7 @@ def after_converse(
         return "synthesize"
     if _hands_over(state):
         return "read"
-    if read_change(text, goal) is not None or slot_to_change(text) is not None:
+    if read_change(text, goal) is not None or _steers(text):
         return "revise"
     ask = understand(text, goal, state.get("topic"))
     match ask.kind:
@@ -176,6 +199,13 @@ def after_converse(
         case "synthesize" if ask.subgoal is not None:
             return "synthesize"
     return "answer"
+
+
+def after_answer(state: State) -> Literal["review", "converse", "mend", "confirm"]:
+    """Back to what was waited for."""
+    if state.get("run") is not None:
+        return after_synthesize(state)
+    return "mend" if state.get("repairs") else "confirm"
 
 
 def after_synthesize(state: State) -> Literal["review", "converse"]:
@@ -194,6 +224,11 @@ def after_review(state: State) -> Literal["synthesize", "answer", "decide", "wri
     if wish is None and looks:
         return "answer"
     return "synthesize" if wish is not None and wish.verb == "again" else "decide"
+
+
+def _steers(text: str) -> bool:
+    """Whether a message asks for a step back, or for an answer to be given anew."""
+    return slot_to_change(text) is not None or asks_to_change(text) or takes_back(text)
 
 
 def _holds_out(state: State) -> bool:

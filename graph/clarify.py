@@ -1,9 +1,9 @@
 """Clarifying questions until the goal covers its operational scope (section 3.2, steps 2 and 3, Eq. 4)."""
 
 from goalcover.agent.elicitation import Question, Specification
-from goalcover.agent.models import Clarification, Slot
+from goalcover.agent.models import SLOTS, Clarification, Slot
 from goalcover.graph.deps import Deps
-from goalcover.graph.events import Helped, Problem
+from goalcover.graph.events import Helped, Meant, Problem
 from goalcover.graph.failures import told
 from goalcover.graph.intent import wants_help
 from goalcover.graph.replies import SLOT_WORDS, Reply, read_reply
@@ -14,6 +14,11 @@ from langgraph.types import interrupt
 
 AT_ONCE = 3
 """Questions of one round, at the most."""
+WHICH_PART = (
+    "Which answer shall I ask for again? Say “change my answer about …” with "
+    f"{', '.join(slot.replace('_', ' ') for slot in SLOTS[:-1])} or {SLOTS[-1].replace('_', ' ')}."
+)
+NO_FILE = "No file that can be read came with that: upload it again, or type its path or its name on Hugging Face."
 
 
 @told
@@ -51,6 +56,17 @@ async def fold_answer(state: State, runtime: Runtime[Deps]) -> State:
             return step_back(state)
         case "change":
             return reopen(state, reply.slot)
+        case "unclear":
+            runtime.stream_writer(Problem(text=WHICH_PART))
+            return {}
+        case "meaning":
+            runtime.stream_writer(Meant(question=question))
+            return {}
+        case "nothing":
+            runtime.stream_writer(Problem(text=NO_FILE))
+            return {}
+        case "again":  # the model may answer by now; who has a decomposition of their own is only asked once more
+            return {} if state.get("goal") else {"questions": ()}
         case "enough":
             known = _known(state)
             return _on(state, known.without(known.open_slots), questions=())

@@ -2,8 +2,9 @@
 
 import asyncio
 
+from goalcover.agent.engine import Engine
 from goalcover.agent.models import Goal
-from goalcover.agent.roles import Judge, RemoteJudge
+from goalcover.agent.roles import RemoteJudge
 from goalcover.agent.settings import Settings
 from goalcover.graph import suggestions
 from goalcover.graph.deps import Deps
@@ -25,7 +26,7 @@ async def present(state: State, runtime: Runtime[Deps]) -> State:
             data=data,
             pairs=data.samples * len(goal.subgoals) if data else 0,
             seconds=_seconds(state, data, engine.name),
-            estimate=await asyncio.to_thread(_estimate, engine.judge, goal, data) if data else "",
+            estimate=await asyncio.to_thread(_estimate, engine, goal, data) if data else "",
             engine=engine.name,
             model=engine.model,
         )
@@ -43,12 +44,20 @@ _WORDS_PER_SECOND = 3_300
 _START_S = 8.0
 
 
-def _estimate(judge: Judge, goal: Goal, data: Data) -> str:
-    """What a model's judgements will take; the data is read again for it, as far as needed."""
+def _estimate(engine: Engine, goal: Goal, data: Data) -> str:
+    """What a model's work will take; the data is read again for it, as far as needed."""
+    judge = engine.judge
     if not isinstance(judge, RemoteJudge):
         return ""
-    budget = budget_for((judge,), Settings())
-    expected = estimate(open_dataset(data.source), data.samples, goal.subgoals, [judge], budget)
+    budget = budget_for((judge,), Settings(), models=engine.models)
+    expected = estimate(
+        open_dataset(data.source, mapping=data.mapping or None),
+        data.samples,
+        goal.subgoals,
+        [judge],
+        budget,
+        engine.models,
+    )
     cost = "price not known" if expected.cost is None else f"about {expected.cost:.2f} USD"
     used = expected.usage
     return (

@@ -1,12 +1,14 @@
 """Questions about a finished run: wait for one, answer it. Every figure is read from the run directory."""
 
 import asyncio
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from goalcover.agent.embedder import Embedder
 from goalcover.agent.errors import GoalCoverError, InputError
-from goalcover.agent.models import Gap, Goal, Subgoal
+from goalcover.agent.models import Gap, Goal, Sample, Subgoal
 from goalcover.agent.roles import Companion
 from goalcover.agent.talk import Called, Said, Turn
 from goalcover.agent.talk import Corrected as Replaced
@@ -18,12 +20,14 @@ from goalcover.graph.events import (
     Compared,
     Corrected,
     Covered,
+    Defined,
     Event,
     Explained,
     Helped,
     LookedUp,
     Need,
     Needed,
+    Noted,
     Opened,
     Planned,
     Problem,
@@ -31,10 +35,12 @@ from goalcover.graph.events import (
     Shown,
     Spoken,
     Supposed,
+    Thanked,
     Unsure,
 )
+from goalcover.graph.failures import after
 from goalcover.graph.intent import Ask, understand
-from goalcover.graph.state import State, Suggestion, Wait
+from goalcover.graph.state import LastRun, State, Suggestion, Wait
 from goalcover.memory.runs import Run
 from goalcover.tools.accept import with_kept
 from goalcover.tools.catalog import catalog, facts
@@ -47,6 +53,7 @@ from langgraph.types import interrupt
 SAMPLES = 5
 LOWEST = 3
 """How many of the lowest samples go with an explanation."""
+BEFORE = "This is of the last result; the goal was changed since, and waits for its start."
 REMEMBERED = 20
 """Messages of the talk about a run that are kept."""
 Turns = tuple[tuple[Literal["user", "assistant"], str], ...]
@@ -55,18 +62,21 @@ Answer = tuple[Event, tuple[Suggestion, ...]]
 
 async def converse(state: State) -> State:
     """Waits for a question."""
-    return {"heard": interrupt(Wait(suggestions=state.get("suggestions", ())))}
+    offered = state.get("suggestions", ())
+    return {"heard": suggestions.meant(interrupt(Wait(suggestions=offered)), offered), "stuck": False}
 
 
 async def answer(state: State, runtime: Runtime[Deps]) -> State:
     """Answers from the run."""
-    goal, path, checks = state.get("goal"), state.get("run"), state.get("checks")
-    assert goal is not None  # the router lets nothing else through
+    known, last, checks = state.get("goal"), state.get("last"), state.get("checks")
+    path = state.get("run") or (last.run if last else None)
+    assert known is not None  # the router lets nothing else through
     assert path is not None
+    goal = known if last is None or state.get("run") else known_of(known, last)
     text, companion = state["heard"].text, runtime.context.engine.companion
     ask = understand(text, goal, state.get("topic"))
     if ask.kind == "plan" and checks is not None:
-        runtime.stream_writer(Planned(goal=goal, checks=checks, open=0))
+        runtime.stream_writer(Planned(goal=known, checks=checks, open=0))
         return {}
     try:
         if companion is not None and (ask.kind == "unsure" or ask.guessed):
@@ -77,10 +87,13 @@ async def answer(state: State, runtime: Runtime[Deps]) -> State:
         event, follow_ups = await asyncio.to_thread(reply, Run.open(Path(path)), goal, ask, embedder)
     except GoalCoverError as error:
         runtime.stream_writer(Problem(text=str(error)))
-        return {}
+        return after(error, state)
+    if state.get("run") is None:
+        runtime.stream_writer(Noted(text=BEFORE))
     runtime.stream_writer(event)
     turns: Turns = (*state.get("turns", ()), ("user", text), ("assistant", f"({type(event).__name__} was shown)"))
-    topic = ask.subgoal.id if ask.subgoal else state.get("topic")
+    about = event.explanation.subgoal if isinstance(event, Explained) else ask.subgoal
+    topic = about.id if about else state.get("topic")
     return {"suggestions": follow_ups, "topic": topic, "turns": turns[-REMEMBERED:]}
 
 
@@ -101,18 +114,26 @@ async def talk(companion: Companion, run: Run, turns: Turns, runtime: Runtime[De
     return (*turns, ("assistant", said))[-REMEMBERED:]
 
 
+def known_of(goal: Goal, last: LastRun) -> Goal:
+    """The subgoals of the last run, with those that were added since: they can be named, and are not judged yet."""
+    known = {one.id for one in last.goal.subgoals}
+    added = tuple(one for one in goal.subgoals if one.id not in known)
+    return last.goal.model_copy(update={"subgoals": (*last.goal.subgoals, *added)})
+
+
 def reply(run: Run, goal: Goal, ask: Ask, embedder: Embedder) -> Answer:
     """The answer to what was asked, and the buttons that go with it. InputError when the run cannot be read."""
-    gaps = run.gaps()
+    ask, gaps, goal = _ranked(run, goal, ask), run.gaps(), _of_run(run, goal, ask)
     if ask.subgoal is not None and (about := _about(run, goal, gaps, ask, ask.subgoal)):
         return about
     other = suggestions.after_other(goal, gaps)
     match ask.kind:
         case "sample":
-            return _open(run, goal, ask.sample), suggestions.after_opening(ask.sample, ask.topic, goal)
+            opened = _open(run, goal, ask.sample)
+            return opened, suggestions.after_opening(opened.sample.id, ask.topic, goal)
         case "similar":
             return _alike(run, goal, ask, embedder), other
-        case "advice":
+        case "advice" | "explain":
             return _advise(run, goal, gaps, ask), other
         case "needed":
             return _need(run, goal, gaps, ask), other
@@ -122,9 +143,55 @@ def reply(run: Run, goal: Goal, ask: Ask, embedder: Embedder) -> Answer:
             return Covered(goal=goal, coverage=run.coverage(), kept=tuple(with_kept(run).values())), other
         case "report":
             return Reported(run=run.path, files=(run.html_path, run.scores_path, run.goal_path)), other
+    if event := _said(goal, ask):
+        return event, other
+    return Unsure(names=tuple(one.name for one in ask.maybe)), suggestions.why(ask.maybe) if ask.maybe else other
+
+
+def _said(goal: Goal, ask: Ask) -> Event | None:
+    """What is answered whatever the run holds."""
+    match ask.kind:
+        case "meaning":
+            return Defined(term=ask.term)
+        case "thanks":
+            return Thanked()
         case "help":
-            return Helped(names=tuple(one.name for one in goal.subgoals)), other
-    return Unsure(names=tuple(one.name for one in ask.maybe)), suggestions.why(ask.maybe or goal.subgoals)
+            return Helped(names=tuple(one.name for one in goal.subgoals))
+    return None
+
+
+def _of_run(run: Run, goal: Goal, ask: Ask) -> Goal:
+    """The subgoals that the run judged; InputError when something else is asked about."""
+    judged_ids = {one.id for one in run.goal().subgoals}
+    for one in (ask.subgoal, ask.other):
+        if one is not None and one.id not in judged_ids:
+            raise InputError(f"{one.name} is not judged yet: Start judges it.")
+    return goal.model_copy(update={"subgoals": tuple(one for one in goal.subgoals if one.id in judged_ids)})
+
+
+def _ranked(run: Run, goal: Goal, ask: Ask) -> Ask:
+    """With the gap at that place among the gaps, the worst first; without one where nothing is a gap."""
+    if ask.rank is None:
+        return ask
+    ids = [gap.subgoal_id for gap in run.gaps()]
+    if not ids:
+        return replace(ask, rank=None)
+    after = ids.index(ask.topic) + 1 if ask.topic in ids else 0
+    place = ask.rank - 1 if ask.rank else after % len(ids)
+    if place >= len(ids):
+        raise InputError(f"There {'is one gap' if len(ids) == 1 else f'are {len(ids)} gaps'}, no more.")
+    return replace(ask, subgoal=goal.subgoal(ids[place]))
+
+
+def _sample(run: Run, named: str) -> Sample:
+    """By its id, or else by the number of its row."""
+    found = next(iter(run.samples({named})), None)
+    row = re.fullmatch(r"(?:row[-_]?)?(\d{1,9})", named, re.IGNORECASE)
+    if found is None and row:
+        found = next((one for one in run.samples() if one.row == int(row[1])), None)
+    if found is None:
+        raise InputError(f"There is no sample {named} in this run: ids are those shown with quotes and samples.")
+    return found
 
 
 def _about(run: Run, goal: Goal, gaps: tuple[Gap, ...], ask: Ask, subgoal: Subgoal) -> Answer | None:
@@ -145,15 +212,13 @@ def _about(run: Run, goal: Goal, gaps: tuple[Gap, ...], ask: Ask, subgoal: Subgo
     return None
 
 
-def _open(run: Run, goal: Goal, sample_id: str) -> Opened:
-    sample = next(iter(run.samples({sample_id})), None)
-    if sample is None:
-        raise InputError(f"There is no sample {sample_id} in this run: ids are those shown with quotes and samples.")
+def _open(run: Run, goal: Goal, named: str) -> Opened:
+    sample = _sample(run, named)
     found = [
         (one.name, alignment)
         for one in goal.subgoals
         for alignment in run.alignments(one.id)
-        if alignment.sample_id == sample_id
+        if alignment.sample_id == sample.id
     ]
     return Opened(sample=sample, judgements=tuple(sorted(found, key=lambda pair: -(pair[1].level or 0))))
 
@@ -164,9 +229,10 @@ def _alike(run: Run, goal: Goal, ask: Ask, embedder: Embedder) -> Alike:
     if not gaps:
         raise InputError("No subgoal is a gap, so there are no weak samples to compare with.")
     subgoal = goal.subgoal(ask.topic if ask.topic in gaps else gaps[0])
-    found = similar(run, subgoal.id, ask.sample, SAMPLES, embedder)
+    sample_id = _sample(run, ask.sample).id
+    found = similar(run, subgoal.id, sample_id, SAMPLES, embedder)
     names = {one.id: one.name for one in goal.subgoals}
-    return Alike(sample_id=ask.sample, name=subgoal.name, neighbours=found, names=names)
+    return Alike(sample_id=sample_id, name=subgoal.name, neighbours=found, names=names)
 
 
 def _advise(run: Run, goal: Goal, gaps: tuple[Gap, ...], ask: Ask) -> Advised:

@@ -1,27 +1,37 @@
 """From the refined goal to subgoals that hold: decompose, check, decide on what failed (step 4, Eq. 1 to 3 and 5)."""
 
+import re
+
 from goalcover.agent.elicitation import Atomicity, Disjointness, Edit, Question, Uncovered
 from goalcover.agent.models import Goal, digest
 from goalcover.graph import edits
-from goalcover.graph.clarify import reopen, step_back
+from goalcover.graph.clarify import WHICH_PART, reopen, step_back
 from goalcover.graph.deps import Deps
-from goalcover.graph.events import Helped, Planned, Problem, Revised
+from goalcover.graph.events import Helped, Noted, Planned, Problem, Revised
 from goalcover.graph.failures import told
-from goalcover.graph.intent import wants_help, wants_plan
-from goalcover.graph.replies import chosen, lets_all_pass, slot_to_change, takes_back
-from goalcover.graph.state import Repair, State, Wait
+from goalcover.graph.intent import understand, wants_help, wants_plan, wants_start
+from goalcover.graph.replies import asks_to_change, chosen, lets_all_pass, slot_to_change, takes_back
+from goalcover.graph.state import Before, Repair, State, Wait
 from goalcover.graph.suggestions import while_mending
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
 ROUNDS = 3
-"""After so many rounds of checks the conversation goes on, and what still fails is noted in the goal file."""
+"""After so many rounds that the person decided the conversation goes on; what still fails, the goal file says."""
 AT_ONCE = 3
 KEEP = "Keep it as it is"
+DISAGREES = re.compile(
+    r"\W*(?:no|nope|i (?:\w+ )?disagree|(?:please )?(?:keep|leave) (?:it|them|that|this|both))\b", re.IGNORECASE
+)
+"""How a person begins who lets a failed check pass, and says why."""
 NOT_UNDERSTOOD = (
     "I did not understand that. Say, for example, “drop …”, “add …: what it does”, “rename … to …”, “split … into … "
     "and …”, “merge … and …”, “weigh … 2”, “every sample should show …”, or “change my answer about audience”."
 )
+
+NOT_YET = "The goal was changed since the last result, and has to be judged first: say Start, or go back."
+WORKS = ("trust", "synthesize", "filter", "export")
+"""What is done with a result of the goal as it stands."""
 
 
 @told
@@ -29,9 +39,11 @@ async def decompose(state: State, runtime: Runtime[Deps]) -> State:
     """The subgoals of the refined goal (Eq. 5)."""
     specification = state.get("specification")
     assert specification is not None  # the router lets nothing else through
-    subgoals = await runtime.context.engine.decomposer.decompose(specification, state.get("profile"))
-    goal = Goal(text=specification.goal, context=specification.answers, subgoals=subgoals)
-    return {"goal": goal, "checks": None, "repairs": (), "rounds": 0, "overruled": (), "edited": False}
+    draft = await runtime.context.engine.decomposer.decompose(specification, state.get("profile"))
+    if draft.note:
+        runtime.stream_writer(Noted(text=draft.note))
+    goal = Goal(text=specification.goal, context=specification.answers, subgoals=draft.subgoals)
+    return {"goal": goal, "checks": None, "repairs": (), "undo": (), "rounds": 0, "overruled": (), "edited": False}
 
 
 @told
@@ -43,8 +55,7 @@ async def check(state: State, runtime: Runtime[Deps]) -> State:
     checks = await runtime.context.engine.decomposer.check(specification, goal.subgoals)
     failed = [_repair(one, goal) for one in checks.failures]
     new = [one for one in failed if one.key not in state.get("overruled", ()) and one.kept not in goal.overruled]
-    rounds = state.get("rounds", 0) + bool(new)
-    if rounds > ROUNDS:
+    if state.get("rounds", 0) >= ROUNDS:
         new = []
     passed = [one for one in failed if one not in new]
     goal = goal.model_copy(
@@ -56,7 +67,6 @@ async def check(state: State, runtime: Runtime[Deps]) -> State:
         "goal": goal,
         "checks": checks,
         "repairs": repairs,
-        "rounds": rounds,
         "overruled": tuple(one.key for one in passed),
     }
 
@@ -84,6 +94,11 @@ async def repair(state: State, runtime: Runtime[Deps]) -> State:
         return _passed(goal, state, [first], rest=state["repairs"][1:])
     if first.edit and (said == first.edit.label or said.lower().strip(" .!") in {"yes", "ok", "okay", "do it", "sure"}):
         return _changed(state, goal, first.edit)
+    if edits.read_change(text, goal) is None:
+        if wants_start(text):
+            return _passed(goal, state, list(state["repairs"]), rest=())
+        if DISAGREES.match(text):
+            return _passed(goal, state, [first], rest=state["repairs"][1:])
     return revised(state, runtime, goal)
 
 
@@ -107,9 +122,14 @@ def steered(state: State, runtime: Runtime[Deps]) -> State | None:
         return {"repairs": state.get("repairs", ())}
     if slot := slot_to_change(text):
         return reopen(state, slot)
+    if asks_to_change(text):
+        runtime.stream_writer(Problem(text=WHICH_PART))
+        return {"repairs": state.get("repairs", ())}
     if takes_back(text):
-        if not state.get("past"):
-            runtime.stream_writer(Problem(text="There is no question to go back to: say what to change instead."))
+        if state.get("undo"):
+            return undone(state, runtime)
+        if not state.get("past") or state.get("run") is not None:
+            runtime.stream_writer(Problem(text="There is no change to take back: say what to change instead."))
             return {"repairs": state.get("repairs", ())}
         return step_back(state)
     return None
@@ -117,16 +137,39 @@ def steered(state: State, runtime: Runtime[Deps]) -> State | None:
 
 def revised(state: State, runtime: Runtime[Deps], goal: Goal) -> State:
     """The goal with the change that a message asks for; told when it asks for none."""
-    change = edits.read_change(state["heard"].text, goal)
+    text = state["heard"].text
+    change = edits.read_change(text, goal)
     if change is None:
-        runtime.stream_writer(Problem(text=NOT_UNDERSTOOD))
+        works = state.get("last") is not None and understand(text, goal).kind in WORKS
+        runtime.stream_writer(Problem(text=NOT_YET if works else NOT_UNDERSTOOD))
         return {}
     if change.problem:
         runtime.stream_writer(Problem(text=change.problem))
         return {}
     new = edits.apply(change, goal)
-    runtime.stream_writer(Revised(label=change.edit.label if change.edit else _threshold_label(new)))
-    return {"goal": new, "edited": True, "checks": None, "repairs": (), "run": None}
+    label = "; ".join(one.label for one in change.edits) or _threshold_label(new)
+    runtime.stream_writer(Revised(label=label))
+    before = (*state.get("undo", ()), Before(label=label, goal=goal))
+    merged = [digest("atomic", one.put[0].digest) for one in change.edits if len(one.out) > len(one.put) == 1]
+    settled: State = {"undo": before, "overruled": (*state.get("overruled", ()), *merged)}
+    return became(state, new) | settled  # whoever merges two subgoals is not asked to split them
+
+
+def undone(state: State, runtime: Runtime[Deps]) -> State:
+    """Without the last change; where the goal is then what was judged, its run is there again."""
+    *rest, last = state["undo"]
+    runtime.stream_writer(Revised(label=f"Took back: {last.label}"))
+    return became(state, last.goal) | {"undo": tuple(rest)}
+
+
+def became(state: State, new: Goal) -> State:
+    """The goal as a person has changed it. A threshold touches no check."""
+    old, last = state.get("goal"), state.get("last")
+    judged = last is not None and (last.goal.subgoals, last.goal.threshold) == (new.subgoals, new.threshold)
+    change: State = {"goal": new, "edited": True, "run": last.run if last and judged else None}
+    if old is not None and old.subgoals == new.subgoals:
+        return change
+    return change | {"checks": None, "repairs": (), "rounds": 0}
 
 
 def question_of(repair: Repair) -> Question:
@@ -142,7 +185,7 @@ def _changed(state: State, goal: Goal, edit: Edit) -> State:
     ids = {one.id for one in subgoals}
     rest = tuple(one for one in state["repairs"][1:] if one.edit is None or set(one.edit.out) <= ids)
     change: State = {"goal": goal, "edited": True, "repairs": rest}
-    return change if rest else change | {"checks": None}
+    return change if rest else change | _decided(state)
 
 
 def _passed(goal: Goal, state: State, repairs: list[Repair], rest: tuple[Repair, ...]) -> State:
@@ -154,7 +197,12 @@ def _passed(goal: Goal, state: State, repairs: list[Repair], rest: tuple[Repair,
         "overruled": (*state.get("overruled", ()), *keys),
         "repairs": rest,
     }
-    return change if rest else change | {"checks": None}
+    return change if rest else change | _decided(state)
+
+
+def _decided(state: State) -> State:
+    """After the last word on a round: all is checked again."""
+    return {"checks": None, "rounds": state.get("rounds", 0) + 1}
 
 
 def _repair(failed: Atomicity | Disjointness | Uncovered, goal: Goal) -> Repair:

@@ -5,11 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from goalcover.agent.elicitation import Edit
+from goalcover.agent.embedded.wordings import VERBS, third
 from goalcover.agent.models import Goal, Subgoal
 from goalcover.graph.names import named
 
 _QUOTES = "\"'“”‘’` "
 _MAX_ID = 60
+_MOST_PARTS = 20
 
 
 @dataclass(frozen=True)
@@ -17,9 +19,16 @@ class Change:
     """What a message asks to change, or why it cannot be done."""
 
     edit: Edit | None = None
+    more: tuple[Edit, ...] = ()
+    """What is to be changed after it, in one breath."""
     threshold: float | None = None
     """A threshold to be set for all subgoals; 0 takes it away."""
     problem: str = ""
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """All of them, in order."""
+        return (self.edit, *self.more) if self.edit else ()
 
 
 class _UnclearError(Exception):
@@ -29,6 +38,25 @@ class _UnclearError(Exception):
 def read_change(text: str, goal: Goal) -> Change | None:
     """The change that a message asks for; None when it asks for none."""
     said = " ".join(text.split()).rstrip(".!")
+    return _several(said, goal) or _one(said, goal)
+
+
+def _several(said: str, goal: Goal) -> Change | None:
+    """Changes in one breath: "drop A, and rename B to C"; None where a part of it is none, or not clear."""
+    parts = _JOINT.split(said)
+    if len(parts) < 2 or any(":" in part for part in parts[:-1]):
+        return None
+    made: list[Edit] = []
+    for part in parts:
+        change = _one(part, goal)
+        if change is None or change.edit is None:
+            return None
+        made.append(change.edit)
+        goal = apply(change, goal)
+    return Change(edit=made[0], more=tuple(made[1:]))
+
+
+def _one(said: str, goal: Goal) -> Change | None:
     for rule, act in _RULES:
         match = re.fullmatch(rule, said, re.IGNORECASE)
         if match is None:
@@ -42,8 +70,10 @@ def read_change(text: str, goal: Goal) -> Change | None:
 
 def apply(change: Change, goal: Goal) -> Goal:
     """The goal with the change made."""
-    if change.edit is not None:
-        return goal.model_copy(update={"subgoals": change.edit.apply(goal.subgoals)})
+    if change.edits:
+        for edit in change.edits:
+            goal = goal.model_copy(update={"subgoals": edit.apply(goal.subgoals)})
+        return goal
     return goal.model_copy(update={"threshold": change.threshold or None})
 
 
@@ -87,6 +117,16 @@ def _every(goal: Goal, who: str) -> Change:
     return _replace(f"Every sample should show {subgoal.name}", subgoal, scope="every", share=None)
 
 
+def _rule(goal: Goal, rule: str) -> Change:
+    """What every sample must do: a subgoal that goes by these words, or a new one."""
+    if len(found := named(rule.strip(_QUOTES), goal.subgoals)) == 1:
+        return _every(goal, found[0].name)
+    verb, _, rest = _plain(rule).partition(" ")
+    does = f"{third(VERBS.get(verb.lower(), verb))} {rest}".strip()
+    added = fresh(_plain(does), _sentence(does), goal.subgoals).model_copy(update={"scope": "every"})
+    return Change(Edit(label=f"Add {added.name}", put=(added,)))
+
+
 def _some(goal: Goal, who: str) -> Change:
     subgoal = _the(who, goal)
     return _replace(f"Some samples should show {subgoal.name}", subgoal, scope="some")
@@ -122,6 +162,8 @@ def _split(goal: Goal, who: str, parts: str) -> Change:
     names = [_plain(part) for part in re.split(r"\s*(?:,|;|\band\b|&)\s*", parts) if _plain(part)]
     if len(names) < 2:
         return Change(problem=f"Into which parts? Say: split {subgoal.name} into … and …")
+    if len(names) > _MOST_PARTS:
+        return Change(problem=f"{len(names):,} parts are too many at once: split {subgoal.name} into {_MOST_PARTS}.")
     rest = [one for one in goal.subgoals if one.id != subgoal.id]
     put: list[Subgoal] = []
     for name in names:
@@ -195,29 +237,44 @@ def _about(name: str) -> str:
 
 
 _ROWS = r"(?:samples?|rows?|examples?|answers?|data)"
-_ONE = r"(?:the )?(?:subgoal |capability )?(.+?)"
+_ONE = r"(?:the )?(?:subgoal |capability )?(.{1,200}?)"
+_VERBS = "drop|remove|delete|rename|merge|combine|split|reword|describe|weigh|add"
+_JOINT = re.compile(rf"\s*(?:[,;]\s*(?:and )?(?:then )?|\band (?:then )?)(?=(?:{_VERBS})\b)", re.IGNORECASE)
 _RULES: tuple[tuple[str, Callable[..., Change]], ...] = (
     (rf"(?:please )?(?:drop|remove|delete|forget|leave out) {_ONE}(?: subgoal)?", _drop),
     (rf"(?:please )?rename {_ONE} (?:to|as|into) (.+)", _rename),
-    (r"(?:please )?(?:merge|combine|join|unite) (.+?)(?: (?:into one|together))?(?: (?:into|as|called) (.+))?", _merge),
+    (
+        r"(?:please )?(?:merge|combine|join|unite) (.{1,300}?)(?: (?:into one|together))?(?: (?:into|as|called) (.+))?",
+        _merge,
+    ),
     (rf"(?:please )?split {_ONE} (?:into|in) (.+)", _split),
     (rf"(?:please )?(?:reword|describe|redefine|define|rephrase) {_ONE}(?: (?:to|as)|:) (.+)", _reword),
     (rf"change the description of {_ONE} to:? (.+)", _reword),
-    (rf"(?:please )?(?:weigh|weight) {_ONE} (?:at |as |with |by )?(\d+(?:\.\d+)?|double|twice|half|triple)", _weigh),
-    (rf"(?:give|set) {_ONE} (?:a |the )?weight (?:of |to )?(\d+(?:\.\d+)?)", _weigh),
-    (rf"(?:set )?(?:the )?weight of {_ONE} (?:to|is|=) (\d+(?:\.\d+)?)", _weigh),
+    (
+        rf"(?:please )?(?:weigh|weight) {_ONE} (?:at |as |with |by )?(\d{{1,6}}(?:\.\d{{1,9}})?|double|twice|half"
+        rf"|triple)",
+        _weigh,
+    ),
+    (rf"(?:give|set) {_ONE} (?:a |the )?weight (?:of |to )?(\d{{1,6}}(?:\.\d{{1,9}})?)", _weigh),
+    (rf"(?:set )?(?:the )?weight of {_ONE} (?:to|is|=) (\d{{1,6}}(?:\.\d{{1,9}})?)", _weigh),
     (rf"{_ONE} (?:counts|should count|weighs) (double|twice|half|triple)", _weigh),
     (rf"(?:every|each) {_ROWS} (?:should|must|has to|needs to) (?:show|have|do|support) {_ONE}", _every),
+    (rf"(?:every|each) {_ROWS} (?:should|must|has to|needs to) ((?!be\b|not\b|never\b|always\b)[a-z]{{2,}} .+)", _rule),
     (rf"{_ONE} (?:should be|must be|belongs) in (?:every|each) {_ROWS}", _every),
     (rf"(?:only )?some {_ROWS} (?:should|must|need to) (?:show|have|do|support) {_ONE}", _some),
     (
-        rf"(\d+(?:\.\d+)?) ?(?:%|percent) (?:of (?:the |all )?{_ROWS} )?"
+        rf"(\d{{1,3}}(?:\.\d{{1,9}})?) ?(?:%|percent) (?:of (?:the |all )?{_ROWS} )?"
         rf"(?:should|must) (?:show|have|be|be about|support) {_ONE}",
         _share,
     ),
-    (r"(?:set|use|take) (?:a |the )?threshold (?:of |to |at )?(\d*\.?\d+ ?%?)", _threshold),
-    (r"(?:set|use|take) (\d*\.?\d+ ?%?) as (?:the |a )?threshold", _threshold),
-    (r"(?:use )?no threshold|(?:drop|remove|forget) the threshold", _no_threshold),
+    (r"(?:set|use|take) (?:a |the )?threshold (?:of |to |at )?(\d{0,3}\.?\d{1,9} ?%?)", _threshold),
+    (r"(?:set|use|take) (\d{0,3}\.?\d{1,9} ?%?) as (?:the |a )?threshold", _threshold),
+    (
+        r"(?:use )?no threshold|(?:drop|remove|forget|reset|clear) (?:the )?threshold"
+        r"|(?:go |switch )?(?:back to|use|take|restore|reset to) (?:the )?(?:default|usual|standard|normal|own|old)"
+        r"(?: gap)? (?:rules?|thresholds?)",
+        _no_threshold,
+    ),
     (
         r"(?:please )?add (?:an? |the |another )?(?:new )?(?:subgoal|capability)?:? ?"
         r"(?:called |named |about |for |on )?([^:]+)(?:: ?(.+))?",

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Literal
 
-from goalcover.agent.elicitation import Checks, DataProfile, Specification
+from goalcover.agent.elicitation import Checks, DataProfile, Question, Specification
 from goalcover.agent.models import Alignment, CoverageReport, Frozen, Gap, GapMap, Goal, Sample, SubgoalCoverage
 from goalcover.agent.validation import SelfTest
 from goalcover.graph.orders import Order
-from goalcover.graph.state import Data
+from goalcover.graph.state import Data, Unmapped
 from goalcover.memory.runs import RunInfo
 from goalcover.tools.accept import Accepted
 from goalcover.tools.explain import End, Explanation, Judged, Neighbours
@@ -43,6 +43,12 @@ class Understood(Frozen):
     """None when no goal file came."""
 
 
+class Unread(Frozen):
+    """A dataset that waits to be told which of its columns are input and output."""
+
+    waiting: Unmapped
+
+
 class Begun(Frozen):
     """A goal was named: the questions begin."""
 
@@ -50,8 +56,20 @@ class Begun(Frozen):
     data: Data | None
 
 
+class Meant(Frozen):
+    """What a question is asked for, and how it may be answered."""
+
+    question: Question
+
+
 class Problem(Frozen):
     """Something cannot be done; the text says what and why."""
+
+    text: str
+
+
+class Noted(Frozen):
+    """Something to know, with nothing to do about it."""
 
     text: str
 
@@ -233,6 +251,17 @@ class Helped(Frozen):
     """The subgoals, where there is a finished run to ask about; else none."""
 
 
+class Defined(Frozen):
+    """What a word of the results means."""
+
+    term: str
+    """As `intent.TERMS` has it."""
+
+
+class Thanked(Frozen):
+    """The person says thanks."""
+
+
 class Unsure(Frozen):
     """It is not clear what was meant."""
 
@@ -352,42 +381,9 @@ class Corrected(Frozen):
     """Why it was replaced."""
 
 
-Event = (
-    Welcomed
-    | Understood
-    | Begun
-    | Problem
-    | Planned
-    | Revised
-    | Ready
-    | Progress
-    | Diagnosed
-    | Overlapping
-    | Explained
-    | Opened
-    | Shown
-    | Alike
-    | Advised
-    | Covered
-    | Compared
-    | Supposed
-    | Needed
-    | Reported
-    | Helped
-    | Unsure
-    | HeldOut
-    | Making
-    | Proposed
-    | Reviewed
-    | Kept
-    | Selected
-    | Exported
-    | Sent
-    | Withheld
-    | Testing
-    | Tested
-    | Stopped
-    | Spoken
-    | LookedUp
-    | Corrected
-)
+_Beginning = Welcomed | Understood | Unread | Begun | Meant | Problem | Noted | Planned | Revised | Ready
+_Judging = Progress | Diagnosed | Overlapping | Explained | Opened | Shown | Alike | Advised | Covered
+_Talking = Compared | Supposed | Needed | Reported | Helped | Defined | Thanked | Unsure | HeldOut
+_Mending = Making | Proposed | Reviewed | Kept | Selected | Exported | Sent | Withheld | Testing | Tested
+_Ending = Stopped | Spoken | LookedUp | Corrected
+Event = _Beginning | _Judging | _Talking | _Mending | _Ending

@@ -4,10 +4,11 @@ from collections.abc import Coroutine
 from functools import wraps
 from typing import Any, Protocol
 
-from goalcover.agent.errors import GoalCoverError
+from goalcover.agent.errors import GoalCoverError, InputError
 from goalcover.graph.deps import Deps
 from goalcover.graph.events import Problem
 from goalcover.graph.state import State
+from goalcover.graph.suggestions import AGAIN, repeat
 from langgraph.runtime import Runtime
 
 
@@ -26,6 +27,17 @@ def told(node: Node) -> Node:
             return await node(state, runtime) | State(stuck=False)
         except GoalCoverError as error:
             runtime.stream_writer(Problem(text=str(error)))
-            return {"stuck": True}
+            return State(stuck=True) | after(error, state)
 
     return telling
+
+
+def after(error: GoalCoverError, state: State) -> State:
+    """What goes with an error in the talk about a run: the same request again, unless it is the request's fault."""
+    return State() if isinstance(error, InputError) else once_more(state)
+
+
+def once_more(state: State) -> State:
+    """The buttons of before, and first of all the one that repeats what was said."""
+    others = (one for one in state.get("suggestions", ()) if one.label != AGAIN.label)
+    return {"suggestions": (repeat(state["heard"].text), *others)}

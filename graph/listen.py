@@ -6,8 +6,9 @@ from goalcover.agent.elicitation import Specification
 from goalcover.graph import suggestions
 from goalcover.graph.attachments import DEMO, Taken, attached, take
 from goalcover.graph.deps import Deps
-from goalcover.graph.events import Begun, Event, Helped, Problem, Understood, Welcomed
-from goalcover.graph.intent import names_goal, wants_anew, wants_help, wants_other
+from goalcover.graph.events import Begun, Event, Helped, Noted, Problem, Understood, Unread, Welcomed
+from goalcover.graph.intent import names_goal, wants_again, wants_anew, wants_help, wants_other, wants_start
+from goalcover.graph.mapping import offer, read_mapping
 from goalcover.graph.state import Heard, State, Wait
 from goalcover.tools.sources import HUB_ID
 from goalcover.tools.verify import specification_of
@@ -18,10 +19,16 @@ FORBIDDEN = (
     "Files of the machine that serves this chat cannot be opened from here: upload them, or name a dataset on "
     "Hugging Face."
 )
+STUCK = (
+    "The last step still waits. Say try again, hand over a goal file that takes its place, or start over: for anything "
+    "else a model is not asked again."
+)
 
 
 async def listen(state: State) -> State:
     """Waits for a goal or for data."""
+    if waiting := state.get("unmapped"):
+        return {"heard": interrupt(Wait(suggestions=(*offer(waiting), suggestions.OTHER_DATA)))}
     return {"heard": interrupt(Wait(suggestions=suggestions.before(state.get("data"), state.get("stuck", False))))}
 
 
@@ -31,22 +38,34 @@ async def read(state: State, runtime: Runtime[Deps]) -> State:
     if wants_anew(heard.text) and not heard.files:
         runtime.stream_writer(Welcomed(data=None))
         return afresh()
-    taken = await _take(heard, runtime.context)
+    if state.get("stuck") and not _moves_on(state, heard):
+        runtime.stream_writer(Helped(names=()) if wants_help(heard.text) else Noted(text=STUCK))
+        return {}
+    taken = await _take(state, heard, runtime.context)
     for problem in taken.problems:
         runtime.stream_writer(Problem(text=problem))
     if taken.reading or taken.goal:
         runtime.stream_writer(Understood(reading=taken.reading, goal=taken.goal))
     change = State(stuck=False) | _data(heard, taken) | _goal(state, heard, taken)
+    if waiting := (state | change).get("unmapped"):
+        runtime.stream_writer(Unread(waiting=waiting))
     begun = "specification" in change and taken.goal is None
     for event in _next_steps(state | change, heard, taken, begun=begun):
         runtime.stream_writer(event)
     return change
 
 
+def _moves_on(state: State, heard: Heard) -> bool:
+    """Whether a message asks for another try of what did not work, or hands over what it may do better with."""
+    text = heard.text
+    return wants_again(text) or wants_start(text) or wants_other(text) or _hands_over(state, heard) or bool(heard.files)
+
+
 def afresh() -> State:
     """Nothing remembered, as at the beginning."""
     return {
         "data": None,
+        "unmapped": None,
         "profile": None,
         "specification": None,
         "questions": (),
@@ -56,10 +75,12 @@ def afresh() -> State:
         "edited": False,
         "checks": None,
         "repairs": (),
+        "undo": (),
         "rounds": 0,
         "overruled": (),
         "stuck": False,
         "run": None,
+        "last": None,
         "topic": None,
         "turns": (),
         "batch": None,
@@ -71,7 +92,9 @@ def afresh() -> State:
     }
 
 
-async def _take(heard: Heard, deps: Deps) -> Taken:
+async def _take(state: State, heard: Heard, deps: Deps) -> Taken:
+    if (waiting := state.get("unmapped")) and (mapping := read_mapping(heard.text, waiting)) and not heard.files:
+        return await asyncio.to_thread(take, (waiting.file,), mapping)
     files = attached(heard)
     named = tuple(file for file in files if file not in heard.files)
     local = [file for file in named if file not in DEMO and not HUB_ID.fullmatch(file.path)]
@@ -83,9 +106,10 @@ async def _take(heard: Heard, deps: Deps) -> Taken:
 def _data(heard: Heard, taken: Taken) -> State:
     if taken.reading is not None:
         # Questions that were drafted without the data are drafted again: its topics make better suggestions.
-        return {"data": taken.reading.data, "profile": taken.reading.profile, "run": None, "questions": ()}
-    if wants_other(heard.text):
-        return {"data": None, "profile": None, "run": None}
+        data, profile = taken.reading.data, taken.reading.profile
+        return {"data": data, "unmapped": None, "profile": profile, "run": None, "last": None, "questions": ()}
+    if taken.unmapped is not None or wants_other(heard.text):
+        return {"data": None, "unmapped": taken.unmapped, "profile": None, "run": None, "last": None}
     return {}
 
 
@@ -99,8 +123,9 @@ def _goal(state: State, heard: Heard, taken: Taken) -> State:
             "checks": None,
             "questions": (),
         }
-        return mine | {"past": (), "repairs": (), "rounds": 0, "overruled": (), "run": None, "topic": None}
-    if state.get("specification") is None and not _hands_over(heard) and names_goal(heard.text, bool(heard.files)):
+        return mine | {"past": (), "repairs": (), "undo": (), "rounds": 0, "overruled": (), "run": None, "topic": None}
+    named = not _hands_over(state, heard) and names_goal(heard.text, bool(heard.files))
+    if state.get("specification") is None and named:
         return {"specification": Specification(goal=" ".join(heard.text.split()))}
     return {}
 
@@ -109,10 +134,12 @@ def _next_steps(state: State, heard: Heard, taken: Taken, *, begun: bool) -> lis
     """What to say about how it goes on."""
     specification, data = state.get("specification"), state.get("data")
     if specification is None:
-        return [Helped(names=())] if wants_help(heard.text) else [] if taken.problems else [Welcomed(data=data)]
+        told = taken.problems or state.get("unmapped")
+        return [Helped(names=())] if wants_help(heard.text) else [] if told else [Welcomed(data=data)]
     return [Begun(specification=specification, data=data)] if begun else []
 
 
-def _hands_over(heard: Heard) -> bool:
-    """Whether the text itself names files: then it is no goal."""
-    return bool(attached(Heard(text=heard.text)))
+def _hands_over(state: State, heard: Heard) -> bool:
+    """Whether the text itself names files, or the columns of one: then it is no goal."""
+    waiting = state.get("unmapped")
+    return bool(attached(Heard(text=heard.text))) or bool(waiting and read_mapping(heard.text, waiting))

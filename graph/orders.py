@@ -10,24 +10,25 @@ from goalcover.tools.export import ALIASES, FORMATS
 USUAL_VALIDATION = 0.1
 UNNAMED = "?"
 """In place of a dataset's id, where an upload is asked for and not said where to."""
-_PERCENT = r"(?P<share>\d+(?:\.\d+)?) ?(?:%|per ?cent)"
+_PERCENT = r"(?<![\d.])(?P<share>\d{1,3}(?:\.\d{1,9})?) ?(?:%|per ?cent)"
 _HELD = r"(?:validation|validat(?:e|ing)|evaluat(?:ion|e|ing)|eval|dev|test(?:ing)?|hold[- ]?out|held[- ]out)"
 _SMALL = (
     r"(?:(?:a|an|the|as|for|of|to|in|into|be|is|it|them|rows|data|samples|set|split|aside|out|held|keep|put|away)\W+)*"
 )
 _VALIDATION = (
     rf"{_PERCENT}\W+{_SMALL}{_HELD}\b(?: (?:set|split|rows|data|with))*",
-    rf"\b{_HELD}(?: (?:set|split|share|part|rows|of|at|is))*[ =:]*{_PERCENT}",
+    rf"\b{_HELD}(?: (?:set|split|share|part|rows|of|at|is))*[ =:]{{0,5}}{_PERCENT}",
     rf"\b(?:hold(?:ing)? out|held out|set(?:ting)? aside|keep(?:ing)? back) {_PERCENT}(?: of (?:it|them|the \w+))?",
-    rf"\b{_HELD}(?: (?:set|split|share|part|of|at|is))*[ =:]*(?P<fraction>0?\.\d+)",
-    r"\b(?P<train>\d\d) ?[/:-] ?(?P<rest>\d\d)\b(?: split)?",
+    rf"\b{_HELD}(?: (?:set|split|share|part|of|at|is))*[ =:]{{0,5}}(?P<fraction>0?\.\d+)",
+    r"\b(?P<train>[1-9]\d) ?[/:-] ?(?P<rest>\d\d)\b(?: split)?",
     rf"\b(?:train(?:ing)?[ /-](?:and )?)?{_HELD}(?: (?:set|split|part|rows))+",
 )
-_SEED = r"\b(?:random )?seed *(?:=|:|of|number|is)? *(?P<n>\d{1,9})"
+_SEED = r"\b(?:random )?seed {0,3}(?:=|:|of|number|is)? {0,3}(?P<n>\d{1,9})"
 _UP = r"(?: (?:on|up|upwards|or (?:more|better|higher)))*"
+_SCORE_LEAD = r"\b(?:(?:from|above|over|at|with|of|min(?:imum)?|least|cut|a) )*"
 _SCORE = (
-    r"\b(?:(?:from|above|over|at|with|of|min(?:imum)?|least|cut|a) )*(?:goal[- ])?score *"
-    rf"(?:(?:of|from|at least|above|over|>=?|≥|=|:) *)*(?P<score>0?\.\d+|[01](?:\.0+)?)\b{_UP}"
+    r"\b(?:goal[- ])?score {0,3}"
+    rf"(?:(?:of|from|at least|above|over|[>=≥:]{{1,2}}) {{0,3}}){{0,4}}(?P<score>0?\.\d+|[01](?:\.0+)?)\b{_UP}"
 )
 _BARE_SCORE = rf"\b(?:from|above|over|at least|cut at) (?P<score>0?\.\d+|1\.0+)\b{_UP}"
 _QUOTA = (
@@ -42,7 +43,7 @@ _PUBLIC = r"\b(?:in public|public(?:ly)?|open to everyone|for everyone)\b"
 _PRIVATE = r"\b(?:private(?:ly)?|not public(?:ly)?)\b"
 _YES = (
     r"\W*(yes|yep|sure|ok|okay|go ahead|do it|(please )?(upload|push)( it)?)"
-    r"\W*(please|upload( it)?|push( it)?|go ahead|do it)?\W*"
+    r"(\W+(please|upload( it)?|push( it)?|go ahead|do it))?\W*"
 )
 _NO = r"\W*(no|nope|don.?t|do not|not|cancel|stop|keep|leave|never)\b"
 _IT = r"\b(?:it|that|them|this|the same|again)\b"
@@ -104,7 +105,7 @@ def read_order(text: str, before: Order | None = None) -> Order:
 
 def read_cut(parts: Parts) -> dict[str, Any]:
     """The least goal score that is asked for, and how many rows each subgoal is to keep; None for what is not said."""
-    score = parts.take(_SCORE)
+    score = parts.take(_SCORE, _SCORE_LEAD)
     return {"min_score": float(score["score"]) if score else None, "quota": _number(parts, _QUOTA)}
 
 

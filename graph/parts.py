@@ -4,6 +4,8 @@ import re
 from collections.abc import Collection
 
 _CUT = "¦"
+_REACH = 120
+"""Characters before a place in which its lead is looked for."""
 _CLAUSE = re.compile(rf"[,;:!?()\n{_CUT}]|\.(?!\w)|\b(?:and|but|then|plus)\b", re.IGNORECASE)
 
 
@@ -13,11 +15,17 @@ class Parts:
     def __init__(self, text: str) -> None:
         self.left = text
 
-    def take(self, pattern: str) -> re.Match[str] | None:
-        """Takes out the first place that fits, whatever the case of its letters."""
+    def take(self, pattern: str, lead: str = "") -> re.Match[str] | None:
+        """Takes out the first place that fits, whatever the case of its letters, and what fits `lead` right before it.
+
+        A pattern that began with any number of words would take the square of a long message's time.
+        """
         match = re.search(pattern, self.left, re.IGNORECASE)
         if match:
-            self.left = f"{self.left[: match.start()]} {_CUT} {self.left[match.end() :]}"
+            before = re.compile(rf"(?:{lead})\Z", re.IGNORECASE)
+            led = before.search(self.left, max(0, match.start() - _REACH), match.start())
+            start = led.start() if led else match.start()
+            self.left = f"{self.left[:start]} {_CUT} {self.left[match.end() :]}"
         return match
 
     def unread(self, known: Collection[str]) -> tuple[str, ...]:

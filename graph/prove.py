@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+from goalcover.agent.settings import Settings
 from goalcover.graph import suggestions
 from goalcover.graph.deps import Deps
 from goalcover.graph.events import Tested, Testing
 from goalcover.graph.failures import told
 from goalcover.graph.state import State
 from goalcover.memory.runs import Run
+from goalcover.tools.judges import judge_of
 from goalcover.tools.studies.selftest import selftest
 from langgraph.runtime import Runtime
 
@@ -18,7 +20,8 @@ async def prove(state: State, runtime: Runtime[Deps]) -> State:
     goal, path = state.get("goal"), state.get("run")
     assert goal is not None  # the router lets nothing else through
     assert path is not None
-    runtime.stream_writer(Testing(subgoals=len(goal.subgoals)))
     run = Run.open(Path(path))
-    runtime.stream_writer(Tested(result=await selftest(run, runtime.context.engine)))
+    judge = judge_of(run, Settings(), runtime.context.engine.judge)
+    runtime.stream_writer(Testing(subgoals=len(goal.subgoals)))
+    runtime.stream_writer(Tested(result=await selftest(run, judge)))
     return {"suggestions": suggestions.after_other(goal, run.gaps())}

@@ -18,7 +18,7 @@ from goalcover.graph.events import (
     Reviewed,
     Unsure,
 )
-from goalcover.graph.failures import told
+from goalcover.graph.failures import once_more, told
 from goalcover.graph.intent import FILLER, understand
 from goalcover.graph.listen import FORBIDDEN
 from goalcover.graph.parts import Parts
@@ -27,6 +27,8 @@ from goalcover.graph.wishes import Making as Wished
 from goalcover.graph.wishes import Wish, how_many, read_making, read_review
 from goalcover.memory.runs import Run
 from goalcover.tools.accept import Review, accept, turn_down
+from goalcover.tools.budget import budget_for
+from goalcover.tools.judges import judge_of
 from goalcover.tools.load import open_dataset
 from goalcover.tools.sources import HUB_ID
 from goalcover.tools.spending import on_account
@@ -60,9 +62,10 @@ async def synthesize(state: State, runtime: Runtime[Deps]) -> State:
         return kept
     if before is not None:
         turn_down(run, before, state.get("reviews", ()))
-    engine, least = runtime.context.engine, STRICT if making.strict else USUAL
+    engine, least, settings = runtime.context.engine, STRICT if making.strict else USUAL, Settings()
+    judge_of(run, settings, engine.judge)  # what nobody could judge is not worth making
     runtime.stream_writer(Making(done=0, total=n))
-    with on_account(run, engine, Settings()):
+    with on_account(run, engine, budget_for((), settings, models=engine.models)):
         batch = await make_samples(
             run,
             subgoal.id,
@@ -79,7 +82,8 @@ async def synthesize(state: State, runtime: Runtime[Deps]) -> State:
     runtime.stream_writer(
         Proposed(name=subgoal.name, batch=batch, min_level=least, warnings=engine.warnings, unread=unread)
     )
-    return kept | {"batch": batch if batch.proposals else None, "reviews": (), "topic": subgoal.id}
+    change: State = {"batch": batch if batch.proposals else None, "reviews": (), "topic": subgoal.id}
+    return kept | change | (State() if batch.proposals else once_more(state))
 
 
 async def review(state: State) -> State:
@@ -103,13 +107,7 @@ async def decide(state: State, runtime: Runtime[Deps]) -> State:
         runtime.stream_writer(Reviewed(verb=wish.verb, numbers=wish.numbers, left=left))
         return {"reviews": reviews}
     run = run_of(state)
-    judge = runtime.context.engine
-    if run.info().engine.name != judge.name:
-        raise InputError(
-            f"This run was judged by the {run.info().engine.name} engine, and figures before and after have to be of "
-            "one judge: start the assessment again first."
-        )
-    kept = await accept(run, batch, judge.judge, reviews)
+    kept = await accept(run, batch, judge_of(run, Settings(), runtime.context.engine.judge), reviews)
     runtime.stream_writer(Kept(name=kept.after.name, accepted=kept))
     return {"batch": None, "reviews": (), "suggestions": suggestions.after_keeping()}
 

@@ -17,6 +17,7 @@ from goalcover.agent.elicitation import (
 from goalcover.agent.models import Clarification, Frozen, Goal, Subgoal
 from goalcover.graph.orders import Order
 from goalcover.tools.accept import Review
+from goalcover.tools.columns import Column
 from goalcover.tools.synthesize import Batch
 
 
@@ -61,6 +62,17 @@ class Data(Frozen):
     samples: int
     fingerprint: str
     preview: Preview
+    mapping: str = ""
+    """Which columns are input and output, as `--map` takes it; empty where the shape tells."""
+
+
+class Unmapped(Frozen):
+    """A dataset of no known shape, which waits for the word on what its columns are."""
+
+    file: Attachment
+    columns: tuple[Column, ...]
+    likely: str
+    """The mapping that suggests itself; empty when none does."""
 
 
 class Step(Frozen):
@@ -81,6 +93,22 @@ class Repair(Frozen):
     """What the goal file says when the person lets it pass."""
 
 
+class LastRun(Frozen):
+    """The last finished run of the data: asked about, too, while a changed goal waits for its start."""
+
+    run: str
+    """Its directory."""
+    goal: Goal
+    samples: int
+
+
+class Before(Frozen):
+    """The goal before a change, and what the change was: the way back."""
+
+    label: str
+    goal: Goal
+
+
 class Wait(Frozen):
     """What a person is waited for with."""
 
@@ -97,6 +125,7 @@ class State(TypedDict, total=False):
 
     heard: Heard
     data: Data | None
+    unmapped: Unmapped | None
     profile: DataProfile | None
     specification: Specification | None
     """G_t of Eq. 4; None before a goal was named."""
@@ -112,14 +141,17 @@ class State(TypedDict, total=False):
     checks: Checks | None
     repairs: tuple[Repair, ...]
     """Of this round of checks, not yet decided; the first is being asked."""
+    undo: tuple[Before, ...]
+    """Changes of the decomposition that can be taken back, the last one last."""
     rounds: int
-    """Rounds of checks that asked the person."""
+    """Rounds of checks that the person decided since the last change of their own."""
     overruled: tuple[str, ...]
     """Keys of the failed checks that the person let pass."""
     stuck: bool
     """Whether the last step could not be done, and waits to be tried again."""
     run: str | None
-    """Directory of the finished run that is talked about; None while there is none."""
+    """Directory of the finished run that is talked about; None while there is none of the goal as it stands."""
+    last: LastRun | None
     turns: tuple[tuple[Literal["user", "assistant"], str], ...]
     """What was said about the run, by whom; a language model reads the last of it."""
     topic: str | None
@@ -139,7 +171,7 @@ class State(TypedDict, total=False):
 
 
 STORED = (
-    *(Attachment, Heard, Suggestion, Preview, Data, Step, Repair, Wait),
+    *(Attachment, Heard, Suggestion, Preview, Data, Unmapped, Column, Step, Repair, LastRun, Before, Wait),
     *(Clarification, Goal, Subgoal),
     *(Specification, Question, Edit, Topic, DataProfile),
     *(Checks, Atomicity, Disjointness, Completeness, Uncovered),

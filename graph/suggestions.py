@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from goalcover.agent.models import Gap, Goal, Subgoal
 from goalcover.graph.events import Overlap
-from goalcover.graph.state import Data, Suggestion
+from goalcover.graph.intent import wants_again
+from goalcover.graph.state import Data, Heard, Suggestion
 from goalcover.tools.explain import End
 from goalcover.tools.typeset import cut
 
@@ -28,6 +29,18 @@ BACK = Suggestion(label="Go back", says="Go back")
 KEEP_ALL = Suggestion(label="Keep all as they are", says="Keep all as they are")
 AGAIN = Suggestion(label="Try again", says="Try again")
 PLAN = Suggestion(label="Show the subgoals", says="Show the subgoals")
+
+
+def repeat(said: str) -> Suggestion:
+    """Try again, where a request did not work: says what was said."""
+    return Suggestion(label=AGAIN.label, says=said)
+
+
+def meant(heard: Heard, offered: Sequence[Suggestion]) -> Heard:
+    """What was said, but for a button's label, or the wish to try again in other words, what that button says."""
+    label = AGAIN.label if wants_again(heard.text) else heard.text.strip()
+    says = {one.label.casefold(): one.says for one in offered}.get(label.casefold())
+    return heard.model_copy(update={"text": says}) if says and not heard.files else heard
 
 
 def before(data: Data | None, stuck: bool) -> tuple[Suggestion, ...]:

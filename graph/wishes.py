@@ -15,16 +15,17 @@ _LOOKS_GOOD = re.compile(
     r"|\W*(yes|yep|done)\W*",
     re.IGNORECASE,
 )
-_ACCEPT = re.compile(r"\W*(?:accept|keep|take) (?P<who>\d[\d,\s]*(?:and \d+)?)\W*", re.IGNORECASE)
+_NUMBERS = r"\d{1,4}(?:[,\s]+(?:and )?\d{1,4})*"
+_ACCEPT = re.compile(rf"\W*(?:accept|keep|take) (?P<who>{_NUMBERS})\W*", re.IGNORECASE)
 _REJECT = re.compile(
-    r"\W*(?:reject|drop|remove|discard) (?P<who>all|everything|\d[\d,\s]*(?:and \d+)?)\W*(?P<why>.*)",
+    rf"\W*(?:reject|drop|remove|discard) (?P<who>all|everything|{_NUMBERS}\b)\W*(?P<why>.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _EDIT = re.compile(
-    r"\W*(?:edit|change|rewrite) (?P<who>\d+)(?: (?:to|as))?[:,]? *(?P<text>.+)", re.IGNORECASE | re.DOTALL
+    r"\W*(?:edit|change|rewrite) (?P<who>\d{1,4})\b(?: (?:to|as))?[:,]? *(?P<text>.+)", re.IGNORECASE | re.DOTALL
 )
-_STRICT = re.compile(r"\b(strict(er)?|only perfect|higher (level|bar)|better ones)\b", re.IGNORECASE)
-_FORM = re.compile(r"\b(?:only|but|just|as|more like)\b +(?P<form>.{4,200})", re.IGNORECASE | re.DOTALL)
+_STRICT = r"\b(strict(er)?|only perfect|higher (level|bar)|better ones)\b"
+_FORM = r"\b(?:only|but|just|as|more like)\b +(?P<form>.{4,200})"
 _SET = r"(?:evaluation|eval|test|hold-?out|held-?out|benchmark) ?(?:set|data|dataset|file)"
 _LEAD = (
     r"(?:\b(?:please|but|and|that|which|they|them|it|must|should|shall|may|can|do|does|did|don.?t|doesn.?t|not|no|never|"
@@ -33,17 +34,19 @@ _LEAD = (
 _NOT = r"\b(?:don.?t|doesn.?t|not|no|never|none|nothing|without|avoid\w*)\b[^,;]{0,30}?\b"
 _ALIKE = r"(?:overlap\w*|repeat\w*|leak\w*|contaminat\w*|copy|copied|in)\b"
 _FILE = (
-    r"(?P<file>\"[^\"]+\"|'[^']+'|[^\s,;'\"]+\.(?:jsonl?|ndjson|csv|tsv|parquet|arrow|xlsx)(?:\.gz)?"
-    r"|(?<![\w./])(?!(?:and/or|yes/no|his/her|he/she)\b)[a-z0-9][\w.-]*/[\w-][\w.-]*\w|[~.]{0,2}/[^\s,;]+)"
+    r"(?<![^\s,;:])(?P<file>\"[^\"]{1,300}\"|'[^']{1,300}'"
+    r"|[^\s,;'\"]{1,300}\.(?:jsonl?|ndjson|csv|tsv|parquet|arrow|xlsx)(?:\.gz)?"
+    r"|(?<![\w./])(?!(?:and/or|yes/no|his/her|he/she)\b)[a-z0-9][\w.-]{0,100}/[\w-][\w.-]{0,100}\w"
+    r"|[~.]{0,2}/[^\s,;]{1,300})"
 )
 _HOLDOUT = (
-    rf"{_LEAD}(?:{_NOT}{_ALIKE}|\bhold out\b|\b{_SET})[^,;]{{0,40}}?(?<![^\s,;:]){_FILE}",
-    rf"{_LEAD}{_FILE} (?:is|as|for|are|be)\b[^,;]{{0,20}}?\b(?:{_SET}|evaluation|benchmark)",
+    rf"(?:{_NOT}{_ALIKE}|\bhold out\b|\b{_SET})[^,;]{{0,40}}?{_FILE}",
+    rf"{_FILE} (?:is|as|for|are|be)\b[^,;]{{0,20}}?\b(?:{_SET}|evaluation|benchmark)",
 )
-_UNNAMED = rf"{_LEAD}{_NOT}(?:overlap\w*|repeat\w*|leak\w*|copy|copied)\b(?:\W+\w+){{0,4}}?\W+{_SET}"
+_UNNAMED = rf"{_NOT}(?:overlap\w*|repeat\w*|leak\w*|copy|copied)\b(?:\W{{1,5}}\w{{1,40}}){{0,4}}?\W{{1,5}}{_SET}"
 _UPLOADED = (
-    rf"{_LEAD}{_NOT}{_ALIKE}(?: (?:with|from|in|it|this|that|any|anything|of|the|them|attached|file)\b)*",
-    rf"{_LEAD}\b(?:{_SET}|evaluation|benchmark)",
+    rf"{_NOT}{_ALIKE}(?: (?:with|from|in|it|this|that|any|anything|of|the|them|attached|file)\b)*",
+    rf"\b(?:{_SET}|evaluation|benchmark)",
 )
 
 
@@ -92,8 +95,8 @@ def read_making(text: str, *, with_file: bool = False) -> Making:
     """How new samples are wished for; `with_file` when a file came with the message."""
     parts = Parts(text)
     holdout = _holdout(parts, with_file)
-    strict = parts.take(rf"{_LEAD}{_STRICT.pattern}") is not None
-    form = parts.take(_FORM.pattern)
+    strict = parts.take(_STRICT, _LEAD) is not None
+    form = parts.take(_FORM)
     wished = form["form"].partition("¦")[0].strip(" .,;!") if form else ""
     wished = re.sub(r"^(?:only|just) ", "", wished, flags=re.IGNORECASE)
     return Making(form=wished, strict=strict, holdout=holdout, rest=parts.left)
@@ -101,9 +104,9 @@ def read_making(text: str, *, with_file: bool = False) -> Making:
 
 def _holdout(parts: Parts, with_file: bool) -> str | None:
     for pattern in _HOLDOUT:
-        if match := parts.take(pattern):
+        if match := parts.take(pattern, _LEAD):
             return match["file"].strip("'\"").rstrip(".")
-    return "" if any(parts.take(one) for one in (_UNNAMED, *(_UPLOADED if with_file else ()))) else None
+    return "" if any(parts.take(one, _LEAD) for one in (_UNNAMED, *(_UPLOADED if with_file else ()))) else None
 
 
 def how_many(number: float | None) -> int:

@@ -16,6 +16,9 @@ from pydantic import TypeAdapter, ValidationError
 
 MARK = "_goalcover"
 """The column that tells a synthetic row from the dataset's own."""
+LLM = "llm/"
+"""How the id of a generator that is a language model begins."""
+_DECIDED = ".decisions.json"
 
 
 class Origin(Frozen):
@@ -32,6 +35,11 @@ class Origin(Frozen):
     engine: str
     sample_id: str
     judge: str = ""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The parents whose text it holds; those that a language model was shown were models of form alone."""
+        return () if self.engine.startswith(LLM) else self.parents
 
 
 class Decision(Frozen):
@@ -65,12 +73,9 @@ def row_bytes(one: SyntheticSample) -> bytes:
 
 def rejected_before(folder: Path, subgoal_id: str) -> tuple[Decision, ...]:
     """Candidates for the subgoal that earlier requests rejected: what the next round learns from."""
-    return tuple(
-        decision
-        for path in sorted(folder.glob(f"*-{subgoal_id}.decisions.json"))
-        for decision in _decisions(path)
-        if decision.decision == "rejected"
-    )
+    # By the whole name: one id may end like another.
+    paths = (one for one in folder.glob(f"*{_DECIDED}") if one.name.partition("-")[2] == f"{subgoal_id}{_DECIDED}")
+    return tuple(decision for path in sorted(paths) for decision in _decisions(path) if decision.decision == "rejected")
 
 
 def keep(folder: Path, subgoal_id: str, samples: Sequence[SyntheticSample], decisions: Sequence[Decision]) -> Path:
@@ -79,7 +84,7 @@ def keep(folder: Path, subgoal_id: str, samples: Sequence[SyntheticSample], deci
         folder.mkdir(exist_ok=True)
     numbers = [int(path.name.split("-")[0]) for path in _files(folder)]
     path = folder / f"{max(numbers, default=0) + 1:03d}-{subgoal_id}.jsonl"
-    write_bytes(path.with_suffix(".decisions.json"), DECISIONS.dump_json(tuple(decisions), indent=2))
+    write_bytes(path.with_suffix(_DECIDED), DECISIONS.dump_json(tuple(decisions), indent=2))
     write_bytes(path, b"".join(map(row_bytes, samples)))
     return path
 

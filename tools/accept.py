@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from goalcover.agent.models import TOP_LEVEL, Alignment, Frozen, Goal, Subgoal, SubgoalCoverage
+from goalcover.agent.errors import ModelError, StoppedError
+from goalcover.agent.models import TOP_LEVEL, Frozen, Goal, Sample, Subgoal, SubgoalCoverage
 from goalcover.agent.roles import Judge
 from goalcover.memory.ledger import Ledger
 from goalcover.memory.runs import Run
 from goalcover.memory.synthetic import Decision, Origin, SyntheticSample, keep, kept
 from goalcover.tools.budget import Budget
 from goalcover.tools.coverage import cover
-from goalcover.tools.layout import Layout, layout_of
+from goalcover.tools.layout import Layout
+from goalcover.tools.material import layout_in
 from goalcover.tools.score import score
 from goalcover.tools.synthesize import Batch, Proposal
 
@@ -37,6 +39,8 @@ class Accepted(Frozen):
     before: SubgoalCoverage
     after: SubgoalCoverage
     """With all synthetic samples of the run."""
+    unjudged: str = ""
+    """Why not all of them could be judged; empty when they were. The next request judges them."""
 
 
 async def accept(
@@ -44,22 +48,32 @@ async def accept(
 ) -> Accepted:
     """Keeps the proposals of a batch and judges them through the ledger, by the judge of the run, on every subgoal.
 
-    Raises RunBusyError when the run is in use, InputError when it cannot be written, StoppedError when the budget is
-    used up (then nothing is kept but what was judged).
+    They are kept also when the judge fails or the budget is used up: what it did not come to is judged another time.
+    Raises RunBusyError when the run is in use, InputError when it cannot be written.
     """
     decided = {review.candidate_id: review for review in reviews}
-    typical = next(run.samples())
-    layout = layout_of(typical, mapped=run.info().dataset.shape.startswith("mapped"))
+    layout = layout_in(run, list(run.samples()))
     pairs = [(one, decided.get(one.candidate.id, _as_it_is(one))) for one in batch.proposals]
     taken = [(_edited(one, review, layout), review) for one, review in pairs if review.decision != "rejected"]
     with run.lock():
-        judged = await _judge(run, [one for one, _ in taken], batch.subgoal_id, judge, budget)
-        samples = [_synthetic(one, review, batch, judged[one.sample.id]) for one, review in taken]
+        subgoal, unjudged = run.goal().subgoal(batch.subgoal_id), ""
+        try:
+            await _judge(run, [one.sample for one, _ in taken], run.goal().subgoals, judge, budget)
+            await _judge(run, [one.sample for one in kept(run.synthetic_path)], [subgoal], judge, budget)
+        except (ModelError, StoppedError) as error:
+            unjudged = str(error)
+        levels = _levels(run, [one.sample for one, _ in taken], subgoal, judge)
+        samples = [_synthetic(*pair, batch, judge, level) for pair, level in zip(taken, levels, strict=True)]
         path = keep(run.synthetic_path, batch.subgoal_id, samples, [*_decisions(pairs), *batch.rejected])
-        before, after = await impact(run, batch.subgoal_id, judge, budget)
+        before, after = impact(run, batch.subgoal_id, judge)
         run.pay()  # the judge's calls are in the ledger already
     return Accepted(
-        path=str(path), accepted=len(samples), rejected=len(pairs) - len(samples), before=before, after=after
+        path=str(path),
+        accepted=len(samples),
+        rejected=len(pairs) - len(samples),
+        before=before,
+        after=after,
+        unjudged=unjudged,
     )
 
 
@@ -97,20 +111,14 @@ def _known(ledger: Ledger, one: SyntheticSample, subgoal: Subgoal) -> int | None
     return next((judgement.level for judgement in known.values()), None)
 
 
-async def impact(
-    run: Run, subgoal_id: str, judge: Judge, budget: Budget | None = None
-) -> tuple[SubgoalCoverage, SubgoalCoverage]:
+def impact(run: Run, subgoal_id: str, judge: Judge) -> tuple[SubgoalCoverage, SubgoalCoverage]:
     """(before, after): the subgoal's coverage by the dataset alone, and with the synthetic samples of the run.
 
-    No row of the dataset is judged again; samples that the ledger does not know yet are judged on this subgoal.
+    By what the judge has judged already; a sample that it has not counts as unscored.
     """
     goal, coverage = run.goal(), next(one for one in run.coverage().subgoals if one.id == subgoal_id)
-    levels: list[int | None] = []
-    with run.ledger() as ledger:
-        samples = [one.sample for one in kept(run.synthetic_path)]
-        async for batch in score(samples, [goal.subgoal(subgoal_id)], judge, ledger, budget):
-            levels += [one.level for one in batch.alignments]
-    return coverage, _added(goal, coverage, levels)
+    samples = [one.sample for one in kept(run.synthetic_path)]
+    return coverage, _added(goal, coverage, _levels(run, samples, goal.subgoal(subgoal_id), judge))
 
 
 def _added(goal: Goal, coverage: SubgoalCoverage, levels: Sequence[int | None]) -> SubgoalCoverage:
@@ -123,14 +131,20 @@ def _added(goal: Goal, coverage: SubgoalCoverage, levels: Sequence[int | None]) 
 
 
 async def _judge(
-    run: Run, taken: Sequence[Proposal], subgoal_id: str, judge: Judge, budget: Budget | None
-) -> dict[str, Alignment]:
-    """By sample id the alignment with the subgoal; those with the other subgoals are in the ledger from now on."""
-    found: dict[str, Alignment] = {}
+    run: Run, samples: Sequence[Sample], subgoals: Sequence[Subgoal], judge: Judge, budget: Budget | None
+) -> None:
+    """From now on the judgements are in the ledger. Raises ModelError and StoppedError; what was judged is kept."""
     with run.ledger() as ledger:
-        async for batch in score([one.sample for one in taken], run.goal().subgoals, judge, ledger, budget):
-            found |= {one.sample_id: one for one in batch.alignments if one.subgoal_id == subgoal_id}
-    return found
+        async for _ in score(samples, subgoals, judge, ledger, budget):
+            pass
+
+
+def _levels(run: Run, samples: Sequence[Sample], subgoal: Subgoal, judge: Judge) -> list[int | None]:
+    """For each sample the level that the ledger holds; None: unscored, or not judged yet."""
+    with run.ledger() as ledger:
+        known = ledger.lookup(judge.id, [one.digest for one in samples], [subgoal.digest])
+    levels = {digest: judgement.level for (digest, _), judgement in known.items()}
+    return [levels.get(one.digest) for one in samples]
 
 
 def _as_it_is(proposal: Proposal) -> Review:
@@ -140,23 +154,21 @@ def _as_it_is(proposal: Proposal) -> Review:
 def _edited(proposal: Proposal, review: Review, layout: Layout) -> Proposal:
     if review.decision != "edited":
         return proposal
-    texts = {"input": review.input or proposal.candidate.input, "output": review.output or proposal.candidate.output}
-    # The columns as they were made no longer hold what a person has written.
-    candidate = proposal.candidate.model_copy(update={**texts, "columns": {}})
+    candidate = layout.edited(proposal.candidate, review.input, review.output)
     sample = layout.sample(candidate, proposal.sample.id, proposal.sample.row)
     return proposal.model_copy(update={"candidate": candidate, "sample": sample})
 
 
-def _synthetic(proposal: Proposal, review: Review, batch: Batch, alignment: Alignment) -> SyntheticSample:
+def _synthetic(proposal: Proposal, review: Review, batch: Batch, judge: Judge, level: int | None) -> SyntheticSample:
     origin = Origin(
         subgoal_id=batch.subgoal_id,
         verdict="edited" if review.decision == "edited" else "accepted",
-        score=None if alignment.level is None else alignment.level / TOP_LEVEL,
+        score=None if level is None else level / TOP_LEVEL,
         rationale=proposal.verdict.rationale,
         parents=proposal.candidate.parents,
         engine=batch.engine,
         sample_id=proposal.sample.id,
-        judge=alignment.judge,
+        judge=judge.id,
     )
     return SyntheticSample(sample=proposal.sample, origin=origin)
 

@@ -23,7 +23,7 @@ from goalcover.tools.diagnose import find_gaps
 from goalcover.tools.load import Dataset
 from goalcover.tools.report import write_report
 from goalcover.tools.score import Scored, score, score_together
-from goalcover.tools.spending import Spending
+from goalcover.tools.spending import on_account
 
 OnProgress = Callable[[int, int], None]
 """Called with the number of samples done and the number of all, after every batch."""
@@ -54,30 +54,34 @@ async def assess(
     """Assesses a dataset against a goal. Stopped at any moment, the same call goes on where it was.
 
     `judges` take the place of the engine's own; of several, the median counts. `budget` is counted up, and may have a
-    cap. `tally` counts levels as they come, for whoever watches. Raises InputError (the data cannot be read, the run
-    directory cannot be written, a Chroma server is asked for and not there), RunBusyError, StoppedError (the cap is
-    reached, the server is gone) and ModelError.
+    cap: reached while judging, it stops; reached later, the embedded roles name and advise. `tally` counts levels as
+    they come, for whoever watches. Raises InputError (the data cannot be read, the run directory cannot be written, a
+    Chroma server is asked for and not there), RunBusyError, StoppedError (the cap is reached, the server is gone) and
+    ModelError.
     """
     started = time.monotonic()
     chosen = tuple(judges) or (engine.judge,)
     settings = Settings()
     if settings.chroma_url:  # before anything is judged
         await asyncio.to_thread(reach, settings.chroma_url)
-    judging, besides = budget or budget_for(chosen, settings), Spending(engine.meters, settings)
+    budget = budget or budget_for(chosen, settings, models=engine.models)
     with run.lock(), run.ledger() as ledger, traced("assess", _asked(dataset, goal, run)) as told:
         run.start(goal)
         panel = Panel([judge.id for judge in chosen])
-        batches = _batches(dataset, goal, chosen, ledger, judging, panel)
+        batches = _batches(dataset, goal, chosen, ledger, budget, panel)
         tally, reused = await _score(dataset, tally or Tally(goal), run, batches, on_progress)
         coverage = tally.report(len(dataset))
         if len(chosen) > 1:
             coverage = coverage.model_copy(update={"agreement": panel.agreement()})
         run.write_coverage(coverage)
-        gaps = await _gaps(run, goal, coverage, engine, ledger, besides)
+        with on_account(run, engine, budget):
+            gaps = await find_gaps(
+                run, goal, coverage, analyst=engine.analyst, advisor=engine.advisor, embedder=engine.embedder
+            )
         run.write_gaps(gaps)
-        used = Usage.of(_together(judging, besides), judging.unscored)
+        used = Usage.of(Expense("", budget.usage, budget.spent), budget.unscored)
         info = _info(dataset, goal, _judged_by(engine, judges), tally, reused, time.monotonic() - started)
-        info = info.model_copy(update={"usage": Usage.of(ledger.paid(), judging.unscored)})
+        info = info.model_copy(update={"usage": Usage.of(ledger.paid(), budget.unscored)})
         write_report(run, goal, coverage, gaps, info)
         run.finish(info)
         told.update(coverage=coverage.model_dump(mode="json"), used=used.model_dump())
@@ -108,18 +112,6 @@ async def _score(
     return tally, reused
 
 
-async def _gaps(
-    run: Run, goal: Goal, coverage: CoverageReport, engine: Engine, ledger: Ledger, besides: Spending
-) -> tuple[Gap, ...]:
-    """The gaps; what finding them took is in the ledger, also when it fails."""
-    try:
-        return await find_gaps(
-            run, goal, coverage, analyst=engine.analyst, advisor=engine.advisor, embedder=engine.embedder
-        )
-    finally:
-        ledger.append((), Expense(engine.name, besides.usage, besides.spent))
-
-
 def _judged_by(engine: Engine, judges: Sequence[Judge]) -> EngineInfo:
     if not judges:
         return EngineInfo(name=engine.name, model=engine.model, version=engine.version)
@@ -130,13 +122,6 @@ def _judged_by(engine: Engine, judges: Sequence[Judge]) -> EngineInfo:
         model=", ".join(model for model, _, _ in models),
         version=", ".join(dict.fromkeys(version for _, _, version in models)),
     )
-
-
-def _together(judging: Budget, besides: Spending) -> Expense:
-    """By the judges and by the roles that name and advise; the cost is known when both are."""
-    costs = [one.spent for one in (judging, besides) if one.usage.calls]
-    known = [cost for cost in costs if cost is not None]
-    return Expense("", judging.usage + besides.usage, sum(known) if costs and len(known) == len(costs) else None)
 
 
 def _asked(dataset: Dataset, goal: Goal, run: Run) -> dict[str, Any]:

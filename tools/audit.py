@@ -14,8 +14,9 @@ from goalcover.agent.models import TOP_LEVEL, Frozen, Goal, Sample
 from goalcover.agent.settings import Settings
 from goalcover.memory.ledger import Ledger
 from goalcover.memory.runs import Run
-from goalcover.tools.budget import budget_for
+from goalcover.tools.budget import Budget, budget_for
 from goalcover.tools.score import score
+from goalcover.tools.spending import judging_again
 from scipy.stats import spearmanr
 
 _SEED = 0
@@ -53,16 +54,24 @@ class Audit(Frozen):
     subgoals: tuple[SubgoalAudit, ...]
 
 
-async def audit(run: Run, judge: LLMJudge, n: int) -> Audit:
-    """Judges n samples of a run once more, subgoal by subgoal; what the ledger holds already is not paid again."""
-    goal = run.goal()
+def audited(run: Run, n: int) -> list[Sample]:
+    """The n samples of a run that an audit is about: the same each time."""
+    samples = list(run.samples())
+    return random.Random(_SEED).sample(samples, min(n, len(samples)))  # noqa: S311 no secret hangs on it
+
+
+async def audit(run: Run, judge: LLMJudge, n: int, budget: Budget | None = None) -> Audit:
+    """Judges n samples of a run once more, subgoal by subgoal; what the ledger holds already is not paid again.
+
+    `budget` is counted up, and may have a cap. Raises InputError, RunBusyError, StoppedError and ModelError.
+    """
+    goal, each = run.goal(), judge.alone()
     if len(goal.subgoals) < 2:
         raise InputError("with one subgoal there is nothing to pack: an audit wants two or more")
-    samples = list(run.samples())
-    chosen = random.Random(_SEED).sample(samples, min(n, len(samples)))  # noqa: S311 no secret hangs on it
-    with run.lock(), run.ledger() as ledger:
-        together, used_together = await _levels(chosen, goal, judge, ledger)
-        alone, used_alone = await _levels(chosen, goal, judge.alone(), ledger)
+    chosen, budget = audited(run, n), budget or budget_for((judge, each), Settings())
+    with judging_again(run) as ledger:
+        together, used_together = await _levels(chosen, goal, judge, ledger, budget)
+        alone, used_alone = await _levels(chosen, goal, each, ledger, budget)
     lengths = np.array([len(one.input) + len(one.output) for one in chosen], dtype=np.float64)
     return Audit(
         judge=judge.id,
@@ -86,12 +95,14 @@ async def audit(run: Run, judge: LLMJudge, n: int) -> Audit:
     )
 
 
-async def _levels(samples: Sequence[Sample], goal: Goal, judge: LLMJudge, ledger: Ledger) -> tuple[Levels, int]:
-    budget, rows = budget_for((judge,), Settings()), list[float]()
+async def _levels(
+    samples: Sequence[Sample], goal: Goal, judge: LLMJudge, ledger: Ledger, budget: Budget
+) -> tuple[Levels, int]:
+    before, rows = budget.usage, list[float]()
     async for batch in score(samples, goal.subgoals, judge, ledger, budget):
         rows += [np.nan if one.level is None else one.level / TOP_LEVEL for one in batch.alignments]
-    used = budget.usage.prompt_tokens + budget.usage.completion_tokens
-    return np.array(rows, dtype=np.float64).reshape(len(samples), -1), used
+    used = budget.usage - before
+    return np.array(rows, dtype=np.float64).reshape(len(samples), -1), used.prompt_tokens + used.completion_tokens
 
 
 def _mean(values: Levels) -> float | None:

@@ -38,8 +38,8 @@ class Job(BaseModel):
 
     id: str
     judge: str
-    subgoals: tuple[str, ...]
-    """Digests; a line's id names its subgoals by their places here."""
+    subgoals: tuple[Subgoal, ...]
+    """As they were handed in; a line's id names its subgoals by their places here."""
     n: int
 
 
@@ -81,39 +81,41 @@ async def advance(samples: Iterable[Sample], goal: Goal, run: Run, judges: Seque
     with run.lock(), run.ledger() as ledger:
         jobs = _jobs(run)
         if jobs:
-            waiting = await _fetched(samples, goal, run, asked, ledger, budget)
+            waiting = await _fetched(samples, run, asked, ledger, budget)
             if waiting:
                 raise StoppedError(f"the provider is still at work ({waiting}); what has come back is kept")
             return
+        for judge in asked:
+            _afford(samples, goal, judge, ledger, budget)
         n = 0
         for judge in asked:
-            async for job in _submitted(samples, goal, judge, ledger, budget):
+            async for job in _submitted(samples, goal, judge, ledger):
                 jobs, n = (*jobs, job), n + job.n
                 write_bytes(_path(run), JOBS.dump_json(jobs, indent=1))
         if n:
             raise StoppedError(f"{n:,} calls handed in as {len(jobs)} batches; the provider takes up to 24 hours")
 
 
-async def _submitted(
-    samples: Iterable[Sample], goal: Goal, judge: LLMJudge, ledger: Ledger, budget: Budget
-) -> AsyncIterator[Job]:
-    digests = tuple(one.digest for one in goal.subgoals)
+async def _submitted(samples: Iterable[Sample], goal: Goal, judge: LLMJudge, ledger: Ledger) -> AsyncIterator[Job]:
     lines: list[bytes] = []
     size = 0
-    for sample, missing in _missing(samples, goal.subgoals, digests, judge, ledger):
-        expected = judge.expected(sample, missing)
-        _afford(budget, judge, expected)
+    for sample, missing in _missing(samples, goal, judge, ledger):
         for group in judge.groups(missing):
-            lines.append(await _line(judge, sample, group, digests))
+            lines.append(await _line(judge, sample, group, goal))
             size += len(lines[-1])
-        if len(lines) > MOST_LINES - len(digests) or size > MOST_BYTES:
-            yield await _handed_in(judge, lines, digests)
+        if len(lines) > MOST_LINES - len(goal.subgoals) or size > MOST_BYTES:
+            yield await _handed_in(judge, lines, goal)
             lines, size = [], 0
     if lines:
-        yield await _handed_in(judge, lines, digests)
+        yield await _handed_in(judge, lines, goal)
 
 
-def _afford(budget: Budget, judge: LLMJudge, expected: Usage) -> None:
+def _afford(samples: Iterable[Sample], goal: Goal, judge: LLMJudge, ledger: Ledger, budget: Budget) -> None:
+    """Sets aside what all of it should cost: half a batch would be paid for and of no use."""
+    missing = _missing(samples, goal, judge, ledger)
+    expected = sum((judge.expected(sample, lacking) for sample, lacking in missing), Usage())
+    if not expected.calls:
+        return
     half = replace(
         expected,
         prompt_tokens=round(expected.prompt_tokens * BATCH_DISCOUNT),
@@ -126,39 +128,41 @@ def _afford(budget: Budget, judge: LLMJudge, expected: Usage) -> None:
 
 
 def _missing(
-    samples: Iterable[Sample], subgoals: Sequence[Subgoal], digests: Sequence[str], judge: LLMJudge, ledger: Ledger
+    samples: Iterable[Sample], goal: Goal, judge: LLMJudge, ledger: Ledger
 ) -> Iterator[tuple[Sample, list[Subgoal]]]:
     waiting, seen = iter(samples), set[str]()
+    asked = [(one, one.digest) for one in goal.subgoals]
     while chunk := [(one, one.digest) for one in islice(waiting, _CHUNK)]:
-        known = ledger.lookup(judge.id, {text for _, text in chunk}, digests)
+        known = ledger.lookup(judge.id, {text for _, text in chunk}, [digest for _, digest in asked])
         for sample, text in chunk:
-            lacking = [one for one, digest in zip(subgoals, digests, strict=True) if (text, digest) not in known]
+            lacking = [one for one, digest in asked if (text, digest) not in known]
             if lacking and text not in seen:
                 seen.add(text)
                 yield sample, lacking
 
 
-async def _line(judge: LLMJudge, sample: Sample, group: Sequence[Subgoal], digests: Sequence[str]) -> bytes:
+async def _line(judge: LLMJudge, sample: Sample, group: Sequence[Subgoal], goal: Goal) -> bytes:
     """One request; its id says which sample, which nonce and which subgoals: all that reading the reply takes."""
-    nonce, places = new_nonce(), "-".join(str(digests.index(one.digest)) for one in group)
+    nonce, places = new_nonce(), "-".join(str(goal.subgoals.index(one)) for one in group)
     head = {"custom_id": f"{sample.digest}.{nonce}.{places}", "method": "POST", "url": "/v1/chat/completions"}
     body = (await judge.sheet(sample, group)).body(sample, nonce)
     return json.dumps(head)[:-1].encode() + b', "body": ' + body + b"}"
 
 
-async def _handed_in(judge: LLMJudge, lines: Sequence[bytes], digests: tuple[str, ...]) -> Job:
+async def _handed_in(judge: LLMJudge, lines: Sequence[bytes], goal: Goal) -> Job:
     name = await judge.model.upload(b"\n".join(lines))
     asked = {"input_file_id": name, "endpoint": "/v1/chat/completions", "completion_window": "24h"}
     started = Status.model_validate_json(await judge.model.fetch("/batches", json.dumps(asked).encode()))
-    return Job(id=started.id, judge=judge.id, subgoals=digests, n=len(lines))
+    return Job(id=started.id, judge=judge.id, subgoals=goal.subgoals, n=len(lines))
 
 
 async def _fetched(
-    samples: Iterable[Sample], goal: Goal, run: Run, judges: Sequence[LLMJudge], ledger: Ledger, budget: Budget
+    samples: Iterable[Sample], run: Run, judges: Sequence[LLMJudge], ledger: Ledger, budget: Budget
 ) -> str:
     """Fetches what is done; says in words what is not."""
     by_id, left, words = {judge.id: judge for judge in judges}, list[Job](), list[str]()
-    for job in _jobs(run):
+    jobs = _jobs(run)
+    for place, job in enumerate(jobs, start=1):
         judge = by_id.get(job.judge)
         if judge is None:
             raise InputError(
@@ -172,17 +176,20 @@ async def _fetched(
             words.append(f"{job.id}: {status.status}, {done:,} of {job.n:,}")
         elif status.output_file_id:  # also what a failed or expired batch got done; some say completed and have nothing
             content = await judge.model.fetch(f"/files/{status.output_file_id}/content")
-            await _enter(content, samples, goal, job, judge, ledger, budget)
-        write_bytes(_path(run), JOBS.dump_json(tuple(left), indent=1))
+            await _enter(content, samples, job, judge, ledger, budget)
+        write_bytes(_path(run), JOBS.dump_json((*left, *jobs[place:]), indent=1))
     if not left:
         _path(run).unlink(missing_ok=True)
     return "; ".join(words)
 
 
 async def _enter(
-    content: bytes, samples: Iterable[Sample], goal: Goal, job: Job, judge: LLMJudge, ledger: Ledger, budget: Budget
+    content: bytes, samples: Iterable[Sample], job: Job, judge: LLMJudge, ledger: Ledger, budget: Budget
 ) -> None:
-    """Into the ledger with every reply that holds, before the batch is forgotten; the others were asked in vain."""
+    """Into the ledger with every reply that holds, before the batch is forgotten; the others were asked in vain.
+
+    Read against the subgoals that were handed in: of a goal that was edited meanwhile, all that is as it was holds.
+    """
     spent = Usage()
     replies: dict[str, list[tuple[str, str, Reply]]] = defaultdict(list)
     for line in content.splitlines():
@@ -190,18 +197,16 @@ async def _enter(
         if reply:
             text, nonce, places = name.split(".")
             replies[text].append((nonce, places, reply))
-    known = {one.digest: one for one in goal.subgoals}
+            spent += reply.counted()
     for sample in samples:
         for nonce, places, reply in replies.pop(sample.digest, ()):
-            used = reply.counted()
-            spent += used
-            group = [known[one] for place in places.split("-") if (one := job.subgoals[int(place)]) in known]
+            group = [job.subgoals[int(place)] for place in places.split("-")]
             sheet = await judge.sheet(sample, group)
             try:
                 alignments = judge.read(reply, sheet, sample, nonce)
             except (ModelAnswerError, ModelRefusedError):
                 continue
-            efforts = shared(len(group), Usage(), used, 0.0)
+            efforts = shared(len(group), reply.counted())
             ledger.append(
                 replace(Judgement.of(sample, subgoal, alignment), **vars(effort))
                 for subgoal, alignment, effort in zip(sheet.subgoals, alignments, efforts, strict=True)

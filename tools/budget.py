@@ -1,8 +1,9 @@
-"""What judging costs: the price of a model, an estimate before the first call, and a cap on what is spent."""
+"""What models cost: the price of each, an estimate before the first call, and a cap on what is spent."""
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -10,14 +11,22 @@ from itertools import islice
 from goalcover.agent.errors import InputError, StoppedError
 from goalcover.agent.models import Sample, Subgoal
 from goalcover.agent.roles import Judge, RemoteJudge
-from goalcover.agent.settings import Settings
+from goalcover.agent.settings import Role, Settings
 from goalcover.agent.usage import Usage
 from goalcover.memory.ledger import Expense
 
 MILLION = 1_000_000
 BATCH_DISCOUNT = 0.5
 """What a call costs when it may take a day."""
+_ASKED = 1_000
+"""Tokens of the request that prices are asked for: from some hundred thousand on, many models cost more a token."""
 _READ = 200
+_NAMED, _SHOWN, _AROUND = 30, 500, 250
+"""Of a gap the analyst reads so many samples at the most, so many characters of each side, and so many around them."""
+_BESIDES, _SAID = 2_500, 600
+"""Tokens of all else in a question about a gap, and of the answer, roughly."""
+_CHARACTERS = 4
+"""A token."""
 
 
 @dataclass(frozen=True)
@@ -55,20 +64,23 @@ def _listed(model: str, settings: Settings) -> Price:
     if settings.base_url and not settings.azure_endpoint:
         listed = partial(calc_price, model_ref=model, provider_api_url=settings.base_url)
     parts = (
-        Priced(input_tokens=MILLION),
-        Priced(input_tokens=MILLION, cache_read_tokens=MILLION),
-        Priced(output_tokens=MILLION),
+        Priced(input_tokens=_ASKED),
+        Priced(input_tokens=_ASKED, cache_read_tokens=_ASKED),
+        Priced(output_tokens=_ASKED),
     )
-    return Price(*(float(listed(one).total_price) for one in parts))
+    return Price(*(float(listed(one).total_price * (MILLION // _ASKED)) for one in parts))
 
 
 class Budget:
-    """What may be spent, what was used and spent, and what the calls in flight will probably cost."""
+    """What may be spent, what was used and spent, and what the calls in flight will probably cost.
+
+    Judges go by their ids, the models of all other roles by their names: it is the `Account` of the latter.
+    """
 
     def __init__(self, prices: Mapping[str, Price | None] | None = None, max_cost: float | None = None) -> None:
-        """Prices by judge id. A cap needs all of them: InputError."""
+        """Prices by spender. A cap needs all of them: InputError."""
         self.prices = dict(prices or {})
-        if max_cost is not None and (not self.prices or None in self.prices.values()):
+        if max_cost is not None and None in self.prices.values():
             raise InputError(
                 "--max-cost needs the model's price, which is not known: set GOALCOVER_PRICE_PROMPT and "
                 "GOALCOVER_PRICE_COMPLETION (USD for a million tokens), or leave --max-cost out"
@@ -77,33 +89,45 @@ class Budget:
         self.usage = Usage()
         self.unscored: Counter[str] = Counter()
         """Why judgements failed -> how many."""
-        self._spent = self._held = 0.0
+        self.is_reached = False
+        """Whether a call was not made because of the cap."""
+        self._spent = self._held = self._reserved = 0.0
+        self._asked: set[str] = set()
         self._in_flight = 0
         self._released = asyncio.Event()
 
     @property
     def spent(self) -> float | None:
-        """USD; None when a price is not known."""
-        return None if None in self.prices.values() or not self.prices else self._spent
+        """USD; None when nobody was asked, or somebody whose price is not known."""
+        return self._spent if self._asked and all(self.prices.get(one) for one in self._asked) else None
 
-    async def wait(self, judge: str, expected: Usage) -> float:
+    async def wait(self, spender: str, expected: Usage) -> float:
         """As `hold`, but waits for calls in flight as long as they may turn out cheaper than expected."""
-        while self._in_flight and self._passes(self._cost(judge, expected)):
+        while self._in_flight and self._passes(self._cost(spender, expected)):
             self._released.clear()
             await self._released.wait()
-        return self.hold(judge, expected)
+        return self.hold(spender, expected)
 
-    def hold(self, judge: str, expected: Usage) -> float:
+    def hold(self, spender: str, expected: Usage) -> float:
         """Sets aside what a call should cost. StoppedError when the cap would be passed."""
-        cost = self._cost(judge, expected)
-        if self._passes(cost):
-            raise StoppedError(
-                f"stopped before passing --max-cost {self.max_cost:g} USD ({self._spent:.4f} USD spent); what was "
-                "judged is kept"
-            )
+        cost = self._cost(spender, expected)
+        self._check(cost)
+        if not self._in_flight:  # nobody waits, and an event is of one event loop: the next step may run in another
+            self._released = asyncio.Event()
         self._held += cost
         self._in_flight += 1
         return cost
+
+    @contextmanager
+    def reserved(self, spender: str, expected: Usage) -> Iterator[None]:
+        """Leaves the cost of a later step alone within. StoppedError when that alone would pass the cap."""
+        cost = self._cost(spender, expected)
+        self._check(cost)
+        self._reserved += cost
+        try:
+            yield
+        finally:
+            self._reserved -= cost
 
     def release(self, held: float) -> None:
         """The call is over."""
@@ -111,13 +135,16 @@ class Budget:
         self._held = self._held - held if self._in_flight else 0.0
         self._released.set()
 
-    def spend(self, judge: str, usage: Usage, unscored: Mapping[str, int], factor: float = 1.0) -> Expense:
+    def spend(
+        self, spender: str, usage: Usage, unscored: Mapping[str, int] | None = None, factor: float = 1.0
+    ) -> Expense:
         """What it took, and what of it failed; `factor` of the price. Returns the entry for the ledger."""
-        cost = self._cost(judge, usage) * factor
+        cost = self._cost(spender, usage) * factor
         self._spent += cost
+        self._asked.add(spender)
         self.usage += usage
-        self.unscored.update({reason: n for reason, n in unscored.items() if n})
-        return Expense(judge, usage, cost if self.prices.get(judge) else None)
+        self.unscored.update({reason: n for reason, n in (unscored or {}).items() if n})
+        return Expense(spender, usage, cost if self.prices.get(spender) else None)
 
     def words(self) -> str:
         """What was used so far, for a person; nothing when no model was asked."""
@@ -126,23 +153,37 @@ class Budget:
         tokens = f"{(self.usage.prompt_tokens + self.usage.completion_tokens) / 1000:,.0f}k tokens"
         return tokens if self.spent is None else f"{tokens}, {self.spent:.2f} USD"
 
-    def _passes(self, cost: float) -> bool:
-        return self.max_cost is not None and self._spent + self._held + cost > self.max_cost
+    def _check(self, cost: float) -> None:
+        if self._passes(cost):
+            self.is_reached = True
+            raise StoppedError(
+                f"stopped before passing --max-cost {self.max_cost:g} USD ({self._spent:.4f} USD spent); what was "
+                "judged is kept"
+            )
 
-    def _cost(self, judge: str, usage: Usage) -> float:
-        price = self.prices.get(judge)
+    def _passes(self, cost: float) -> bool:
+        return self.max_cost is not None and self._spent + self._held + self._reserved + cost > self.max_cost
+
+    def _cost(self, spender: str, usage: Usage) -> float:
+        price = self.prices.get(spender)
         return price.of(usage) if price else 0.0
 
 
-def budget_for(judges: Iterable[Judge], settings: Settings, max_cost: float | None = None) -> Budget:
-    """The budget of an assessment by these judges; one that computes costs nothing."""
-    remote = [judge for judge in judges if isinstance(judge, RemoteJudge)]
-    return Budget({judge.id: price_of(judge.model_name, settings) for judge in remote}, max_cost)
+def budget_for(
+    judges: Iterable[Judge],
+    settings: Settings,
+    max_cost: float | None = None,
+    models: Mapping[Role, str] | None = None,
+) -> Budget:
+    """The budget of work by these judges and by an engine's other `models`; a judge that computes costs nothing."""
+    named = {judge.id: judge.model_name for judge in judges if isinstance(judge, RemoteJudge)}
+    named |= {name: name for name in (models or {}).values()}
+    return Budget({spender: price_of(name, settings) for spender, name in named.items()}, max_cost)
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What judging all samples anew should take."""
+    """What judging all samples anew, and naming the gaps, should take."""
 
     usage: Usage
     cost: float | None
@@ -150,18 +191,36 @@ class Estimate:
 
 
 def estimate(
-    samples: Iterable[Sample], n: int, subgoals: Sequence[Subgoal], judges: Iterable[RemoteJudge], budget: Budget
+    samples: Iterable[Sample],
+    n: int,
+    subgoals: Sequence[Subgoal],
+    judges: Iterable[RemoteJudge],
+    budget: Budget,
+    models: Mapping[Role, str] | None = None,
+    discount: float = 1.0,
 ) -> Estimate:
-    """By the first 200 of n samples."""
-    read, usage, cost = list(islice(samples, _READ)), Usage(), 0.0
-    factor = n / max(len(read), 1)
-    for judge in judges:
-        total = sum((judge.expected(sample, subgoals) for sample in read), Usage())
-        scaled = Usage(
-            calls=round(total.calls * factor),
-            prompt_tokens=round(total.prompt_tokens * factor),
-            completion_tokens=round(total.completion_tokens * factor),
-        )
-        price = budget.prices[judge.id]
-        usage, cost = usage + scaled, cost + (price.of(scaled) if price else 0.0)
-    return Estimate(usage, None if budget.spent is None else cost)
+    """By the first 200 of n samples. `models` name and advise, on every subgoal at the most; judging is discounted."""
+    read = list(islice(samples, _READ))
+    parts = [(judge.id, _judging(judge, read, n, subgoals), discount) for judge in judges]
+    namers = [(role, name) for role, name in (models or {}).items() if role in ("analyst", "advisor")]
+    parts += [(name, _about_gaps(role, read, len(subgoals)), 1.0) for role, name in namers]
+    prices = [budget.prices.get(spender) for spender, _, _ in parts]
+    costs = [price.of(used) * part for price, (_, used, part) in zip(prices, parts, strict=True) if price]
+    return Estimate(sum((used for _, used, _ in parts), Usage()), sum(costs) if all(prices) else None)
+
+
+def _judging(judge: RemoteJudge, read: Sequence[Sample], n: int, subgoals: Sequence[Subgoal]) -> Usage:
+    total, factor = sum((judge.expected(sample, subgoals) for sample in read), Usage()), n / max(len(read), 1)
+    return Usage(
+        calls=round(total.calls * factor),
+        prompt_tokens=round(total.prompt_tokens * factor),
+        completion_tokens=round(total.completion_tokens * factor),
+    )
+
+
+def _about_gaps(role: Role, read: Sequence[Sample], n: int) -> Usage:
+    """Questions about n gaps; the analyst's hold samples."""
+    sizes = [min(len(text), _SHOWN) for one in read for text in (one.input, one.output)]
+    samples = _NAMED * (sum(sizes) / max(len(read), 1) + _AROUND) if role == "analyst" else 0
+    tokens = round(_BESIDES + samples / _CHARACTERS)
+    return Usage(calls=n, prompt_tokens=n * tokens, completion_tokens=n * _SAID)

@@ -38,6 +38,8 @@ class Plan(Frozen):
     repaired: tuple[Repaired, ...]
     questions: tuple[Question, ...]
     """About the parts of the scope that are still open."""
+    note: str = ""
+    """That the subgoals were made without the language model that should have made them, and why; else empty."""
 
 
 async def plan(
@@ -45,7 +47,8 @@ async def plan(
 ) -> Plan:
     """Decomposes, checks, and repairs what fails in up to three rounds. InputError when the goal says nothing."""
     check_goal(specification.goal)
-    subgoals = await decomposer.decompose(specification, profile)
+    draft = await decomposer.decompose(specification, profile)
+    subgoals = draft.subgoals
     repaired: list[Repaired] = []
     checks = await decomposer.check(specification, subgoals)
     for _ in range(ROUNDS):
@@ -57,6 +60,7 @@ async def plan(
     return Plan(
         goal=Goal(text=specification.goal, context=specification.answers, subgoals=subgoals),
         checks=checks,
+        note=draft.note,
         repaired=tuple(repaired),
         questions=await open_questions(specification, profile, clarifier),
     )

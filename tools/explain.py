@@ -13,6 +13,7 @@ from goalcover.tools.clusters import DUPLICATE
 from goalcover.tools.diagnose import read
 from goalcover.tools.held import hold
 from goalcover.tools.lows import low_vectors, read_openings
+from goalcover.tools.typeset import count
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
@@ -90,6 +91,11 @@ class Change(BaseModel):
     delta_abs: float | None
     delta_rel: float | None
     """A fraction: -0.31 is a fall of 31%."""
+    ci_before: tuple[float, float] | None = None
+    """95% interval of the mean."""
+    ci_after: tuple[float, float] | None = None
+    reworded: bool = False
+    """Whether its name or description differ: then the figures are of two different things."""
     support_before: int | None
     support_after: int | None
     gap_before: bool | None
@@ -190,7 +196,30 @@ def compare(before: Run, after: Run) -> tuple[Change, ...]:
     """Every subgoal of either run: the first run's in its order, then those that only the second has."""
     old = {one.id: one for one in before.coverage().subgoals}
     new = {one.id: one for one in after.coverage().subgoals}
-    return tuple(_change(one, old.get(one), new.get(one)) for one in dict.fromkeys([*old, *new]))
+    asked, asks = ({one.id: one.digest for one in run.goal().subgoals} for run in (before, after))
+    return tuple(
+        _change(
+            one, old.get(one), new.get(one), reworded=asked.get(one, asks.get(one)) != asks.get(one, asked.get(one))
+        )
+        for one in dict.fromkeys([*old, *new])
+    )
+
+
+def differences(before: Run, after: Run) -> Iterator[str]:
+    """What two runs do not have in common, each a sentence: goal, judge or data."""
+    old, new = before.info(), after.info()
+    if before.goal().text != after.goal().text:
+        yield "The goals have different words."
+    if (old.engine.name, old.engine.model, old.engine.version) != (
+        new.engine.name,
+        new.engine.model,
+        new.engine.version,
+    ):
+        judges = [f"{one.name} engine, {one.model}, version {one.version}" for one in (old.engine, new.engine)]
+        yield f"The judges differ: {' and '.join(judges)}."
+    if old.dataset.fingerprint != new.dataset.fingerprint:
+        data = [f"{one.path} ({count(one.rows, 'row')})" for one in (old.dataset, new.dataset)]
+        yield f"The data differ: {' and '.join(data)}."
 
 
 def weak(run: Run, fail_under: float | None) -> Iterator[SubgoalCoverage]:
@@ -215,7 +244,9 @@ def _joined(alignment: Alignment, sample: Sample) -> Judged:
     )
 
 
-def _change(subgoal_id: str, before: SubgoalCoverage | None, after: SubgoalCoverage | None) -> Change:
+def _change(
+    subgoal_id: str, before: SubgoalCoverage | None, after: SubgoalCoverage | None, *, reworded: bool
+) -> Change:
     old, new = before.alignment if before else None, after.alignment if after else None
     delta = new - old if old is not None and new is not None else None
     return Change(
@@ -224,8 +255,15 @@ def _change(subgoal_id: str, before: SubgoalCoverage | None, after: SubgoalCover
         after=new,
         delta_abs=delta,
         delta_rel=delta / old if delta is not None and old else None,
+        ci_before=_ends(before),
+        ci_after=_ends(after),
+        reworded=reworded,
         support_before=before.support if before else None,
         support_after=after.support if after else None,
         gap_before=before.gap if before else None,
         gap_after=after.gap if after else None,
     )
+
+
+def _ends(row: SubgoalCoverage | None) -> tuple[float, float] | None:
+    return (row.ci_low, row.ci_high) if row and row.ci_low is not None and row.ci_high is not None else None

@@ -34,7 +34,7 @@ OFF_TARGET = 0.5
 
 
 MEANINGS: dict[Kind, str] = {
-    "absent": "hardly a sample teaches it",
+    "absent": "hardly a sample supports it at level 4 or 5",
     "rare": "good samples, but too few",
     "shallow": "samples touch it without depth",
     "off-target": "the samples are about something else",
@@ -138,8 +138,8 @@ def kind_of(facts: Facts) -> tuple[Kind, str]:
     if facts.scope == "every" and not facts.is_form and n - near >= OFF_TARGET * n:
         return "off-target", f"Every sample should be about it; {n - near:,} of {n:,} are not (level 0 or 1)."
     return "rare", (
-        f"{good:,} of {n:,} samples are good (level 3 and above), {support:,} of them at level 4 or 5; "
-        f"{facts.wanted:,} are wanted."
+        f"{good:,} of {n:,} samples are good (level 3 and above), {support:,} of them at level 4 or 5, "
+        f"where {facts.wanted:,} are wanted."
     )
 
 

@@ -36,6 +36,16 @@ class Layout:
         asked, answered = (candidate.input, candidate.output) if isinstance(reading, str) else reading[2:4]
         return Sample(id=sample_id, row=number, input=asked, output=answered, original=orjson.dumps(row).decode())
 
+    def edited(self, candidate: Candidate, asked: str, answered: str) -> Candidate:
+        """The candidate with this input and output; empty: unchanged. Columns of an unchanged side stay as they are."""
+        written = {"input": asked, "output": answered}
+        texts = {"input": asked or candidate.input, "output": answered or candidate.output}
+        columns = dict(candidate.columns)
+        for side in (side for side, text in written.items() if text and columns):
+            names = [one.name for one in self.columns if one.side == side]
+            columns |= _rewritten({name: columns.get(name, "") for name in names}, written[side])
+        return candidate.model_copy(update={**texts, "columns": columns})
+
     def _row(self, candidate: Candidate, sample_id: str) -> dict[str, Any]:
         row: dict[str, Any] = dict.fromkeys(self.names)
         if self.id_column is not None:
@@ -58,6 +68,21 @@ class Layout:
             if first is not None:
                 texts[first] = text
         return texts
+
+
+def _rewritten(texts: Mapping[str, str], text: str) -> dict[str, str]:
+    """The columns of a side that a person has rewritten: those before and after the one that changed are as they were.
+
+    Where more than one has changed, nobody knows what belongs to which: all stands in the first.
+    """
+    filled = [name for name in texts if texts[name]]
+    for place, name in enumerate(filled):
+        before = "".join(f"{texts[one]}\n\n" for one in filled[:place])
+        after = "".join(f"\n\n{texts[one]}" for one in filled[place + 1 :])
+        middle = text[len(before) : len(text) - len(after)]
+        if middle.strip() and text == f"{before}{middle}{after}":
+            return {**texts, name: middle}
+    return {name: text if place == 0 else "" for place, name in enumerate(texts)}
 
 
 def layout_of(sample: Sample, *, mapped: bool = False) -> Layout:

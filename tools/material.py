@@ -80,16 +80,20 @@ def read_material(run: Run, asked: str) -> Material:
     if not samples:
         raise InputError(f"{run.path} holds no samples: there is nothing to go by")
     judged = [one for one in run.alignments(subgoal.id) if one.level is not None]
-    mapped = run.info().dataset.shape.startswith("mapped")
     return Material(
         subgoal=subgoal,
         gap=next((gap for gap in run.gaps() if gap.subgoal_id == subgoal.id), None),
         samples=samples,
         levels={one.sample_id: one.level or 0 for one in judged},
         explanations={one.sample_id: one.explanation for one in judged},
-        layout=layout_of(_typical(list(samples.values())), mapped=mapped),
+        layout=layout_in(run, list(samples.values())),
         bounds=bounds_of(samples.values()),
     )
+
+
+def layout_in(run: Run, samples: Sequence[Sample]) -> Layout:
+    """The layout of the run's rows, which are `samples`: at least one."""
+    return layout_of(_typical(samples), mapped=run.info().dataset.shape.startswith("mapped"))
 
 
 def _typical(samples: Sequence[Sample]) -> Sample:

@@ -1,7 +1,6 @@
 """The paper's five training sets (Table 3) by name: what goes in, without duplicates, shuffled, split."""
 
 import random
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, get_args
 
@@ -16,7 +15,6 @@ MixName = Literal["original", "goal-aligned", "synthetic", "synthetic+original",
 MIXES: tuple[MixName, ...] = get_args(MixName)
 
 _VERDICT_COLUMNS = ("rejected", "non_preferred_output", "label", "kto_tag")
-_BLANK = re.compile(r"\s+")
 
 
 class Member(Frozen):
@@ -106,13 +104,17 @@ def _members(run: Run, parts: Sequence[str], selection: Selection | None) -> Ite
 
 
 def _unique(members: Iterable[Member]) -> list[Member]:
-    """The first of each text, white space and case aside."""
+    """The first of each text. Case and indentation tell texts apart, as in code; spaces that end a line do not."""
     first: dict[str, Member] = {}
     for member in members:
         sample = member.sample
-        texts = (_BLANK.sub(" ", text).strip().casefold() for text in (sample.input, sample.output))
+        texts = map(_without_line_ends, (sample.input, sample.output))
         first.setdefault(digest(*texts, *_verdicts(sample)), member)
     return list(first.values())
+
+
+def _without_line_ends(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
 
 
 def _verdicts(sample: Sample) -> Iterator[str]:
@@ -122,7 +124,7 @@ def _verdicts(sample: Sample) -> Iterator[str]:
 
 
 def _split(members: Sequence[Member], share: float) -> tuple[tuple[Member, ...], tuple[Member, ...]]:
-    """(train, validation). A synthetic sample stays with the rows that it was made from: else validation would leak."""
+    """(train, validation). A synthetic sample stays with the rows whose text it holds: else validation would leak."""
     wanted = round(share * len(members))
     groups: dict[str, list[Member]] = {}
     for member, root in zip(members, _roots(members), strict=True):
@@ -136,7 +138,7 @@ def _split(members: Sequence[Member], share: float) -> tuple[tuple[Member, ...],
 
 
 def _roots(members: Sequence[Member]) -> list[str]:
-    """For each member the name of its family: what is joined by common parents has one name."""
+    """For each member the name of its family: what is joined by common sources has one name."""
     leader: dict[str, str] = {}
 
     def find(name: str) -> str:
@@ -145,7 +147,7 @@ def _roots(members: Sequence[Member]) -> list[str]:
         return name
 
     for member in members:
-        for parent in member.origin.parents if member.origin else ():
+        for parent in member.origin.sources if member.origin else ():
             leader[find(parent)] = find(member.sample.id)
     return [find(member.sample.id) for member in members]
 

@@ -9,18 +9,25 @@ from functools import partial
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 from goalcover.agent.embedded.passages import passages
 from goalcover.agent.embedder import Embedder, Floats
 from goalcover.agent.models import Sample
 from goalcover.tools.lows import evenly
 
 Fault = Literal["empty", "cut off", "another input's"]
+Mask = npt.NDArray[np.bool_]
 
 USUAL = 0.8
 """Share of the data's outputs that has to end properly before one that does not is called cut off."""
 LEAST_FILLED = 0.5
 STRANGE = 0.1
 """Share of other samples that have to be nearer, in both directions, before an output is called another input's."""
+CLEARLY = 0.1
+"""Cosine by which an output has to be nearer to another input than to its own: answers that could stand for one
+another, as those of a support desk, differ by less."""
+ALIKE = 0.7
+"""Cosine from which inputs, and outputs, are alike: where a like input has a like answer, nothing is swapped."""
 MOST_STRANGE = 0.5
 LOOSE, LEAST_FAR = 0.2, 0.15
 """Where more than half of the data's outputs are strange, or a fifth and nearly all of them just past `STRANGE`, that
@@ -38,6 +45,7 @@ _OTHERS = 40
 """Others that a sample is compared with: as many that touch the subgoal too, and as many of all kinds."""
 _FEWEST = 20
 _MOST_PASSAGES = 24
+_SAME = 0.999
 
 
 @dataclass(frozen=True)
@@ -124,25 +132,46 @@ def _inputs(sample: Sample) -> Iterator[str]:
 def _strange(suspects: Mapping[str, Pair], usual: Mapping[str, Pair]) -> list[str]:
     """Ids of suspects whose input has nearer outputs, and whose output nearer inputs, among those of other samples."""
     others = [*_some(suspects), *_some(usual)]
-    if not usual or len(others) < _FEWEST:
+    if not suspects or not usual or len(others) < _FEWEST:
         return []
     strangeness = _strangeness(list(usual.values()), others)
     far, strange = float(np.mean(strangeness > _FAR)), float(np.mean(strangeness > STRANGE))
     if strange > MOST_STRANGE or (strange > LOOSE and far < LEAST_FAR * strange):
         return []
-    found = _strangeness(list(suspects.values()), others) > STRANGE
+    held = list(suspects.values())
+    found = (_strangeness(held, others) > STRANGE) & _is_elsewhere(held, others) & ~_is_repeated(held)
     return [sample_id for sample_id, is_strange in zip(suspects, found, strict=True) if is_strange]
 
 
 def _strangeness(pairs: Sequence[Pair], others: Sequence[Pair]) -> Floats:
     """(pairs,): the share of others whose output is nearer to a pair's input than its own output is, or the share whose
     input is nearer to its output: the smaller one. An input is as near as the best of its passages."""
-    if not pairs:
-        return np.zeros(0, np.float32)
+    inputs, outputs = _closer(pairs, others)
+    return np.asarray(np.minimum((inputs > 1e-5).mean(axis=1), (outputs > 1e-5).mean(axis=1)))
+
+
+def _is_elsewhere(pairs: Sequence[Pair], others: Sequence[Pair]) -> Mask:
+    """(pairs,): whether some other output is clearly nearer to a pair's input, and some other input to its output."""
+    inputs, outputs = _closer(pairs, others)
+    return np.asarray(np.minimum(inputs.max(axis=1), outputs.max(axis=1)) >= CLEARLY)
+
+
+def _is_repeated(pairs: Sequence[Pair]) -> Mask:
+    """(pairs,): whether another one has a like input and a like output; the very same row is no other one."""
+    inputs = np.stack([one.passages.mean(axis=0) for one in pairs])
+    inputs /= np.maximum(np.linalg.norm(inputs, axis=1, keepdims=True), 1e-9)
+    outputs = np.stack([one.output for one in pairs])
+    least = np.minimum(inputs @ inputs.T, outputs @ outputs.T)
+    return np.asarray(((least >= ALIKE) & (least < _SAME)).any(axis=1))
+
+
+def _closer(pairs: Sequence[Pair], others: Sequence[Pair]) -> tuple[Floats, Floats]:
+    """Both (pairs, others): by how much another's output is nearer to a pair's input than its own output is, and
+    another's input to its output."""
+    own = np.array([[(one.passages @ one.output).max()] for one in pairs])
     inputs = _best([one.passages for one in pairs], [one.output for one in others])
     outputs = _best([one.passages for one in others], [one.output for one in pairs]).T
-    own = np.array([[(one.passages @ one.output).max()] for one in pairs]) + 1e-5
-    return np.asarray(np.minimum((inputs > own).mean(axis=1), (outputs > own).mean(axis=1)))
+    return inputs - own, outputs - own
 
 
 def _best(inputs: Sequence[Floats], outputs: Sequence[Floats]) -> Floats:

@@ -1,29 +1,28 @@
 """Many samples at once before a judge that waits for a server: a fixed number of workers over a bounded queue.
 
 Results leave in the order of the samples. Every reply is in the ledger as soon as it is here, so that nothing that was
-paid for is lost; whoever stops early waits for what is in flight, and for nothing else.
+paid for is lost; whoever stops early waits for the calls in flight as long as they may take, and begins no others.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from itertools import islice
 
 from goalcover.agent.errors import StoppedError
 from goalcover.agent.models import Sample, Subgoal
-from goalcover.agent.roles import JudgedSample, RemoteJudge
-from goalcover.memory.ledger import Expense, Judgement, Ledger, now
+from goalcover.agent.roles import JudgedPart, RemoteJudge
+from goalcover.memory.ledger import Judgement, Ledger, now
 from goalcover.tools.budget import Budget
 
 CHUNK = 32
 """Samples that are looked up, and handed on, together."""
 WAITING = 8
 """Samples taken in per worker, at the most: so many can overtake a slow one before the pool waits for it."""
-DRAIN_SECONDS = 30.0
-"""How long a stopped pool waits for replies that are on their way."""
 SILENT = 20
-"""So many samples in a row without any answer, and the server counts as gone."""
+"""So many calls in a row without any answer, and the server counts as gone."""
 
 Key = tuple[str, str]
 """Digests of a sample and a subgoal."""
@@ -50,6 +49,7 @@ class _Job:
     asked: list[tuple[Subgoal, str]]
     """With their digests."""
     chunks: list[_Chunk]
+    found: dict[Key, Judgement] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -130,17 +130,23 @@ class Pool:
                 self._budget.release(held)
                 return
             try:
-                found = await self._judge.judge_one(job.sample, subgoals)
+                async with aclosing(self._judge.judge_one(job.sample, subgoals, self._may_call)) as parts:
+                    async for part in parts:
+                        self._enter(job, part)
             finally:
                 self._budget.release(held)
-            self._enter(job, found, self._budget.spend(self._judge.id, found.usage, found.unscored))
+            self._hand_on(job)
 
-    def _enter(self, job: _Job, found: JudgedSample, expense: Expense) -> None:
-        made_at = now()
+    def _may_call(self) -> bool:
+        return not self._stopping
+
+    def _enter(self, job: _Job, part: JudgedPart) -> None:
+        """Into the ledger, with what it took."""
+        made_at, digests = now(), {subgoal.id: capability for subgoal, capability in job.asked}
         entries = {
-            (job.text, capability): Judgement(
+            (job.text, digests[alignment.subgoal_id]): Judgement(
                 sample_digest=job.text,
-                subgoal_digest=capability,
+                subgoal_digest=digests[alignment.subgoal_id],
                 judge=alignment.judge,
                 level=alignment.level,
                 explanation=alignment.explanation,
@@ -148,18 +154,22 @@ class Pool:
                 created_at=made_at,
                 **vars(effort),
             )
-            for (_, capability), alignment, effort in zip(job.asked, found.alignments, found.efforts, strict=True)
+            for alignment, effort in zip(part.alignments, part.efforts, strict=True)
         }
-        self._ledger.append(entries.values(), expense)
+        self._ledger.append(entries.values(), self._budget.spend(self._judge.id, part.usage, part.unscored))
+        job.found.update(entries)
+        self._silent = self._silent + 1 if part.busy else 0
+        if self._silent >= SILENT:
+            raise StoppedError(f"stopped: {part.alignments[0].explanation}. What was judged is kept")
+
+    def _hand_on(self, job: _Job) -> None:
+        """Its judgements are complete."""
         del self._jobs[job.text]
         for chunk in job.chunks:
-            chunk.known.update(entries)
+            chunk.known.update(job.found)
             chunk.left -= 1
             if not chunk.left:
                 chunk.ready.set()
-        self._silent = self._silent + 1 if found.busy else 0
-        if self._silent >= SILENT:
-            raise StoppedError(f"stopped: {found.alignments[0].explanation}. What was judged is kept")
 
     def _done(self, chunk: _Chunk) -> Done:
         return Done(chunk.given, chunk.known, chunk.reused)
@@ -181,7 +191,7 @@ class Pool:
             self._queue.put_nowait(None)
         try:
             if workers:
-                await asyncio.wait(workers, timeout=DRAIN_SECONDS)
+                await asyncio.wait(workers, timeout=self._judge.timeout)
         finally:
             for worker in workers:
                 worker.cancel()

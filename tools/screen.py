@@ -5,14 +5,12 @@ from collections.abc import Sequence
 from goalcover.agent.models import Sample
 from goalcover.agent.synthesis import Brief, Candidate
 from goalcover.tools.checks import problems
+from goalcover.tools.leakage import Passages
 from goalcover.tools.material import Material
 from goalcover.tools.novelty import Duplicate, Known, common_span, repeated
 
 NEAR_INPUT = 0.9
 """Similarity from which an input asks what another asks; below it the same document may be asked something else."""
-NEAR_HOLDOUT = 0.3
-HELD_OUT_WORDS = 13
-"""Words in a row that a candidate may not share with the evaluation set (Brown et al. 2020, appendix C)."""
 _LEAST_ASKED = 8
 """Words: a shorter input is a phrase that many rows share."""
 _LEAST_SAID = 20
@@ -29,6 +27,7 @@ class Screen:
         self._holdout = list(holdout)
         self._texts, self._inputs = Known(_texts(self._known)), Known([one.input for one in self._known])
         self._held_out = Known(_texts(self._holdout))
+        self._passages = Passages(_texts(self._holdout), _texts(self._known) if self._holdout else ())
         self._passed = list(before)
 
     def check(self, brief: Brief, candidates: Sequence[Candidate], samples: Sequence[Sample]) -> list[list[str]]:
@@ -60,11 +59,18 @@ class Screen:
         asked = [sample.input if len(sample.input.split()) >= _LEAST_ASKED else "" for sample in samples]
         alike = self._inputs.duplicates(asked, NEAR_INPUT)
         found += [(one.place, self._known_reason(one)) for one in alike if asked[one.place]]
-        for one in self._held_out.duplicates(texts, NEAR_HOLDOUT):
-            if one.similarity == 1 or len(one.span.split()) >= HELD_OUT_WORDS:
-                where = self._holdout[one.known].id
-                found.append((one.place, f"it shares a passage with {where} of the evaluation set: “{_cut(one.span)}”"))
-        return found + self._among_candidates(samples)
+        return [*found, *self._leaks(texts).items(), *self._among_candidates(samples)]
+
+    def _leaks(self, texts: Sequence[str]) -> dict[int, str]:
+        """What gives the evaluation set away: a passage of it, whatever the rest is, or the whole in other words."""
+        shared = {one.place: (one.known, one.span) for one in self._held_out.duplicates(texts)}
+        for place, text in enumerate(texts):
+            if passage := self._passages.longest(text):
+                shared[place] = passage.held, passage.span
+        return {
+            place: f"it shares a passage with {self._holdout[known].id} of the evaluation set: “{_cut(span)}”"
+            for place, (known, span) in shared.items()
+        }
 
     def _among_candidates(self, samples: Sequence[Sample]) -> list[tuple[int, str]]:
         """Candidates that nearly repeat one before them, as a whole or in their answer alone."""

@@ -104,7 +104,8 @@ def weakness(
     touching = [samples[one] for one in levels.touching(coverage.id, most)]
     every = list(samples.values())
     usual = [every[place] for place in evenly(len(every), USUAL)]
-    broken = tuple(faults(touching, usual, pairs))
+    found = faults(touching, usual, pairs)
+    broken = tuple(found)
     kind, why = kind_of(
         Facts(
             scope=coverage.scope,
@@ -129,7 +130,7 @@ def weakness(
         needed=needed(goal, coverage),
         to_rewrite=to_rewrite(goal, coverage, len(unable)),
         rewriting_closes=rewriting_closes(goal, coverage, len(unable)),
-        exemplars=_exemplars(levels, coverage.id),
+        exemplars=_exemplars(levels, coverage.id, [one.id for one in touching if one.id not in found]),
         near_misses=tuple(levels.first(coverage.id, NEAR_LEVEL)),
         off_topic=tuple(one for one in levels.first(coverage.id, 0, LISTED + len(unable)) if one not in unable)[
             :LISTED
@@ -137,14 +138,17 @@ def weakness(
         kind=kind,
         in_input=in_input,
         broken=broken,
+        faults=tuple(found.values()),
         not_applicable=len(unable),
     )
     return Weakness(coverage, kind, why, standing.needed, standing, in_input, broken, unable)
 
 
-def _exemplars(levels: Levels, subgoal_id: str) -> tuple[str, ...]:
-    best = (one for level in range(TOP_LEVEL, EXEMPLAR_LEVEL - 1, -1) for one in levels.first(subgoal_id, level))
-    return tuple(best)[:LISTED]
+def _exemplars(levels: Levels, subgoal_id: str, sound: Sequence[str]) -> tuple[str, ...]:
+    """The best of the samples whose outputs were read and found sound."""
+    level_of = dict(zip(levels.sample_ids.tolist(), levels.of(subgoal_id).tolist(), strict=True))
+    best = sorted(sound, key=lambda one: -level_of[one])
+    return tuple(one for one in best if level_of[one] >= EXEMPLAR_LEVEL)[:LISTED]
 
 
 def _by_input(

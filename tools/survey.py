@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from goalcover.agent.errors import InputError
+from goalcover.tools.columns import Column, Columns
 from goalcover.tools.rendering import as_text, clean
 from goalcover.tools.rows import Row
 from goalcover.tools.shapes import DIALOGUES, MAP_SYNTAX, UNKNOWN_SHAPE, Plan, Reading
@@ -17,7 +18,16 @@ UNREADABLE_SHARE = 0.1
 
 LISTED_SKIPS = 100
 LISTED_COLUMNS = 20
-KNOWN_COLUMNS = 1000
+
+
+class UnknownShapeError(InputError):
+    """No row has a known shape: somebody has to say which columns are which."""
+
+    def __init__(self, text: str, columns: tuple[Column, ...], likely: str) -> None:
+        super().__init__(text)
+        self.columns = columns
+        self.likely = likely
+        """The mapping that suggests itself, as `--map` takes it; empty when none does."""
 
 
 class Skip(NamedTuple):
@@ -40,7 +50,7 @@ class Survey:
         self._mapping = mapping
         self._unseen = set(mapping.columns) if mapping else set()
         self._empty = set(self._unseen)
-        self._columns: dict[str, None] = {}
+        self._columns = Columns()
         self._shapes: Counter[str] = Counter()
         self._plans: dict[Plan, None] = {}
         self._labels: dict[str, None] = {}
@@ -61,8 +71,7 @@ class Survey:
             self._count(row.value, reading)
 
     def _see_columns(self, value: Mapping[str, object]) -> None:
-        if len(self._columns) < KNOWN_COLUMNS:
-            self._columns.update(dict.fromkeys(value))
+        self._columns.add(value)
         self._unseen.difference_update(value)
         if self._empty:
             self._empty = {column for column in self._empty if not as_text(value.get(column)).strip()}
@@ -129,10 +138,10 @@ class Survey:
         self._check_sides(data)
 
     def _check_mapping(self, data: str) -> None:
-        if not self._columns:
+        if not self._columns.names:
             return  # not one row could be read, which is said with its place
         for column in sorted(self._unseen):
-            near = difflib.get_close_matches(column, self._columns, n=1)
+            near = difflib.get_close_matches(column, self._columns.names, n=1)
             hint = f" (did you mean {_shown(near[0])!r}?)" if near else ""
             raise InputError(f"{data} has no column {column!r}{hint}. It has {self._column_list()}")
         for column in sorted(self._empty):
@@ -143,13 +152,14 @@ class Survey:
             return
         first = self.skipped[0]
         if self.skip_reasons[UNKNOWN_SHAPE] == self.rows:
-            raise InputError(f"{data}: no known shape in its columns {self._column_list()}. {self._map_hint()}")
+            text = f"{data}: no known shape in its columns {self._column_list()}. {self._map_hint()}"
+            raise UnknownShapeError(text, self._columns.all, self._columns.likely)
         hint = f" {self._map_hint()}" if first.reason == UNKNOWN_SHAPE else ""
         raise InputError(f"{first.where}: {first.reason} ({self.n_skipped} of {self.rows} rows are unreadable).{hint}")
 
     def _map_hint(self) -> str:
-        names = [_shown(column) for column in self._columns][:2]
-        example = f", e.g. --map input={names[0]},output={names[1]}" if len(names) > 1 else ""
+        likely = self._columns.likely
+        example = f", here probably --map {' '.join(clean(likely).split())}" if likely else ""
         return f"Say which is which with {MAP_SYNTAX}{example}"
 
     def _check_sides(self, data: str) -> None:
@@ -165,8 +175,8 @@ class Survey:
         return "columns: " + ", ".join(dict.fromkeys(_shown(column) for slot in slots for column in slot))
 
     def _column_list(self) -> str:
-        shown = [_shown(column) for column in self._columns][:LISTED_COLUMNS]
-        more = len(self._columns) - len(shown)
+        shown = [_shown(column) for column in self._columns.names][:LISTED_COLUMNS]
+        more = len(self._columns.names) - len(shown)
         return ", ".join(shown) + (f" and {more} more" if more else "")
 
 

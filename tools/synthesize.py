@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from math import ceil
 
 from goalcover.agent.embedder import Embedder
-from goalcover.agent.errors import InputError
+from goalcover.agent.errors import InputError, ModelError, StoppedError
 from goalcover.agent.models import SUPPORT_LEVEL, Frozen, Sample
 from goalcover.agent.roles import Discriminator, Generator
 from goalcover.agent.synthesis import Brief, Candidate, Rejected, Verdict
@@ -20,10 +20,12 @@ from goalcover.tools.checks import personal_data
 from goalcover.tools.material import Material, read_material
 from goalcover.tools.plan import Part, Spread, placed, plan, spread_of
 from goalcover.tools.screen import Screen
+from goalcover.tools.typeset import count
 
 ROUNDS = 4
 MORE = 1.5
 """Candidates asked for, for each one wanted: some will not pass."""
+UNJUDGED = "it could not be judged: "
 PREFIX = "synthetic-"
 """Of the id of a synthetic sample."""
 _TOLD = 6
@@ -81,6 +83,9 @@ class Work:
     known: list[str] = field(default_factory=list)
     """Ids of candidates that earlier requests made into samples."""
     shortfalls: list[str] = field(default_factory=list)
+    left: dict[int, int] = field(default_factory=dict)
+    """By place in the plan how many samples of that part are still to be found."""
+    rounds: int = 0
 
     @property
     def n_missing(self) -> int:
@@ -104,16 +109,15 @@ async def synthesize(
     min_level: int = SUPPORT_LEVEL,
     parts: Sequence[Part] = (),
     embedder: Embedder | None = None,
-    may_spend: Callable[[], bool] | None = None,
     on_progress: OnProgress | None = None,
 ) -> Batch:
     """Proposes up to n samples for a subgoal (id or name); nothing is kept before `accept`.
 
     `holdout` is an evaluation set that nothing may repeat; `form` a wish in words for all samples (`a question a nurse
     would ask`); `min_level` 5 is stricter than 4; `parts` are work orders of before instead of a new plan; `embedder`
-    tells which missing capability a sample is most like (without one it counts for the one that it was asked for);
-    `may_spend` is asked before every call of the generator, and ends the request when it says no.
-    Raises InputError for an unknown subgoal, and what the generator's model raises.
+    tells which missing capability a sample is most like (without one it counts for the one that it was asked for).
+    A model that fails, or may not be asked any more, ends the request: what has passed by then is proposed, and
+    `shortfall` says why. Raises InputError for an unknown subgoal; ModelError and StoppedError when nothing has passed.
     """
     if n < 1:
         raise InputError(f"at least one sample has to be asked for, not {n}")
@@ -123,27 +127,33 @@ async def synthesize(
     work.known = [one.id.removeprefix(PREFIX) for one in earlier]
     rejected = rejected_before(run.synthetic_path, material.subgoal.id)
     planned = list(parts) or plan(material, n, form=form, rejected=rejected)
-    left = {place: part.n for place, part in enumerate(planned)}
-    rounds, live = 0, list(left)
-    while live and work.n_missing and rounds < ROUNDS:
-        rounds += 1
-        for place in list(live):
-            if may_spend is not None and not may_spend():
-                work.shortfalls.append("Stopped: what may be spent is spent")
-                live.clear()
-                break
-            # From the second round on, what one part cannot give is asked of the others.
-            wanted = min(work.n_missing, left[place] if rounds == 1 else ceil(work.n_missing / len(live)))
-            found = await _round(work, planned[place].brief, wanted) if wanted else 0
-            left[place] -= found or 0
-            if found is None:
-                live.remove(place)
-            if on_progress is not None:
-                on_progress(len(work.proposals), n)
+    work.left = {place: part.n for place, part in enumerate(planned)}
+    try:
+        await _fill(work, planned, on_progress)
+    except (ModelError, StoppedError) as error:
+        if not work.proposals and not work.spare:
+            raise
+        work.shortfalls.append(str(error))
     work.use_spare()
     if embedder is not None:
         work.proposals = await asyncio.to_thread(_placed, work, embedder)
-    return _batch(work, planned, left, rounds)
+    return _batch(work, planned)
+
+
+async def _fill(work: Work, planned: Sequence[Part], on_progress: OnProgress | None) -> None:
+    """Round after round, until there are enough samples or no part of the plan gives more."""
+    live = list(work.left)
+    while live and work.n_missing and work.rounds < ROUNDS:
+        work.rounds += 1
+        for place in list(live):
+            # From the second round on, what one part cannot give is asked of the others.
+            wanted = min(work.n_missing, work.left[place] if work.rounds == 1 else ceil(work.n_missing / len(live)))
+            found = await _round(work, planned[place].brief, wanted) if wanted else 0
+            work.left[place] -= found or 0
+            if found is None:
+                live.remove(place)
+            if on_progress is not None:
+                on_progress(len(work.proposals), work.asked)
 
 
 def _placed(work: Work, embedder: Embedder) -> list[Proposal]:
@@ -204,7 +214,7 @@ async def _passing(work: Work, brief: Brief, candidates: Sequence[Candidate]) ->
 def _refusals(verdict: Verdict, min_level: int) -> tuple[str, ...]:
     """Why a verdict does not accept; empty when it does."""
     if verdict.level is None:
-        return (f"it could not be judged: {verdict.rationale}",)
+        return (f"{UNJUDGED}{verdict.rationale}",)
     if verdict.passes and verdict.level >= min_level:
         return ()
     dimensions = {
@@ -235,24 +245,29 @@ def _rejection(candidate: Candidate, reasons: tuple[str, ...], level: int | None
     )
 
 
-def _batch(work: Work, planned: Sequence[Part], left: dict[int, int], rounds: int) -> Batch:
-    missing = [part.model_copy(update={"n": left[place]}) for place, part in enumerate(planned) if left[place] > 0]
+def _batch(work: Work, planned: Sequence[Part]) -> Batch:
+    missing = [
+        part.model_copy(update={"n": work.left[place]}) for place, part in enumerate(planned) if work.left[place] > 0
+    ]
     return Batch(
         subgoal_id=work.material.subgoal.id,
         asked=work.asked,
         proposals=tuple(work.proposals),
         rejected=tuple(work.rejected),
-        rounds=rounds,
-        shortfall=_shortfall(work, rounds),
+        rounds=work.rounds,
+        shortfall=_shortfall(work),
         spread=spread_of(planned, (one.candidate for one in work.proposals)),
         engine=work.generator.id,
         missing=tuple(missing) if work.n_missing else (),
     )
 
 
-def _shortfall(work: Work, rounds: int) -> str:
+def _shortfall(work: Work) -> str:
     if not work.n_missing:
         return ""
-    n = len(work.made)
-    made = f"In {rounds} rounds {n:,} candidates were made and {len(work.rejected):,} of them rejected"
-    return f"{'. '.join([made, *work.shortfalls[-1:]]).removesuffix('.')}."
+    rounds = count(work.rounds, "round")
+    made = f"{count(len(work.made), 'candidate')} made in {rounds}, {len(work.rejected):,} rejected"
+    unjudged = [one.reasons[0].removeprefix(UNJUDGED) for one in work.rejected if one.reasons[0].startswith(UNJUDGED)]
+    no_verdict = [f"{len(unjudged):,} of them without a verdict: {unjudged[-1]}"] if unjudged else []
+    said = [made if work.made else "No candidate was made", *no_verdict, *work.shortfalls[-1:]]
+    return " ".join(f"{one.removesuffix('.')}." for one in said)

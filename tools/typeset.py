@@ -81,14 +81,14 @@ def score(value: float | None) -> str:
 
 
 def percent(share: float) -> str:
-    """A share (0 to 1) as a person reads it: one decimal below 10%, and never 0% or 100% for what is not."""
+    """A share (0 to 1) as a person reads it: with its one decimal, as the gap rule tells it, and never 0% or 100% for
+    what is not."""
     value = 100 * share
     if 0 < value < 0.1:
         return "under 0.1%"
-    if 99.5 <= value < 100:
-        return "over 99%"
-    text = f"{value:.1f}".removesuffix(".0") if value < 9.95 else f"{value:.0f}"
-    return f"{text}%"
+    if 99.9 < value < 100:
+        return "over 99.9%"
+    return f"{f'{value:.1f}'.removesuffix('.0')}%"
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

@@ -1,12 +1,17 @@
 """The browser conversation: Chainlit's hooks, and nothing else. `goalcover chat` serves it."""
 
+import os
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import chainlit as cl
-from chainlit.server import app, sio
+from chainlit.server import UserParam, app, sio, upload_file
+from chainlit.session import WebsocketSession
 from chainlit.types import ThreadDict
+from fastapi import UploadFile
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from goalcover.graph.state import Heard
 from goalcover.ui import identity, turns
 from goalcover.ui.guard import Guard
@@ -35,6 +40,21 @@ identity.keep_secret(home())
 # machine would count as the same one.
 sio.eio.cors_allowed_origins = None
 app.router.routes.insert(0, Route(FILES, history.serve))
+
+
+async def take_upload(current_user: UserParam, session_id: str, file: UploadFile) -> JSONResponse:
+    """Chainlit keeps no empty file and fails; with the file the conversation can say what is wrong with it."""
+    try:
+        answer: JSONResponse = await upload_file(current_user, session_id, file)
+        return answer
+    except ValueError:  # by then Chainlit has found that this person may upload here
+        session = WebsocketSession.get_by_id(session_id)
+        assert session is not None
+        kept = await session.persist_file(str(file.filename), str(file.content_type), path=os.devnull)
+        return JSONResponse(kept)
+
+
+app.router.routes.insert(0, APIRoute("/project/file", take_upload, methods=["POST"]))
 app.add_middleware(Guard)
 if WAY == "browser":
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -70,11 +70,11 @@ def run_assessment(
     """Assesses and tells. Raises InputError, RunBusyError, ModelError, and StoppedError when part of it is left."""
     goal, settings = load_goal(goal_path), Settings()
     engine, judges = _judges(how, settings)
-    budget = budget_for(judges, settings, how.max_cost)
+    budget = budget_for(judges, settings, how.max_cost, engine.models)
     dataset = open_dataset(data, mapping=mapping, split=split, limit=limit, seed=seed)
     run = Run.create(out)
     show.print_dataset(dataset, goal, engine)
-    expected = _estimate(dataset, goal, judges, budget, batch=how.batch)
+    expected = _estimate(dataset, goal, judges, budget, engine, batch=how.batch)
     _confirm(dataset, expected, how.yes)
     try:
         if isinstance(judges[0], RemoteJudge):
@@ -87,7 +87,7 @@ def run_assessment(
         raise StoppedError(f"stopped; what was judged is kept. Go on with: {_again()}") from error
     except StoppedError as error:
         raise StoppedError(f"{error}. Go on with: {_again()}") from error
-    _tell(result, run)
+    _tell(result, run, budget)
 
 
 def _again() -> str:
@@ -118,19 +118,21 @@ def _advance_batches(
         asyncio.run(_stoppable(batches.advance(dataset, goal, run, judges, budget)))
 
 
-def _estimate(dataset: Dataset, goal: Goal, judges: Sequence[Judge], budget: Budget, *, batch: bool) -> Estimate | None:
-    """What a model's judgements will take, told."""
+def _estimate(
+    dataset: Dataset, goal: Goal, judges: Sequence[Judge], budget: Budget, engine: Engine, *, batch: bool
+) -> Estimate | None:
+    """What a model's work will take, told."""
     remote = [judge for judge in judges if isinstance(judge, RemoteJudge)]
     if not remote:
         return None
-    expected = estimate(dataset, len(dataset), goal.subgoals, remote, budget)
-    if batch and expected.cost is not None:
-        expected = replace(expected, cost=expected.cost * BATCH_DISCOUNT)
-    show.console.print(f"Judged by {', '.join(judge.model_name for judge in remote)}: {_words(expected)}\n")
+    discount = BATCH_DISCOUNT if batch else 1.0
+    expected = estimate(dataset, len(dataset), goal.subgoals, remote, budget, engine.models, discount)
+    show.console.print(f"Judged by {', '.join(judge.model_name for judge in remote)}: {in_words(expected)}\n")
     return expected
 
 
-def _words(expected: Estimate) -> str:
+def in_words(expected: Estimate) -> str:
+    """An estimate, for a person."""
     used = expected.usage
     cost = "the price is not known" if expected.cost is None else f"{expected.cost:.2f} USD"
     return (
@@ -209,7 +211,7 @@ def _confirm(dataset: Dataset, expected: Estimate | None, yes: bool) -> None:
         raise InputError("not started; --limit 1000 judges a random part first")
 
 
-def _tell(result: Assessment, run: Run) -> None:
+def _tell(result: Assessment, run: Run, budget: Budget) -> None:
     counts = result.info.counts
     again = f", {counts.reused:,} of them kept from before" if counts.reused else ""
     show.print_coverage(result.coverage)
@@ -219,6 +221,12 @@ def _tell(result: Assessment, run: Run) -> None:
         # Never wrapped: these lines are there to be copied.
         show.console.print(f"Why: goalcover gaps {path}    goalcover explain {path} {worst}", soft_wrap=True)
     show.console.print(f"Report: {run.html_path}", soft_wrap=True)
+    if budget.is_reached:
+        show.console.print(
+            "note: --max-cost was reached when all was judged: from there on the gaps are named and advised on by the "
+            f"embedded engine. To have a model do it: {_again()}",
+            soft_wrap=True,
+        )
     _told_judges(result)
 
 

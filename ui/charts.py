@@ -5,7 +5,7 @@ from textwrap import wrap
 from goalcover.agent.models import CoverageReport, Gap, GapMap, Goal, MapPoint, SubgoalCoverage
 from goalcover.tools.coverage import EVERY_THRESHOLD
 from goalcover.tools.filter import Selection
-from goalcover.tools.typeset import clean, cut
+from goalcover.tools.typeset import clean, cut, percent
 from plotly import graph_objects as go
 
 INK = "#7b8794"
@@ -63,7 +63,7 @@ def heat_map(coverage: CoverageReport, *, narrow: bool = False) -> go.Figure:
             zmax=1,
             xgap=2,
             ygap=2,
-            text=[[f"{share:.0%}" if share >= 0.005 else "" for share in line] for line in shares],
+            text=[[percent(share) if share >= 0.005 else "" for share in line] for line in shares],
             texttemplate="%{text}",
             textfont={"color": INK},
             hovertemplate="%{y}<br>level %{x}<br>%{customdata:,} samples<extra></extra>",

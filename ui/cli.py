@@ -56,7 +56,9 @@ def main() -> None:
         say(f"goalcover: {error}")
         code = error.exit_code
     except typer.TyperException as error:
-        say(f"goalcover: {error.format_message()} (goalcover --help lists what there is)")
+        context = getattr(error, "ctx", None)  # of the command that was misused, where one was reached
+        command = context.command_path if context else "goalcover"
+        say(f"goalcover: {error.format_message()} ({command} --help lists what there is)")
         code = 2
     except (KeyboardInterrupt, typer.Abort):
         say("goalcover: interrupted")

@@ -7,6 +7,7 @@ from goalcover.tools.export import Exported
 from goalcover.tools.filter import Selection
 from goalcover.tools.plan import Spread
 from goalcover.tools.synthesize import Batch, Proposal
+from goalcover.tools.typeset import count
 from goalcover.ui.show import console
 from rich.table import Table
 from rich.text import Text
@@ -29,10 +30,11 @@ def print_proposal(one: Proposal, place: int, total: int) -> None:
 
 def print_batch(batch: Batch, accepted: Accepted, out: Path, briefs: Path | None) -> None:
     """What a request came to, and what it changes."""
-    rounds = "1 round" if batch.rounds == 1 else f"{batch.rounds} rounds"
-    console.print(f"{accepted.accepted:,} of {batch.asked:,} samples made, in {rounds}.")
+    console.print(f"{accepted.accepted:,} of {count(batch.asked, 'sample')} made, in {count(batch.rounds, 'round')}.")
     if batch.shortfall:
         console.print(Text(batch.shortfall))
+    if accepted.unjudged:
+        console.print(Text(f"Not all of them were judged: {accepted.unjudged}"))
     if batch.proposals:
         _print_spread(batch.spread)
     reasons = {reason.partition(":")[0]: 0 for one in batch.rejected for reason in one.reasons}
@@ -74,7 +76,7 @@ def print_selection(selection: Selection, written: Exported) -> None:
     console.print(table)
     console.print(f"Suggested: {selection.reason}")
     console.print(
-        f"Kept {selection.cut.kept:,} of {selection.n:,} rows (goal score from {selection.cut.min_score:.2f})."
+        f"Kept {selection.cut.kept:,} of {count(selection.n, 'row')} (goal score from {selection.cut.min_score:.2f})."
     )
     for loss in selection.lost:
         n = loss.support_before - loss.support_after
@@ -90,8 +92,8 @@ def print_export(written: Exported) -> None:
     """What was written."""
     held = f", {written.validation_rows:,} to validate with" if written.validation_rows else ""
     console.print(
-        f"{written.rows:,} rows as {written.format}{held}; {written.synthetic:,} synthetic; "
-        f"{written.duplicates:,} duplicates left out."
+        f"{count(written.rows, 'row')} as {written.format}{held}; {written.synthetic:,} synthetic; "
+        f"{count(written.duplicates, 'duplicate')} left out."
     )
     for note in written.notes:
         console.print(Text(f"  note: {note}"))

@@ -7,8 +7,10 @@ from goalcover.agent.judge import LLMJudge, judges_of
 from goalcover.agent.models import Agreement
 from goalcover.agent.settings import Settings
 from goalcover.memory.runs import Run
-from goalcover.tools.audit import Audit, audit
+from goalcover.tools.audit import Audit, audit, audited
+from goalcover.tools.budget import budget_for, estimate
 from goalcover.tools.calibrate import Calibration, Calibrations
+from goalcover.ui.assessing import in_words
 from goalcover.ui.show import console
 from rich.table import Table
 
@@ -47,8 +49,8 @@ def _calibration(one: Calibration) -> list[str]:
     return [one.id, str(one.n), *map(_figure, figures), interval]
 
 
-def run_audit(run: Run, n: int, model: str | None) -> Audit:
-    """Audits a run's judge. InputError when it was no model."""
+def run_audit(run: Run, n: int, model: str | None, max_cost: float | None) -> Audit:
+    """Audits a run's judge. InputError when it was no model; StoppedError before more than `max_cost` USD is spent."""
     settings, made_by = Settings(), run.info().engine
     name = model or made_by.model
     if made_by.name != "llm" and model is None:
@@ -56,7 +58,11 @@ def run_audit(run: Run, n: int, model: str | None) -> Audit:
     if model is None and ", " in name:
         raise InputError(f"{run.path} was judged by several models ({name}): choose one with --judge")
     judge: LLMJudge = judges_of([name], settings)[0]
-    return asyncio.run(audit(run, judge, n))
+    asked, samples = (judge, judge.alone()), audited(run, n)
+    budget = budget_for(asked, settings, max_cost)
+    expected = estimate(samples, len(samples), run.goal().subgoals, asked, budget)
+    console.print(f"Judged by {judge.model_name}: {in_words(expected)}\n")
+    return asyncio.run(audit(run, judge, n, budget))
 
 
 def print_audit(found: Audit) -> None:

@@ -9,7 +9,8 @@ import chainlit as cl
 from chainlit.element import Element, ElementDict
 from chainlit.session import WebsocketSession
 from chainlit.types import ThreadDict
-from goalcover.agent.models import Gap, GapMap
+from goalcover.agent.errors import InputError
+from goalcover.agent.models import CoverageReport, Gap, GapMap
 from goalcover.graph.events import (
     Corrected,
     Covered,
@@ -27,6 +28,7 @@ from goalcover.graph.events import (
     Spoken,
 )
 from goalcover.graph.state import State, Wait
+from goalcover.memory.runs import Run
 from goalcover.ui import cards
 from goalcover.ui.charts import coverage_bars, gap_map, heat_map, trade_off
 from goalcover.ui.panel import panel
@@ -107,6 +109,7 @@ class Page:
     async def show(self, said: Event) -> None:
         """One event as a message, with charts, cards or files."""
         await self._meter.hide()
+        await self.end_stream()
         elements = _elements(said, narrow=self._narrow)
         self._is_asked = False
         self._last_id = (await cl.Message(content=brief(said)).send()).id
@@ -163,7 +166,7 @@ class Page:
 
     async def settle(self, state: State) -> None:
         """When all is said: what is shown of the conversation's state, where it has changed."""
-        await self._settle_panel(panel(state))
+        await self._settle_panel(panel(state, _coverage(state)))
         batch = state.get("batch")
         if self._proposals is not None and batch is not None:
             await self._redraw(self._proposals, cards.candidates(batch, state.get("reviews", ())))
@@ -214,6 +217,14 @@ class Meter:
         if self.message is not None:
             await self.message.remove()
             self.message = None
+
+
+def _coverage(state: State) -> CoverageReport | None:
+    path = state.get("run")
+    try:
+        return Run.open(Path(path)).coverage() if path else None
+    except InputError:  # a run that was deleted is told of where it is asked about
+        return None
 
 
 def _elements(said: Event, *, narrow: bool) -> list[Element]:

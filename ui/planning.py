@@ -54,6 +54,8 @@ def plan_as_json(plan: Plan) -> dict[str, Any]:
 def print_plan(plan: Plan, path: Path, kept: Path | None) -> None:
     """The subgoals, what was repaired, what still fails, and what is open."""
     console.print(_table(plan.goal))
+    if plan.note:
+        console.print(Text(plan.note, style="yellow"))
     for one in plan.repaired:
         console.print(Text.assemble(("repaired  ", "yellow"), f"{one.reason} → {one.label}."))
     print_checks(plan.checks)
@@ -79,6 +81,8 @@ def print_checks(checks: Checks) -> None:
         console.print(Text.assemble(f"{name:<9} ", verdict, f"  ({total})"))
     if checks.noted:
         console.print(f"not scored: the judge cannot see {', '.join(checks.noted)}")
+    if checks.note:
+        console.print(Text(checks.note, style="yellow"))
     for failure in checks.failures:
         mend = f" → {failure.repair.label}?" if failure.repair else ""
         console.print(Text(f"  {failure.reason}{mend}"))

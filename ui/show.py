@@ -1,7 +1,7 @@
 """Results for a person at a terminal. Everything goes to stderr: stdout is for machines (`--json`)."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from goalcover.agent.engine import Engine
 from goalcover.agent.models import Capability, CoverageReport, Gap, Goal, SubgoalCoverage
@@ -10,6 +10,7 @@ from goalcover.tools.explain import Change, Explanation, Judged, Neighbour, Neig
 from goalcover.tools.kinds import MEANINGS, closing, left_over
 from goalcover.tools.language import foreign_notes
 from goalcover.tools.load import Dataset
+from goalcover.tools.typeset import count
 from rich.console import Console, Group
 from rich.panel import Panel
 from rich.table import Table
@@ -25,18 +26,20 @@ _CUT = 400
 
 def print_dataset(dataset: Dataset, goal: Goal, engine: Engine) -> None:
     """What was understood of the data, with one row as an example."""
-    console.print(f"{len(dataset):,} samples of {dataset.rows:,} rows in {dataset.source}: {dataset.shape}")
+    size = f"{count(len(dataset), 'sample')} of {count(dataset.rows, 'row')}"
+    console.print(f"{size} in {dataset.source}: {dataset.shape}")
     for note in (*dataset.notes, *(foreign_notes(goal, dataset.preview) if engine.name == "embedded" else ())):
         console.print(f"  note: {note}")
     if dataset.n_skipped:
-        console.print(f"  skipped {dataset.n_skipped:,} rows:")
+        console.print(f"  skipped {count(dataset.n_skipped, 'row')}:")
         for skip in dataset.skipped[:5]:
-            console.print(f"    {skip}")
+            console.print(f"    {skip.where}: {skip.reason}")
     preview = dataset.preview
     console.print(f"  {preview.id} reads  input: {_one_line(preview.input)}")
     console.print(f"  {' ' * len(preview.id)}       output: {_one_line(preview.output) or '(none)'}")
     n = len(goal.subgoals)
-    console.print(f"{n} subgoals, {len(dataset) * n:,} judgements by the {engine.name} engine ({engine.model}).\n")
+    judgements = f"{count(n, 'subgoal')}, {count(len(dataset) * n, 'judgement')}"
+    console.print(f"{judgements} by the {engine.name} engine ({engine.model}).\n")
 
 
 def print_coverage(coverage: CoverageReport) -> None:
@@ -96,14 +99,20 @@ def print_neighbours(sample_id: str, goal: Goal, found: Neighbours) -> None:
 def _print_alike(title: str, goal: Goal, found: Sequence[Neighbour]) -> None:
     console.print(title if found else f"{title} none.", style="bold")
     for one in found:
-        repeated = f", {one.copies:,} samples say this" if one.copies > 1 else ""
+        repeated = f", {count(one.copies, 'sample')} say this" if one.copies > 1 else ""
         where = f"{one.sample_id}, {goal.subgoal(one.subgoal_id).name}"
         console.print(f"\n{where}: level {one.level}, likeness {one.likeness:.2f}{repeated}", style="bold")
         console.print(f"  {_one_line(one.evidence or one.explanation)}")
 
 
-def print_changes(changes: Sequence[Change]) -> None:
-    """Two runs side by side."""
+def print_changes(changes: Sequence[Change], differences: Iterable[str] = ()) -> None:
+    """Two runs side by side, and what makes their figures hard to compare."""
+    reworded = [one.subgoal_id for one in changes if one.reworded]
+    notes = (
+        [f"Worded otherwise, so that the figures are of different things: {', '.join(reworded)}."] if reworded else []
+    )
+    for note in (*differences, *notes):
+        console.print(f"note: {note}")
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("Subgoal", "Before", "After", "Change", "Support", "Verdict"):
         table.add_column(title)
@@ -112,7 +121,9 @@ def print_changes(changes: Sequence[Change]) -> None:
         delta = "-" if one.delta_abs is None else f"{one.delta_abs:+.3f}{relative}"
         support = f"{_count(one.support_before)} to {_count(one.support_after)}"
         verdict = f"{_word(one.gap_before)} to {_word(one.gap_after)}"
-        table.add_row(one.subgoal_id, _figure(one.before), _figure(one.after), delta, support, verdict)
+        table.add_row(
+            one.subgoal_id, _with(one.before, one.ci_before), _with(one.after, one.ci_after), delta, support, verdict
+        )
     console.print(table)
 
 
@@ -127,7 +138,9 @@ def print_findings(findings: Sequence[Finding]) -> None:
 
 
 def _print_gap(name: str, row: SubgoalCoverage, gap: Gap) -> None:
-    parts: list[Text] = [Text(f"Mean alignment {_figure(row.alignment)} ({_interval(row)}). {row.rule}")]
+    # A threshold's rule names the mean itself.
+    mean = "95% interval" if row.rule.startswith("Mean") else f"Mean alignment {_figure(row.alignment)}, 95% interval"
+    parts: list[Text] = [Text(f"{row.rule} {mean} {_interval(row)}.")]
     if gap.kind is not None:
         parts.append(Text.assemble((gap.kind.capitalize(), "bold"), f": {MEANINGS[gap.kind]}. {gap.why}"))
     if missing := closing(gap):
@@ -160,11 +173,11 @@ def _summary(coverage: CoverageReport) -> Text:
     named = [one.name for one in coverage.subgoals if one.gap]
     unknown = sum(one.gap is None for one in coverage.subgoals)
     open_end = f" No verdict on {unknown}: too many judgements failed." if unknown else ""
+    whole = count(len(coverage.subgoals), "subgoal")
     if not named:
-        return Text(f"No gaps among {len(coverage.subgoals)} subgoals.{open_end}", style="" if unknown else "green")
-    return Text(
-        f"{len(named)} of {len(coverage.subgoals)} subgoals are gaps: {', '.join(named)}.{open_end}", style="bold"
-    )
+        return Text(f"No gaps among {whole}.{open_end}", style="" if unknown else "green")
+    are = "is a gap" if len(named) == 1 else "are gaps"
+    return Text(f"{len(named)} of {whole} {are}: {', '.join(named)}.{open_end}", style="bold")
 
 
 def _bar(one: SubgoalCoverage) -> Text:
@@ -188,6 +201,10 @@ def _figure(value: float | None) -> str:
 
 def _interval(one: SubgoalCoverage) -> str:
     return "-" if one.ci_low is None or one.ci_high is None else f"{one.ci_low:.3f} to {one.ci_high:.3f}"
+
+
+def _with(value: float | None, ends: tuple[float, float] | None) -> str:
+    return _figure(value) if ends is None else f"{_figure(value)} ({ends[0]:.3f} to {ends[1]:.3f})"
 
 
 def _count(value: int | None) -> str:

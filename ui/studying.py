@@ -9,9 +9,12 @@ from pathlib import Path
 
 from goalcover.agent.errors import InputError, StoppedError
 from goalcover.agent.models import Goal
+from goalcover.agent.settings import Settings
 from goalcover.agent.validation import Interval, Published, Removal, RemovalEffect, SubgoalEffect, Summary, Validation
 from goalcover.memory.goals import load_goal
 from goalcover.memory.runs import Run
+from goalcover.tools.budget import budget_for
+from goalcover.tools.judges import judge_of
 from goalcover.tools.load import open_dataset
 from goalcover.tools.studies.ablation import ablate
 from goalcover.tools.studies.corruption import compute, design_study, drawn, judge_study, validate
@@ -89,10 +92,11 @@ def summary(paths: Sequence[Path]) -> Validation:
     return compute([Run.open(path) for path in paths])
 
 
-def run_selftest(path: Path, json: bool) -> None:
-    """Tests a run and tells how far each subgoal's diagnosis carries."""
-    run = Run.open(path)
-    found = asyncio.run(selftest(run, engine_named(run.info().engine.name)))
+def run_selftest(path: Path, max_cost: float | None, json: bool) -> None:
+    """Tests a run and tells how far each subgoal's diagnosis carries; StoppedError at the cap."""
+    run, settings = Run.open(path), Settings()
+    judge = judge_of(run, settings)
+    found = asyncio.run(selftest(run, judge, budget_for((judge,), settings, max_cost)))
     if json:
         print_json(found.model_dump(mode="json"))
         return

@@ -2,26 +2,33 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import takewhile
+from math import ceil
 from pathlib import Path
 from typing import Any
 
 import orjson
-from goalcover.agent.engine import Engine
 from goalcover.agent.errors import InputError
+from goalcover.agent.roles import Judge, RemoteJudge
 from goalcover.agent.settings import Settings
+from goalcover.agent.usage import Usage
 from goalcover.memory.runs import Run
 from goalcover.tools.accept import Accepted, Review, accept
 from goalcover.tools.briefs import read_briefs, write_briefs
+from goalcover.tools.budget import Budget, budget_for, estimate
 from goalcover.tools.formats.files import write_rows
+from goalcover.tools.judges import judge_of
 from goalcover.tools.load import open_dataset
-from goalcover.tools.spending import Spending, on_account
+from goalcover.tools.spending import on_account
 from goalcover.tools.synthesize import Batch, Proposal, synthesize
 from goalcover.ui import data_tables
 from goalcover.ui.engines import engine_named
 from goalcover.ui.show import console
+
+_SPARE = 1.5
+"""Times the estimate of a later step's cost that is left alone for it."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,9 @@ def run_synthesis(run: Run, wish: Wish, engine_name: str) -> dict[str, Any]:
     if wish.review and not sys.stdin.isatty():
         raise InputError("--review asks in the terminal, and there is none: leave it out to accept all that passed")
     engine = engine_named(engine_name, settings)
-    with on_account(run, engine, settings, wish.max_cost) as spending:
+    judge = judge_of(run, settings, engine.judge)
+    budget = budget_for((judge,), settings, wish.max_cost, engine.models)
+    with on_account(run, engine, budget), budget.reserved(judge.id, _to_judge(run, n, judge, budget)):
         batch = asyncio.run(
             synthesize(
                 run,
@@ -75,22 +84,23 @@ def run_synthesis(run: Run, wish: Wish, engine_name: str) -> dict[str, Any]:
                 min_level=wish.min_level,
                 parts=parts,
                 embedder=engine.embedder,
-                may_spend=spending.is_left,
                 on_progress=_Progress().show,
             )
         )
-    reviews = list(_reviews(batch.proposals)) if wish.review else []
-    accepted = asyncio.run(accept(run, batch, _judge(run, engine).judge, reviews))
+    seen, reviews = reviewed(batch.proposals) if wish.review else (batch.proposals, [])
+    batch = batch.model_copy(update={"proposals": tuple(seen)})
+    accepted = asyncio.run(accept(run, batch, judge, reviews, budget))
     _write(Path(accepted.path), wish.out)
     briefs = write_briefs(run, batch.subgoal_id, batch.missing) if batch.missing else None
     data_tables.print_batch(batch, accepted, wish.out, briefs)
-    return _result(batch, accepted, wish.out, briefs, spending)
+    return _result(batch, accepted, wish.out, briefs, budget)
 
 
-def _judge(run: Run, engine: Engine) -> Engine:
-    """The engine whose judge judged the run: figures before and after have to be of one judge."""
-    name = run.info().engine.name
-    return engine if name == engine.name or name not in ("embedded", "llm") else engine_named(name)
+def _to_judge(run: Run, n: int, judge: Judge, budget: Budget) -> Usage:
+    """What judging n samples like those of the run should take, and half as much again: without it none is kept."""
+    if not isinstance(judge, RemoteJudge):
+        return Usage()
+    return estimate(run.samples(), ceil(_SPARE * n), run.goal().subgoals, [judge], budget).usage
 
 
 def _write(kept: Path, out: Path) -> None:
@@ -98,18 +108,31 @@ def _write(kept: Path, out: Path) -> None:
     write_rows(out, [orjson.loads(line) for line in kept.read_bytes().splitlines()])
 
 
-def _reviews(proposals: Sequence[Proposal]) -> Iterator[Review]:
-    """One decision after the other, until the person accepts all that follow."""
-    for place, proposal in enumerate(proposals, 1):
-        data_tables.print_proposal(proposal, place, len(proposals))
-        answer = ""
-        while answer not in ("a", "r", "e", "all"):
-            console.print("a: accept   r: reject   e: edit the output   all: accept all from here on > ", end="")
-            line = sys.stdin.readline()
-            answer = line.strip().lower() if line else "all"
+def reviewed(proposals: Sequence[Proposal]) -> tuple[Sequence[Proposal], list[Review]]:
+    """The proposals that the person was content to have decided, and the decisions about them.
+
+    At the end of input what nobody decided about is left out: neither kept, nor noted as turned down.
+    """
+    reviews: list[Review] = []
+    for place, proposal in enumerate(proposals):
+        data_tables.print_proposal(proposal, place + 1, len(proposals))
+        answer = _answer()
         if answer == "all":
-            return
-        yield _review(proposal, answer)
+            break
+        if not answer:
+            console.print(f"\nEnd of input: {len(proposals) - place} without a decision are not kept.")
+            return proposals[:place], reviews
+        reviews.append(_review(proposal, answer))
+    return proposals, reviews
+
+
+def _answer() -> str:
+    """What was decided; nothing at the end of input."""
+    while True:
+        console.print("a: accept   r: reject   e: edit the output   all: accept all from here on > ", end="")
+        line = sys.stdin.readline()
+        if not line or line.strip().lower() in ("a", "r", "e", "all"):
+            return line.strip().lower()
 
 
 def _review(proposal: Proposal, answer: str) -> Review:
@@ -118,13 +141,13 @@ def _review(proposal: Proposal, answer: str) -> Review:
         console.print("Why (the next round learns from it)? ", end="")
         return Review(candidate_id=candidate_id, decision="rejected", reason=sys.stdin.readline().strip())
     if answer == "e":
-        console.print("The new output, ended by an empty line:")
-        lines = list(takewhile(str.strip, sys.stdin))
+        console.print('The new output, ended by a line that holds only "." (nothing: as it is):')
+        lines = takewhile(lambda line: line.rstrip("\r\n") != ".", iter(sys.stdin.readline, ""))
         return Review(candidate_id=candidate_id, decision="edited", output="".join(lines).strip())
     return Review(candidate_id=candidate_id, decision="accepted")
 
 
-def _result(batch: Batch, accepted: Accepted, out: Path, briefs: Path | None, spending: Spending) -> dict[str, Any]:
+def _result(batch: Batch, accepted: Accepted, out: Path, briefs: Path | None, budget: Budget) -> dict[str, Any]:
     return {
         "subgoal_id": batch.subgoal_id,
         "asked": batch.asked,
@@ -140,5 +163,5 @@ def _result(batch: Batch, accepted: Accepted, out: Path, briefs: Path | None, sp
         "briefs": None if briefs is None else str(briefs),
         "before": accepted.before.model_dump(),
         "after": accepted.after.model_dump(),
-        "usage": {**asdict(spending.usage), "cost_usd": spending.spent},
+        "usage": {**asdict(budget.usage), "cost_usd": budget.spent},
     }

@@ -9,8 +9,10 @@ from pathlib import Path
 from goalcover.agent.errors import InputError
 from goalcover.graph.events import Making, Progress, Spoken
 from goalcover.graph.state import Heard, Wait
+from goalcover.tools.typeset import clean
 from goalcover.ui.engines import warn
 from goalcover.ui.render import question, render
+from goalcover.ui.render.text import Stream
 from goalcover.ui.session import Said, Session, Sessions, home
 from goalcover.ui.show import console
 from rich.markdown import Markdown
@@ -18,9 +20,10 @@ from rich.status import Status
 
 WELCOME = (
     "**GoalCover** finds what your fine-tuning data lacks. Say what the model should be able to do, or give a path to "
-    "a dataset. **help** lists what can be said, Ctrl-D ends the conversation, `goalcover talk --resume` goes on."
+    "a dataset. **help** lists what can be said, **quit** ends the conversation, `goalcover talk --resume` goes on."
 )
 _LAST = "last-talk"
+_LEAVING = {"quit", "exit", "bye"}
 
 
 def talk(data: str | None, *, resume: bool) -> None:
@@ -52,7 +55,7 @@ class Terminal:
         self._turn(self._session.go_on())
         if data is not None and not resume:
             self._turn(self._session.hear(Heard(text=data)))
-        while (line := _read()) is not None:
+        while (line := _read()) is not None and line.strip().lower() not in _LEAVING:
             if said := self._meant(line):
                 self._turn(self._session.hear(Heard(text=said)))
         console.print()
@@ -71,18 +74,19 @@ class Terminal:
             self._runner.run(self._show(self._session.stopped()))
 
     async def _show(self, answer: AsyncIterator[Said]) -> None:
+        spoken = Paragraphs()
         with console.status("") as status:
             async for said in answer:
+                if isinstance(said, Spoken):
+                    _print(spoken.feed(said.text))
+                    continue
+                _print(spoken.rest())
                 if isinstance(said, Wait):
                     self._waiting = said
                 elif isinstance(said, Progress | Making):
                     _tell(status, said)
-                elif isinstance(said, Spoken):
-                    status.stop()
-                    console.print(said.text, end="", markup=False, highlight=False)
                 else:
-                    console.print()
-                    console.print(Markdown(render(said)))
+                    _print(render(said))
         self._offer()
 
     def _offer(self) -> None:
@@ -96,6 +100,30 @@ class Terminal:
             console.print(f"  {number}  {choice}", markup=False, highlight=False)
         if asked is not None and buttons:
             console.print(f"  ({', '.join(one.says.lower() for one in buttons)})", markup=False, style="dim")
+
+
+class Paragraphs:
+    """A language model's answer that comes in pieces, as whole paragraphs: half a bold word cannot be set in bold."""
+
+    def __init__(self) -> None:
+        self._held = ""
+        self._stream = Stream()
+
+    def feed(self, piece: str) -> str:
+        """The paragraphs that are whole by now, as Markdown."""
+        whole, end, self._held = (self._held + self._stream.feed(piece)).rpartition("\n\n")
+        return whole + end
+
+    def rest(self) -> str:
+        """What was held back."""
+        held, self._held, self._stream = self._held + self._stream.rest(), "", Stream()
+        return held
+
+
+def _print(markdown: str) -> None:
+    if markdown.strip():
+        console.print()
+        console.print(Markdown(clean(markdown)))
 
 
 def _tell(status: Status, said: Progress | Making) -> None:

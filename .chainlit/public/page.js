@@ -3,6 +3,9 @@ const tell = () => { document.cookie = `goalcover_narrow=${window.innerWidth < 1
 tell();
 window.addEventListener('resize', tell);
 
+// Dark where the system is, until somebody chooses otherwise: Chainlit's setting knows light and dark only.
+localStorage.getItem('vite-ui-theme') ?? localStorage.setItem('vite-ui-theme', 'system');
+
 // For our elements: Chainlit runs their files again whenever an answer begins or ends. A component made anew each time
 // would lose what a person has typed or chosen in it, and the click that comes in between.
 const made = {};

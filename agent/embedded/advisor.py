@@ -1,6 +1,7 @@
 """The embedded advisor: recommendations filled in from a gap's own figures and samples (Eq. 9)."""
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from goalcover.agent.embedded.cues import cue_of, plain_noun
 from goalcover.agent.embedded.phrases import joined, phrases
@@ -75,9 +76,17 @@ def _mend(standing: Standing) -> Recommendation | None:
     return Recommendation(
         action=f"Mend the outputs of {_samples(n)}",
         detail=f"{_counted(n, 'sample touches', 'samples touch')} it with an output that is empty, cut off or belongs "
-        "to another input. Look for a fault in how the data was made before adding any; then write these outputs anew.",
+        f"to another input.{_faults(standing)} Look for a fault in how the data was made before adding any; then write "
+        "these outputs anew.",
         sample_ids=standing.broken[:_LISTED],
     )
+
+
+def _faults(standing: Standing) -> str:
+    """What is wrong with each of those listed: " Empty: a. Another input's, it seems: b and c."."""
+    listed = sorted(zip(standing.faults[:_LISTED], standing.broken, strict=False))
+    told = [(fault, [one for _, one in rows]) for fault, rows in groupby(listed, key=lambda pair: pair[0])]
+    return "".join(f" {fault.capitalize()}: {joined(ids)}." for fault, ids in told)
 
 
 def _take_over(subgoal: Subgoal, standing: Standing) -> Recommendation | None:
@@ -160,15 +169,15 @@ def _deepen(subgoal: Subgoal, standing: Standing) -> Recommendation | None:
 
 
 def _learn_from(standing: Standing) -> Recommendation | None:
-    n = sum(standing.coverage.histogram[EXEMPLAR_LEVEL:])
-    if n == 0:
+    n, shown = sum(standing.coverage.histogram[EXEMPLAR_LEVEL:]), len(standing.exemplars)
+    if shown == 0:
         return None
-    shown = min(n, len(standing.exemplars))
-    best = "the sample that shows" if n == 1 else f"the {shown} samples that show"
+    best = "the sample that shows" if shown == 1 else f"the {shown} samples that show"
     return Recommendation(
-        action=f"Use {best} it best as {'a model' if n == 1 else 'models'}",
+        action=f"Use {best} it best as {'a model' if shown == 1 else 'models'}",
         detail=f"{_counted(n, 'sample reaches', 'samples reach')} level 3 or above. Write new ones after "
-        f"{'it' if n == 1 else 'them'}, and give {'it' if n == 1 else 'them'} more weight in training meanwhile.",
+        f"{'this one' if shown == 1 else 'those listed'}, and give {'it' if shown == 1 else 'them'} more weight in "
+        "training meanwhile.",
         sample_ids=standing.exemplars,
     )
 

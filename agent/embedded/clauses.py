@@ -21,6 +21,18 @@ _SENTENCE = re.compile(
     r"(?<=[.!?])\s+|[;\n]+|\s[–—]\s|:\s+(?=\S+ \S+)"
     r"|,?\s+and\s+(?=(?:must|should|has\s+to|have\s+to|needs\s+to)\b)"
 )
+_MUST = re.compile(r"\b(?:must|should|needs?\s+to|ha(?:s|ve)\s+to|ought\s+to)\b", re.IGNORECASE)
+_CAREFULLY = re.compile(
+    rf"^(?P<what>(?:(?!\b(?:who|that|which)\b).)+?)\s+{_MUST.pattern}\s+(?:always\s+)?be\s+\w+(?:ed|en|t)\b",
+    re.IGNORECASE,
+)
+"""What something has to be done to: `allergies must be handled carefully`."""
+_SAYS = re.compile(
+    r"^(?:(?:clearly|always)\s+)*(?:says?|states?|mentions?|points?\s+out|makes?\s+(?:it\s+)?clear|notes?)\s+"
+    r"(?:that\s+)?(?P<what>(?:it|this|that|they|these)\b.+)$",
+    re.IGNORECASE,
+)
+"""A sentence that every answer has to hold."""
 
 
 class Clause(Frozen):
@@ -64,6 +76,12 @@ def goal_clauses(goal: str, domain: Domain) -> tuple[Clause, ...]:
 
 
 def _answer_clauses(answer: str, slot: Slot, domain: Domain) -> Iterator[Clause]:
+    if slot not in FORM_SLOTS or slot == "task":
+        said = [sentence for sentence in _SENTENCE.split(answer) if sentence.strip()]
+        rules = [one for one in said if _is_rule(one)]
+        for rule in rules:  # wherever it is said, it asks for what it would ask for in the goal
+            yield from (one.model_copy(update={"source": slot}) for one in _sentence(rule, domain))
+        answer = "; ".join(one for one in said if one not in rules) if rules else answer
     if slot == "audience":
         yield from (Clause(text=item, slot=slot, source=slot) for item in split(answer, domain))
         return
@@ -79,9 +97,17 @@ def _answer_clauses(answer: str, slot: Slot, domain: Domain) -> Iterator[Clause]
                 yield Clause(text=item, slot=slot, source=slot, verb=verb if is_task else "")
 
 
+def _is_rule(sentence: str) -> bool:
+    duty = wordings.DUTY.match(sentence.strip())
+    return bool(duty and _MUST.search(duty.group())) or _CAREFULLY.match(sentence.strip()) is not None
+
+
 def _sentence(sentence: str, domain: Domain) -> Iterator[Clause]:
     text = sentence.strip().rstrip(".!?")
     duty = wordings.DUTY.match(text)
+    if not duty and (careful := _CAREFULLY.match(text)):
+        yield from (_clause(item, slot) for item, slot in _classified(careful["what"], "domain", domain))
+        return
     if duty:
         rest = text[duty.end() :]
         yield from _predicate(rest, domain) if not duty["no"] else _items(rest, "out_of_scope", domain)
@@ -111,6 +137,9 @@ def _predicate(text: str, domain: Domain) -> Iterator[Clause]:
     if helped := wordings.HELPED.match(text.strip()):
         yield Clause(text=tidy(helped["who"]), slot="audience")
         text = wordings.GRASP.sub("", helped["does"])
+    if says := _SAYS.match(text.strip()):
+        yield Clause(text=f"says {tidy(says['what'])}", slot="safety")
+        return
     phrases = verb_phrases(wordings.READS.sub("", text.strip()))
     several = len(phrases) > 1
     for phrase in phrases:

@@ -17,6 +17,10 @@ from goalcover.agent.models import Sample, Subgoal
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.?"
 _NUMBER = r"(?:\d[\d,.]{0,30}|one|two|three|four|five|six|seven|eight|nine|ten|twelve|thirty|sixty|ninety)"
 
+_READERS = r"(?:the )?(?:users?|readers?|patients?|customers?|people)"
+_DANGERS = r"(?:[\w-]+ ){0,2}(?:danger\w*|risk\w*|hazard\w*|harm\w*|mistakes?|side effects|contraindications)"
+"""What a warning is about whatever the subject is: who warns about allergens has a subject."""
+
 
 @dataclass(frozen=True)
 class Cue:
@@ -72,7 +76,7 @@ CUES = (
         "code",
         r"\b(?:writes?|produces?|generates?|gives?) (?:\w+ ){0,3}(?:code|programs?|functions?) that"
         r" (?:follows?|works?|runs?|solves?)"
-        r"|\b(?:correct|working|runnable|valid) code\b(?! of)",
+        r"|\b(?<!rewrites )(?:correct|working|runnable|valid) code\b(?! of)",
         r"^[^\S\n]*(?:def |class |import |from \w+ import|#include|public |private |function\b|const |let |var |SELECT "
         r"|<\w+[^>]{0,999}>|for\s*\(|while\s*\(|if\s*\(|return\b)|[;{}]\s*$|\b\w+\([^)]{0,999}\)",
         (1, 2, 3),
@@ -82,20 +86,21 @@ CUES = (
         "numbered or bulleted steps",
         r"(?:^|\. )(?:\w+ ){0,6}step[- ]by[- ]step\b"
         r"|\b(?:numbered (?:steps|list)|bullet(?:ed)? (?:points?|list)|as a list)\b",
-        r"^[^\S\n]*(?:\d{1,2}[.)]|[-*•])\s+\S|\bstep \d+\b|\b(?:first|then|next|finally),",
+        r"^[^\S\n]*(?:\d{1,2}[.)]|[-*•])\s+\S|(?<=[.:;!?])(?<!\bsec\.)(?<!\bno\.)[^\S\n]\d{1,2}[.)]\s[^\W\d]"
+        r"|\bstep \d+\b|\b(?:first|then|next|finally),",
         (2, 3, 4),
         re.IGNORECASE | re.MULTILINE,
     ),
     _cue(
         "warnings",
-        r"\b(?:safety warnings?|warns? (?:about|of|against|the|users?|patients?)|contraindications and warnings"
-        r"|cautions? about)\b",
+        rf"\b(?:safety warnings?|contraindications and warnings|warns? {_READERS}(?! (?:about|of|against|that)\b)"
+        rf"|(?:warns?(?: {_READERS})?|cautions?) (?:about|of|against) {_DANGERS})\b",
         r"\b(?:warning|caution|danger(?:ous)?|do not|don't|never|avoid|seek (?:medical|immediate|urgent)|emergency"
         r"|risk of|contraindicat\w+|should not|must not|consult (?:a|your)|call 911|stop taking)\b",
     ),
     _cue(
         "a next step",
-        r"\b(?:next steps?|what to do next|what happens next)\b",
+        r"\b(?:(?<!to the )next steps?|what to do next|what happens next)\b",
         r"\b(?:please|you can|you could|you(?:'ll| will) (?:need|receive|get|see|hear)|we(?:'ll| will)"
         r"|I(?:'ll| will|'ve| have)|let (?:me|us) know|reply|call|ring|email|go to|open|log in|choose|select|tap|click"
         r"|send|check|within \w+ (?:working )?days?|by \w+day|next)\b",

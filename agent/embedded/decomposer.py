@@ -7,7 +7,7 @@ to it ("heart disease, its diagnosis and its treatment"); any other is put into 
 import asyncio
 from collections.abc import Iterable, Sequence
 
-from goalcover.agent.elicitation import Checks, DataProfile, Specification
+from goalcover.agent.elicitation import Checks, DataProfile, Draft, Specification
 from goalcover.agent.embedded import naming
 from goalcover.agent.embedded.checks import check
 from goalcover.agent.embedded.clauses import Clause, clauses, main_verb
@@ -31,9 +31,9 @@ class EmbeddedDecomposer:
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
 
-    async def decompose(self, specification: Specification, profile: DataProfile | None) -> tuple[Subgoal, ...]:
+    async def decompose(self, specification: Specification, profile: DataProfile | None) -> Draft:
         """See `roles.Decomposer`."""
-        return await asyncio.to_thread(self._decompose, specification, profile)
+        return Draft(subgoals=await asyncio.to_thread(self._decompose, specification, profile))
 
     async def check(self, specification: Specification, subgoals: Sequence[Subgoal]) -> Checks:
         """See `roles.Decomposer`."""

@@ -112,16 +112,19 @@ def _plain(word: str) -> str:
 
 
 def recognise(text: str, embedder: Embedder) -> Domain:
-    """The field of a goal and its answers: by its words, or else by its meaning; the generic one when neither tells."""
+    """The field of a goal and its answers: by its words, and by its meaning where they name several fields or none; the
+    generic one when nothing tells."""
     said = key(text)
     fields = [one for one in domains().values() if one.id != GENERIC]
     counted = [_own_words(one, said) for one in fields]
-    if any(counted):
-        return fields[counted.index(max(counted))]
+    most = max(counted)
+    fields = [one for one, n in zip(fields, counted, strict=True) if n == most]
+    if len(fields) == 1:
+        return fields[0]
     vectors = embedder.vectors([text, *(one.gist for one in fields)])
     cosines = vectors[1:] @ vectors[0]
     fit = [float(cosine) + HINT * _topics(one, said) for cosine, one in zip(cosines, fields, strict=True)]
-    return fields[fit.index(max(fit))] if max(fit) >= ALIKE else domains()[GENERIC]
+    return fields[fit.index(max(fit))] if most or max(fit) >= ALIKE else domains()[GENERIC]
 
 
 def field_of(specification: Specification, profile: DataProfile | None, embedder: Embedder) -> Domain:
@@ -136,7 +139,7 @@ def field_of(specification: Specification, profile: DataProfile | None, embedder
 
 def _own_words(domain: Domain, said: str) -> int:
     """Words of the field's own names that stand in the text; those of its topics are often shared with other fields."""
-    return sum(len(key(word).split()) for word in domain.umbrella if key(word) in said)
+    return sum(len(word.split()) for word in {key(word) for word in domain.umbrella} if word in said)
 
 
 def _topics(domain: Domain, said: str) -> int:

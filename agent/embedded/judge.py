@@ -11,10 +11,10 @@ import numpy as np
 from goalcover.agent.embedded.cues import Showing, cue_of, plain_noun, show
 from goalcover.agent.embedded.evidence import Comparison, Evidence, Query, Reader, Text
 from goalcover.agent.embedder import MODEL, Embedder
-from goalcover.agent.models import Alignment, Sample, Subgoal
+from goalcover.agent.models import SUPPORT_LEVEL, Alignment, Sample, Subgoal
 from goalcover.agent.words import stem
 
-VERSION = "2"
+VERSION = "3"
 """To be raised whenever the same sample could get another level or another explanation."""
 
 ANCHORS = ("none", "poor", "weak", "good", "strong", "perfect")
@@ -86,14 +86,17 @@ class EmbeddedJudge:
 
 
 def _explain_subject(level: int, query: Query, found: Comparison) -> str:
-    """Which of the subgoal's telling words the sample says, and which it does not; the telling ones first."""
+    """Which of the subgoal's telling words the sample says, and which it does not; the telling ones first. What a
+    supporting sample does not say is no reason for its level, so it is left out."""
     matches = sorted(zip((-query.word_weights).tolist(), query.words, found.words, strict=True))
     said = [_as(word, match) for _, word, (cosine, match) in matches if cosine >= SAID]
     unsaid = [word for _, word, (cosine, _) in matches if cosine < SAID]
     parts = [_verdict(level)]
     if said:
         parts.append(f"It speaks of {', '.join(said[:_NAMED])}.")
-    if unsaid:
+    elif level >= SUPPORT_LEVEL:
+        parts.append("It says it in other words.")
+    if unsaid and level < SUPPORT_LEVEL:
         parts.append(f"It does not speak of {', '.join(unsaid[:_NAMED])}.")
     return " ".join(parts)
 

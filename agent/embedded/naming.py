@@ -79,16 +79,17 @@ def _is_plain_task(clause: Clause, domain: Domain) -> bool:
 def describe(clause: Clause, frame: str) -> Subgoal:
     """A subgoal in the clause's own words."""
     text = clause.text if clause.source is None else lower_first(clause.text)
-    if clause.slot not in FORM_SLOTS:
+    verb = clause.verb or wordings.VERBS.get(text.partition(" ")[0].lower(), "")
+    if clause.slot not in FORM_SLOTS or (clause.slot == "task" and not verb):
         return _subgoal(text, frame.format(text), "some")
     scope = "some" if clause.slot == "task" else "every"
     word, _, rest = text.partition(" ")
     if clause.slot == "safety" and _NEVER.match(text):
         return _subgoal(f"No {_NEVER.sub('', text)}", f"Leaves out {_NEVER.sub('', text)}", scope)
     rest = _REST.sub("", rest)
-    if rest and (verb := clause.verb or wordings.VERBS.get(word.lower(), "")):
+    if rest and verb:
         return _subgoal(f"{wordings.gerund(verb)} {rest}", f"{wordings.third(verb)} {rest}", scope)
-    if rest and word.lower().endswith("s") and clause.source is not None and not text.isupper():
+    if rest and word.lower().endswith("s") and not text.isupper() and (clause.source is not None or word == "says"):
         return _subgoal(text, text, scope)
     if wordings.ADJECTIVE.match(text):
         return _subgoal(f"{text} style", f"Answers in a {text} way", scope)

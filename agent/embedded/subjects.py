@@ -19,6 +19,8 @@ _VOTES = 3
 _SHARE = 0.25
 _LIFT = 1.5
 """A group's share of votes for a topic, at the least, and over that of all samples."""
+_FITS = 0.3
+"""Cosine to what a group's samples mean from which a topic names it: the closest of 350 is none for every group."""
 
 
 class Subjects:
@@ -49,8 +51,10 @@ class Subjects:
         if not len(group):
             return []
         votes = self._votes(group)
+        centre = group.mean(axis=0)
         telling = (votes >= _SHARE) & (alone | (votes >= _LIFT * usual))
-        order = np.argsort(-(topics @ (group.mean(axis=0) - 0.5 * common)), kind="stable")
+        telling &= topics @ centre >= _FITS * np.linalg.norm(centre)
+        order = np.argsort(-(topics @ (centre - 0.5 * common)), kind="stable")
         return [names[place] for place in order if telling[place]][:MOST]
 
     def _votes(self, vectors: Floats) -> Floats:

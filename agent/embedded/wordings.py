@@ -151,7 +151,8 @@ ADVERB = re.compile(
 WHOSE = re.compile(r"^(?P<who>[\w\s-]*?\w)['’]s?\s+(?P<what>.+)$")
 ADJECTIVE = re.compile(
     r"^(?:\w+(?:al|ic|ive|ous|ary|ute|ent|ant|ern|ory|lar|ed|ble)|early|late|old|new|small|large|common|rare|basic"
-    r"|male|female|front|back|hard|soft|short|long|upper|lower|inner|outer|high|low)$",
+    r"|male|female|front|back|hard|soft|short|long|upper|lower|inner|outer|high|low"
+    r"|lost|stolen|broken|frozen|forgotten|hidden|missing|torn|worn|hurt|unpaid|overdue)$",
     re.IGNORECASE,
 )
 

@@ -1,13 +1,14 @@
 """The model's advice holds no figure and no id that it was not given."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from goalcover.agent.advisor import LLMAdvisor
 from goalcover.agent.embedded.advisor import EmbeddedAdvisor
 from goalcover.agent.errors import ModelBusyError
 from openai_faults import Faults
-from role_data import CAPABILITY, DRUGS, STANDING
+from role_data import CAPABILITY, COVERAGE, DRUGS, STANDING
 from scripted import chat_model, scripted, serving
 
 
@@ -15,10 +16,10 @@ def advice(detail="Take row-1 as a model.", ids=("row-1", "row-77"), action="Add
     return {"action": action, "detail": detail, "sample_ids": list(ids)}
 
 
-def recommend(folder, *answers, **switches):
+def recommend(folder, *answers, standing=STANDING, **switches):
     with serving(brain=scripted(recommendations=answers), **switches) as server:
         model = chat_model(server, folder, "advisor", attempts=1)
-        found = asyncio.run(LLMAdvisor(model, EmbeddedAdvisor()).recommend(DRUGS, STANDING, [CAPABILITY]))
+        found = asyncio.run(LLMAdvisor(model, EmbeddedAdvisor()).recommend(DRUGS, standing, [CAPABILITY]))
         return found, server.chats
 
 
@@ -33,6 +34,30 @@ def test_given_figures_may_be_told_in_other_words(tmp_path):
     assert len(chats) == 2  # the probe, and one question
 
 
+def test_ids_that_are_numbers_are_no_figures_where_the_recommendation_lists_them(tmp_path):
+    standing = replace(STANDING, exemplars=("21645374", "16418930"))
+    good = advice("Take 21645374 and 16418930 as models.", ids=("21645374", "16418930"))
+    found, chats = recommend(tmp_path, [good, good], standing=standing)
+    assert found[0].sample_ids == ("21645374", "16418930")
+    assert len(chats) == 2  # the probe, and one question
+    made_up = advice(ids=("21645374",), action="Add 16418930 questions")
+    found, chats = recommend(tmp_path, [made_up, good], [good, good], standing=standing)
+    assert "figures 16418930 are not" in chats[-1]["messages"][-1]["content"]
+
+
+def test_levels_may_be_named(tmp_path):
+    coverage = COVERAGE.model_copy(update={"rule": "too few", "support": 8, "histogram": (30, 10, 10, 7, 9, 9)})
+    good = advice("Raise those at level 2 or 3 to level 4.")
+    _, chats = recommend(tmp_path, [good, good], standing=replace(STANDING, coverage=coverage))
+    assert len(chats) == 2
+
+
+def test_whether_rewriting_closes_the_gap_is_told(tmp_path):
+    standing = replace(STANDING, to_rewrite=9, rewriting_closes=False)
+    _, chats = recommend(tmp_path, [advice(), advice()], standing=standing)
+    assert '"to_rewrite": 9, "rewriting_closes_the_gap": false' in chats[-1]["messages"][1]["content"]
+
+
 def test_a_figure_that_was_made_up_is_asked_away(tmp_path):
     (first, _), chats = recommend(tmp_path, [advice("Add 250 of them."), advice()], [advice(), advice()])
     assert "250" not in first.detail
@@ -40,9 +65,11 @@ def test_a_figure_that_was_made_up_is_asked_away(tmp_path):
 
 
 @pytest.mark.parametrize("bad", [[advice()], [advice()] * 5, [advice("Add 250."), advice()]])
-def test_a_model_that_insists_is_passed_over(tmp_path, bad):
+def test_a_model_that_insists_is_passed_over_which_is_told(tmp_path, bad):
     found, _ = recommend(tmp_path, bad)
-    assert found == asyncio.run(EmbeddedAdvisor().recommend(DRUGS, STANDING, [CAPABILITY]))
+    first, *others = asyncio.run(EmbeddedAdvisor().recommend(DRUGS, STANDING, [CAPABILITY]))
+    assert (found[0].action, list(found[1:])) == (first.action, others)
+    assert found[0].detail.startswith(f"{first.detail} (Recommended without the model: no usable answer")
 
 
 def test_a_server_that_is_down_is_told(tmp_path):

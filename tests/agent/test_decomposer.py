@@ -6,6 +6,7 @@ import pytest
 from goalcover.agent.checker import both, identifier
 from goalcover.agent.decomposer import LLMDecomposer
 from goalcover.agent.elicitation import Atomicity, Checks, Completeness, Disjointness, Uncovered
+from goalcover.agent.embedded.decomposer import EmbeddedDecomposer
 from goalcover.agent.errors import ModelAnswerError
 from role_data import DRUGS, PROFILE, SPECIFICATION, SUBGOALS, WARNINGS
 from scripted import chat_model, scripted, serving
@@ -23,10 +24,10 @@ def findings(atomic=None, overlaps=(), uncovered=()):
     return {"atomic": fine if atomic is None else atomic, "overlaps": list(overlaps), "uncovered": list(uncovered)}
 
 
-def decompose(folder, *answers):
+def decompose(folder, *answers, guard=None):
     with serving(brain=scripted(subgoals=answers)) as server:
         model = chat_model(server, folder, "decomposer")
-        return asyncio.run(LLMDecomposer(model, None, None).decompose(SPECIFICATION, PROFILE))
+        return asyncio.run(LLMDecomposer(model, None, guard).decompose(SPECIFICATION, PROFILE))
 
 
 def check(folder, embedder, *answers, guard=None):
@@ -36,14 +37,16 @@ def check(folder, embedder, *answers, guard=None):
 
 
 def test_subgoals_carry_scope_share_and_weight(tmp_path):
-    drugs, tone = decompose(tmp_path, [proposed("Drugs", share=0.2, weight=2.0), proposed("Tone", scope="every")])
+    draft = decompose(tmp_path, [proposed("Drugs", share=0.2, weight=2.0), proposed("Tone", scope="every")])
+    drugs, tone = draft.subgoals
+    assert draft.note == ""
     assert (drugs.id, drugs.scope, drugs.share, drugs.weight) == ("drugs", "some", 0.2, 2.0)
     assert (tone.scope, tone.share) == ("every", None)
 
 
 def test_ids_are_made_valid_and_unique(tmp_path):
     found = decompose(tmp_path, [proposed("Drug Use"), proposed("drug use!"), proposed("薬の相互作用", id="薬")])
-    assert [one.id for one in found] == ["drug-use", "drug-use-2", "subgoal"]
+    assert [one.id for one in found.subgoals] == ["drug-use", "drug-use-2", "subgoal"]
 
 
 @pytest.mark.parametrize(
@@ -52,9 +55,16 @@ def test_ids_are_made_valid_and_unique(tmp_path):
     ids=["too few", "too many", "no share"],
 )
 def test_what_is_no_decomposition_is_asked_again_for(tmp_path, bad):
-    assert len(decompose(tmp_path, bad, [proposed("A"), proposed("B")])) == 2
+    assert len(decompose(tmp_path, bad, [proposed("A"), proposed("B")]).subgoals) == 2
     with pytest.raises(ModelAnswerError):
         decompose(tmp_path, bad)
+
+
+def test_where_the_model_gives_no_subgoals_the_embedded_ones_stand_and_say_so(tmp_path, embedder):
+    draft = decompose(tmp_path, [proposed("One")], guard=EmbeddedDecomposer(embedder))
+    assert len(draft.subgoals) >= 2
+    assert draft.note.startswith("Taken apart without the model: ")
+    assert "it has 1 subgoals" in draft.note
 
 
 def test_checks_that_hold_say_why(tmp_path, embedder):
@@ -147,8 +157,8 @@ def test_where_the_model_gives_no_check_the_embedded_one_stands_and_says_so(tmp_
             return checks(ok=True)
 
     found = check(tmp_path, embedder, findings([]), guard=Guard())
-    assert found.disjoint == checks(ok=True).disjoint
-    assert "Checked without the model" in found.atomic[0].reason
+    assert (found.atomic, found.disjoint) == (checks(ok=True).atomic, checks(ok=True).disjoint)
+    assert "Checked without the model" in found.note
 
 
 def test_an_identifier_is_readable_and_unlike_those_taken():

@@ -78,6 +78,17 @@ def test_anchors_are_hidden_and_nothing_tells_them_from_candidates(tmp_path):
     assert len(found) == 5
 
 
+def test_what_was_cut_for_length_is_told_from_a_candidate_that_breaks_off(tmp_path):
+    long, broken = candidate("a", "word " * 3_000), candidate("b", "poor: it breaks off [...]")
+    _, chats = judge(tmp_path, [long, broken], anchors=Anchors(strong=None, weak=None))
+    system, user = (one["content"] for one in chats[1]["messages"])
+    by_start = {one["output"][:4]: one for one in shown(user)}
+    assert by_start["word"]["output"].endswith("word [...]")
+    assert by_start["word"]["shortened"] is True
+    assert "shortened" not in by_start["poor"]
+    assert '"shortened": true' in system
+
+
 def test_the_two_best_are_tried_the_other_way_round_when_they_are_close(tmp_path):
     log = []
     judge(tmp_path, [candidate("a"), candidate("b")], brain=judging(by_word, log))

@@ -30,6 +30,28 @@ def test_input_and_output_share_the_room_as_they_share_the_sample():
     assert (cut.id, cut.row) == ("a", 1)
 
 
+def test_a_short_answer_to_a_text_that_is_too_long_stays_whole():
+    answer = f"{HEART}\n\n- one\n-   two"
+    cut, _ = excerpt(Sample(id="a", row=1, input=FILLER * 9 + HEART, output=answer), [CARDIOLOGY], 1_500)
+    assert cut.output == answer
+    assert HEART in cut.input
+    assert len(cut.input) + len(cut.output) <= 1_500
+
+
+def test_every_omission_is_marked_and_nothing_else_is():
+    first, last = (
+        f"{name} heart disease and its treatment are explained at length. " * 4 for name in ("First", "Last")
+    )
+    text = f"{first}{last}{FILLER}"
+    room = len(first) + len(last) + 3 * len(GAP)
+    cut, _ = excerpt(Sample(id="a", row=1, input=text, output=""), [CARDIOLOGY], room)
+    assert cut.input.removesuffix(GAP) == f"{first}{last}".strip()
+    assert cut.output == ""
+    behind, _ = excerpt(Sample(id="a", row=1, input=f"{FILLER}{HEART}", output=""), [CARDIOLOGY], 120)
+    assert behind.input.startswith(GAP)
+    assert behind.input.endswith(HEART)
+
+
 def test_the_same_cut_is_made_every_time():
     sample = Sample(id="a", row=1, input=FILLER + HEART, output=FILLER)
     assert excerpt(sample, [TAX, CARDIOLOGY], 900) == excerpt(sample, [TAX, CARDIOLOGY], 900)

@@ -8,7 +8,7 @@ from goalcover.agent.errors import ModelError
 from goalcover.agent.judge import LLMJudge
 from goalcover.agent.models import Sample, Subgoal
 from goalcover.agent.roles import RemoteJudge
-from judging_cases import NAMES, SUBGOALS, asked, judge_on, judged, levels, sample, saying
+from judging_cases import NAMES, SUBGOALS, asked, judge_on, judged, levels, sample, saying, whole
 from openai_faults import ODD, SPOILT, Faults
 from scripted import serving
 
@@ -109,6 +109,67 @@ def test_a_refusal_is_no_number_and_is_not_asked_again_in_the_same_words(cache):
     assert [one["messages"][1]["content"].count('{"id": ') for one in asked(server)] == [2, 1, 1]
 
 
+def test_a_request_that_a_filter_stops_is_not_sent_again_in_parts(cache):
+    with serving() as server:
+        asyncio.run(judge_on(server, cache).prepare())
+    with serving(faults=Faults(script=["declined"])) as server:
+        found = judged(server, cache)
+    assert found.unscored == {"refused": 6}
+    assert found.usage.calls == len(asked(server)) == 1
+
+
+@pytest.mark.parametrize("n_before", [0, 1])
+def test_a_sample_that_the_server_does_not_take_is_alone_unscored(cache, n_before):
+    """Also when it is the first that is asked about, as in a run that goes on for its sake."""
+    with serving(declines="tulips") as server:
+        judge = judge_on(server, cache)
+
+        async def story():
+            return [await whole(judge, one) for one in (*[sample()] * n_before, sample("tulips"), sample())]
+
+        *_, declined, after = asyncio.run(story())
+        requests = [one["messages"][1]["content"] for one in asked(server)]
+    assert declined.unscored == {"refused": 6}
+    assert not declined.busy
+    assert {one.explanation.partition(": ")[2] for one in declined.alignments} == {
+        f"{server.url} does not take the request (HTTP 400): Rule 7 of this house."
+    }
+    assert levels(after) == RIGHT
+    assert ["tulips" in one for one in requests].count(True) == 1
+    assert len(requests) == 3  # the first time a sample of ours tells whether the server takes the judge's requests
+
+
+def test_a_server_that_takes_no_request_of_the_judge_ends_it_until_it_does(cache):
+    with serving(declines="Judge the sample") as server:
+        judge = judge_on(server, cache)
+
+        async def story():
+            with pytest.raises(ModelError, match=r"Rule 7 of this house\.; see `goalcover doctor`"):
+                await whole(judge, sample())
+            server.declines = None
+            return await whole(judge, sample())
+
+        assert levels(asyncio.run(story())) == RIGHT
+
+
+@pytest.mark.parametrize(
+    ("faults", "parts"), [(["ok", "no-credit"], [(3, 1), (0, 1)]), (["malformed", "no-credit"], [(0, 2)])]
+)
+def test_what_was_paid_for_is_handed_on_before_an_error(cache, faults, parts):
+    with serving() as server:
+        asyncio.run(judge_on(server, cache).prepare())
+    handed_on = []
+
+    async def story(judge):
+        async for part in judge.judge_one(sample(), SUBGOALS):
+            handed_on.append(part)  # noqa: PERF401 they have to be here when the error comes
+
+    with serving(faults=Faults(script=faults)) as server, pytest.raises(ModelError, match="no credit left"):
+        asyncio.run(story(judge_on(server, cache, max_subgoals=3)))
+    assert [(len(one.alignments), one.usage.calls) for one in handed_on] == parts
+    assert all(one.usage.prompt_tokens > 0 for one in handed_on[:1])
+
+
 def test_cannot_assess_is_unscored_with_its_reason(cache):
     with serving(brain=saying(heart={"level": "cannot_assess", "reason": "It is cut off."})) as server:
         found = judged(server, cache)
@@ -127,8 +188,8 @@ def test_a_reply_for_another_sample_is_rejected(cache):
 
     with serving(brain=mixed_up) as server:
         judge = judge_on(server, cache)
-        first = asyncio.run(judge.judge_one(sample("heart drugs bones skin cancer children"), SUBGOALS))
-        second = asyncio.run(judge.judge_one(sample("nothing of the kind"), SUBGOALS))
+        first = asyncio.run(whole(judge, sample("heart drugs bones skin cancer children"), SUBGOALS))
+        second = asyncio.run(whole(judge, sample("nothing of the kind"), SUBGOALS))
     assert set(levels(first).values()) == {1}
     assert set(levels(second).values()) == {None}
 
@@ -173,7 +234,7 @@ def test_a_server_that_cannot_read_what_its_model_wrote_is_asked_once_more_and_n
 def test_a_silent_server_is_left_after_the_timeout(cache):
     with serving(faults=Faults(script=["hang"])) as server:
         judge = judge_on(server, cache, timeout=0.2)
-        assert levels(asyncio.run(judge.judge_one(sample(), SUBGOALS))) == RIGHT
+        assert levels(asyncio.run(whole(judge, sample(), SUBGOALS))) == RIGHT
 
 
 def test_a_key_that_is_not_accepted_ends_everything(cache):
@@ -199,7 +260,7 @@ def test_a_server_that_takes_another_form_than_yesterday_is_probed_anew(tmp_path
         judge = judge_on(server, tmp_path)
 
         async def both():
-            return await asyncio.gather(*(judge.judge_one(sample(f"{TEXT} {n}"), SUBGOALS) for n in range(5)))
+            return await asyncio.gather(*(whole(judge, sample(f"{TEXT} {n}"), SUBGOALS) for n in range(5)))
 
         assert [levels(one) for one in asyncio.run(both())] == [RIGHT] * 5
 
@@ -234,9 +295,9 @@ def test_a_sample_longer_than_the_context_is_judged_on_its_best_passages_and_say
     long = sample(f"{filler} Rest helps the heart, and drugs help too. {filler}", "Nothing to add.")
     with serving(context=1_800) as server:
         judge = judge_on(server, cache)
-        found = asyncio.run(judge.judge_one(long, SUBGOALS))
+        found = asyncio.run(whole(judge, long, SUBGOALS))
         n = len(asked(server))
-        again = asyncio.run(judge.judge_one(long, SUBGOALS))
+        again = asyncio.run(whole(judge, long, SUBGOALS))
     assert levels(found)["heart"] == levels(found)["drugs"] == 1
     assert all("passages: the sample is longer" in one.explanation for one in found.alignments)
     assert len(asked(server)) == n + 1  # what does not fit is known by now
@@ -248,7 +309,7 @@ def test_where_the_server_tells_its_context_nothing_too_long_is_sent(cache):
 
     async def story(judge):
         await judge.prepare()
-        return await judge.judge_one(long, SUBGOALS)
+        return await whole(judge, long, SUBGOALS)
 
     with serving(context=2_500, models=("test-model",)) as server:
         found = asyncio.run(story(judge_on(server, cache)))
@@ -262,7 +323,7 @@ def test_where_the_person_tells_the_context_nothing_is_cut_by_the_server_without
 
     async def story(judge):
         await judge.prepare()
-        return await judge.judge_one(long, SUBGOALS)
+        return await whole(judge, long, SUBGOALS)
 
     with serving() as server:
         found = asyncio.run(story(judge_on(server, cache, context_length=2_500)))
@@ -300,7 +361,7 @@ def test_it_learns_what_calls_take(cache):
         judge: LLMJudge = judge_on(server, cache)
         one: Sample = sample("heart " * 300)
         before = judge.expected(one, SUBGOALS)
-        took = asyncio.run(judge.judge_one(one, SUBGOALS)).usage
+        took = asyncio.run(whole(judge, one, SUBGOALS)).usage
         after = judge.expected(one, SUBGOALS)
     assert before.calls == after.calls == 1
     assert after.completion_tokens == took.completion_tokens

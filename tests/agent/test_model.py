@@ -13,15 +13,17 @@ from goalcover.agent.errors import (
     ModelError,
     ModelRefusedError,
     ModelRequestError,
+    StoppedError,
 )
-from goalcover.agent.model import ChatModel
+from goalcover.agent.model import ANSWER_TOKENS, ChatModel
 from goalcover.agent.prompt import Message
 from goalcover.agent.refusal import Refusal, told
-from goalcover.agent.reply import ToolCall, ToolCalls
 from goalcover.agent.settings import Settings
 from goalcover.agent.structured import Strict
+from goalcover.agent.usage import paid_by
+from goalcover.tools.budget import Budget, Price
 from openai_faults import Faults
-from scripted import chat_model, scripted, serving, settings
+from scripted import chat_model, collected, probed, scripted, serving, settings
 
 ASKED = (Message("system", "Name the colour."), Message("user", "The sky, by day?"))
 
@@ -46,14 +48,6 @@ def ask(model, check=None):
 
 def running(**switches):
     return serving(brain=scripted(colour=BLUE), **switches)
-
-
-def probed(server, folder, **more):
-    """A model whose server's abilities are known, so that faults meet the question and not the probe."""
-    model = chat_model(server, folder, **more)
-    asyncio.run(model.ability())
-    server.requests.clear()
-    return model
 
 
 def test_an_answer_is_an_object_with_what_it_took(tmp_path):
@@ -113,6 +107,25 @@ def test_a_passing_fault_is_tried_again(tmp_path, fault):
     assert (answer.usage.calls, answer.usage.retries) == (2, 1)
 
 
+def told_of_a_page(ask):
+    with pytest.raises(ModelError) as caught:
+        ask()
+    assert "“Sign in You've sent ***, and this proxy wants to know who yo”" in str(caught.value)
+    assert "check OPENAI_BASE_URL, or a proxy" in str(caught.value)
+    assert "sk-" not in str(caught.value)
+    assert "<" not in str(caught.value)
+
+
+def test_a_web_page_instead_of_an_answer_is_quoted_and_not_tried_again(tmp_path):
+    with running(faults=Faults(script=["ok", "page", "ok", "page", "page"])) as server:
+        model = probed(server, tmp_path)
+        told_of_a_page(lambda: ask(model))
+        ask(model)
+        told_of_a_page(lambda: ask(model))
+        told_of_a_page(lambda: collected(model.stream([{"role": "user", "content": "hello"}])))
+        assert len(server.chats) == 4
+
+
 @pytest.mark.parametrize(
     ("status", "error"),
     [
@@ -135,9 +148,9 @@ def test_an_answer_that_the_server_cannot_read_is_asked_for_once_more(tmp_path):
         answer = ask(model)
         assert (answer.value.colour, answer.usage.retries, answer.usage.reasks) == ("blue", 0, 1)
         assert "could not read it" in server.chats[-1]["messages"][-1]["content"]
-        with pytest.raises(ModelAnswerError, match="also when asked again"):
+        with paid_by(paid := Budget()), pytest.raises(ModelAnswerError, match="also when asked again"):
             ask(model)
-    assert (model.usage.calls, model.usage.retries) == (5, 0)
+    assert (paid.usage.calls, paid.usage.retries, paid.usage.reasks) == (2, 0, 1)
 
 
 def test_the_pause_that_a_server_asks_for_is_kept(tmp_path):
@@ -159,10 +172,10 @@ def test_a_server_that_asks_for_too_long_a_pause_is_told_and_not_waited_for(tmp_
 def test_a_server_that_stays_broken_is_tried_so_often_and_no_more(tmp_path):
     with running(faults=Faults(script=["ok", *["500"] * 9])) as server:
         model = probed(server, tmp_path, attempts=3)
-        with pytest.raises(ModelBusyError, match="tried 3 times"):
+        with paid_by(paid := Budget()), pytest.raises(ModelBusyError, match="tried 3 times"):
             ask(model)
         assert len(server.chats) == 3
-    assert model.usage.retries == 3
+    assert paid.usage.retries == 3
 
 
 def test_a_server_that_is_silent_is_given_up_in_time(tmp_path):
@@ -260,9 +273,42 @@ def test_a_request_that_no_form_mends_is_told_in_the_servers_words(tmp_path):
 
 def test_one_model_serves_several_event_loops_one_after_the_other(tmp_path):
     with running() as server:
+        model = chat_model(server, tmp_path)
+        with paid_by(paid := Budget()):
+            assert [ask(model).value.colour for _ in range(3)] == ["blue"] * 3
+    assert paid.usage.calls == 4  # with the probe
+
+
+def test_sessions_that_share_a_model_pay_each_for_what_it_asked_itself(tmp_path):
+    async def session(model, budget, n):
+        with paid_by(budget):
+            await asyncio.gather(*(model.structured(ASKED, Colour) for _ in range(n)))
+
+    async def both(model, *budgets):
+        await asyncio.gather(*(session(model, budget, n) for n, budget in enumerate(budgets)))
+        await model.structured(ASKED, Colour)  # on nobody's account
+
+    with running(latency=0.02) as server:
+        none, one, two = budgets = [Budget() for _ in range(3)]
+        asyncio.run(both(probed(server, tmp_path), *budgets))
+    assert [each.usage.calls for each in (none, one, two)] == [0, 1, 2]
+    assert two.usage.prompt_tokens == 2 * one.usage.prompt_tokens > 0
+
+
+def test_no_call_is_made_that_the_account_cannot_pay(tmp_path):
+    price = Price(1.0, 1.0, 1.0)
+    with running() as server:
         model = probed(server, tmp_path)
-        assert [ask(model).value.colour for _ in range(3)] == ["blue"] * 3
-    assert model.usage.calls == 4
+        one = price.of(ask(model).usage)
+        cap = (ANSWER_TOKENS + 300) / 1e6 + 3 * one  # the fourth or fifth call might be answered too long
+        with paid_by(budget := Budget({"test-model": price}, max_cost=cap)):
+            ask(model)
+            assert not budget.is_reached
+            with pytest.raises(StoppedError, match="before passing --max-cost"):
+                [ask(model) for _ in range(99)]
+        assert 1 < len(server.chats) - 1 == budget.usage.calls < 20
+    assert budget.is_reached
+    assert budget.spent <= cap
 
 
 def test_no_model_and_no_server_are_told(tmp_path):
@@ -296,56 +342,6 @@ def test_azure_settings_that_are_not_complete_are_told(tmp_path):
     keyless = ChatModel(azure.model_copy(update={"azure_api_version": "2026-01"}), "judge")
     with pytest.raises(InputError, match="no client for m at https://x"):
         ask(keyless)
-
-
-def collected(stream):
-    async def all_pieces():
-        return [piece async for piece in stream]
-
-    return asyncio.run(all_pieces())
-
-
-def test_an_answer_is_streamed_piece_by_piece(tmp_path):
-    with serving() as server:
-        model = chat_model(server, tmp_path)
-        pieces = collected(model.stream([{"role": "user", "content": "hello"}]))
-    assert len(pieces) > 3
-    assert "".join(pieces).startswith("I can help with goals")
-    assert model.usage.completion_tokens > 0
-
-
-def test_a_tool_call_ends_a_stream(tmp_path):
-    function = {"name": "coverage", "description": "c", "parameters": {"type": "object", "properties": {}}}
-    with serving(brain=lambda *_: {"tool": "coverage", "arguments": {"a": 1}}) as server:
-        model = chat_model(server, tmp_path)
-        asyncio.run(model.ability())
-        pieces = collected(
-            model.stream([{"role": "user", "content": "x"}], [{"type": "function", "function": function}])
-        )
-    assert pieces == [ToolCalls((ToolCall("call_1", "coverage", '{"a": 1}'),))]
-
-
-@pytest.mark.parametrize("fault", ["429", "500", "drop"])
-def test_a_stream_that_does_not_begin_is_tried_again(tmp_path, fault):
-    with serving(faults=Faults(script=["ok", fault])) as server:
-        model = probed(server, tmp_path)
-        assert "".join(collected(model.stream([{"role": "user", "content": "hello"}]))).startswith("I can")
-
-
-def test_an_error_told_in_a_stream_is_what_the_server_says_it_is(tmp_path):
-    with serving(faults=Faults(script=["ok", "unreadable"])) as server:
-        model = probed(server, tmp_path)
-        with pytest.raises(ModelAnswerError, match="could not read it"):
-            collected(model.stream([{"role": "user", "content": "hello"}]))
-        assert len(server.chats) == 1
-
-
-def test_a_server_that_counts_no_tokens_in_streams_streams_all_the_same(tmp_path):
-    with serving(rejects=frozenset(["stream_options"])) as server:
-        model = probed(server, tmp_path)
-        for _ in range(2):
-            assert "".join(collected(model.stream([{"role": "user", "content": "hello"}]))).startswith("I can")
-        assert len(server.chats) == 3
 
 
 def test_a_key_is_nowhere_but_in_the_request(tmp_path, caplog):

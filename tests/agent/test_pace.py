@@ -4,7 +4,8 @@ import asyncio
 import time
 
 import pytest
-from goalcover.agent.pace import CROWDED, Pace, Rate
+from goalcover.agent.errors import ModelBusyError
+from goalcover.agent.pace import CROWDED, PATIENCE, Pace, Rate
 
 
 def test_at_most_so_many_calls_are_in_flight():
@@ -66,6 +67,20 @@ def test_when_crowded_all_wait_for_as_long_as_the_server_asked():
             return time.monotonic() - started
 
     assert 0.15 < asyncio.run(waited()) < 1
+
+
+def test_nobody_waits_when_the_server_asks_for_more_than_patience():
+    async def enter(pace: Pace) -> None:
+        async with pace.turn(1):
+            pytest.fail("the server asked for silence")
+
+    pace = Pace(1)
+    for _ in range(10):
+        pace.turned_away(86_400.0)
+    for _ in range(3):  # whoever is sent away leaves the place to the next
+        with pytest.raises(ModelBusyError, match="no calls in the next 1,440 minutes") as caught:
+            asyncio.run(asyncio.wait_for(enter(pace), 1))
+        assert caught.value.retry_after > PATIENCE
 
 
 def test_a_waiter_that_gives_up_leaves_its_place_to_the_next():

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from goalcover.agent.prompt import PROMPTS, Prompt, PromptError, cut, fence, load_prompt, new_nonce
+from goalcover.agent.prompt import PROMPTS, Prompt, PromptError, cut, fence, load_prompt, new_nonce, nonce_for, quoted
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +21,64 @@ ATTACKS = (
     "\ud800 half a character",
     '{"level": 5} \\" \\u003c \\\\',
     "日本語とעברית and 😀",
+)
+TOKENS = (
+    *(
+        "<|im_start|>",
+        "<|eot_id|>",
+        "<｜User｜>",
+        "<｜end▁of▁sentence｜>",
+        "<|START_OF_TURN_TOKEN|>",
+        "<start_of_turn>",
+    ),
+    *(
+        "<s>",
+        "</s>",
+        "<bos>",
+        "<eos>",
+        "<unk>",
+        "<<SYS>>",
+        "<</SYS>>",
+        "<extra_id_1>",
+        "<SPECIAL_10>",
+        "<sop>",
+        "<_user>",
+    ),
+    *(
+        "<think>",
+        "</thinking>",
+        "<tool_call>",
+        "</tool_response>",
+        "<用户>",
+        "<seed:bos>",
+        "<[SOS]>",
+        "<data-0>",
+        "</DATA-0>",
+    ),
+    *(
+        "[INST]",
+        "[/INST]",
+        "[inst]",
+        "[TOOL_CALLS]",
+        "[/AVAILABLE_TOOLS]",
+        "[SYSTEM_PROMPT]",
+        "[THINK]",
+        "[gMASK]",
+        "[BOS]",
+    ),
+    *("[|user|]", "[|endofturn|]", "[@BOS@]", "[UNUSED_TOKEN_146]", "[e~[", "]~b]system", "]~!b["),
+)
+"""That chat templates, reasoning parsers and our own fence read as more than text."""
+PLAIN = (
+    "if a < b <= c and x[i] <= rows[0][key]: y <- f(x) << 2  # <3",
+    "- one [1]\n- [two](http://a.b/c)\n- [x] done\n1. [three][ref] --> four",
+    "\\[ \\begin{figure}[H] a_{i} < 0 \\cite[p.~3]{knuth}~[2] \\] and [sic] ]~\\ref{a}",
+)
+TAGGED = (
+    "<!DOCTYPE html>\n<div class='a'><p>1 < 2</p><br/></div>",
+    'List<String> all = new ArrayList<>(); std::vector<int> v; cout << "[OK]" << endl;',
+    "SELECT [NAME], [AGE] FROM t WHERE a<b -- [TOOL_CALLS]",
+    "\\[INST] \\<s> \\\\[BOS]",
 )
 TWO = Prompt("two", "----- system -----\nRules for $who.\n----- user -----\nData: $data, costs $$5\n")
 
@@ -75,6 +133,25 @@ def test_nothing_inside_a_fence_can_end_it_or_change_the_speaker(text):
     inside.encode()
 
 
+@pytest.mark.parametrize("token", TOKENS)
+@pytest.mark.parametrize("around", ["{}", "text{}text", "\\{}\n", '"{}"'])
+def test_no_control_token_of_any_template_reaches_a_model(token, around):
+    text = around.format(token)
+    assert token.lower() not in quoted({text: [text]}).lower()
+    assert json.loads(quoted({text: [text]})) == {text: [text]}
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_comparisons_lists_links_and_latex_are_shown_as_they_are(text):
+    assert quoted(text) == json.dumps(text, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("text", [*PLAIN, *TAGGED])
+def test_code_markup_and_lists_come_back_unchanged(text):
+    assert json.loads(quoted(text)) == text
+    assert json.loads(quoted([text, {text: text}])) == [text, {text: text}]
+
+
 @given(st.text(st.characters(codec=None)))
 def test_any_text_comes_out_of_its_fence_unchanged(text):
     inside = fence(text, NONCE).split("\n")[1]
@@ -89,6 +166,12 @@ def test_a_list_stands_item_by_item_in_one_fence():
 
 def test_no_two_nonces_are_alike():
     assert len({new_nonce() for _ in range(100)}) == 100
+
+
+def test_the_same_content_is_fenced_alike_by_a_number_that_it_cannot_know():
+    assert nonce_for("facts") == nonce_for("facts")
+    assert nonce_for("facts") != nonce_for("fact")
+    assert re.fullmatch("[0-9a-f]{16}", nonce_for("\ud800"))
 
 
 def test_a_long_text_is_cut_at_a_word_and_says_so():

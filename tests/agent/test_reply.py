@@ -5,7 +5,7 @@ import time
 
 import pytest
 from goalcover.agent.errors import ModelAnswerError, ModelBusyError, ModelRefusedError
-from goalcover.agent.reply import Reply, last_object, read_listing, read_vectors, without_thoughts
+from goalcover.agent.reply import Reply, is_json, last_object, read_listing, read_vectors, without_thoughts
 
 
 def reply(finish_reason="stop", usage=None, **message):
@@ -78,6 +78,14 @@ def test_refusals_and_replies_cut_off_are_no_answers(one, error):
 def test_a_body_that_is_no_completion_is_worth_another_try(body):
     with pytest.raises(ModelBusyError):
         Reply.read(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "json"),
+    [(b' \n{"a": 1}', True), (b'\xef\xbb\xbf{"cho', True), (b"", True), (b"<html>", False), (b"upstream down", False)],
+)
+def test_a_body_cut_off_is_json_and_a_web_page_is_not(body, json):
+    assert is_json(body) is json
 
 
 def test_tokens_are_counted_where_the_server_tells_them():

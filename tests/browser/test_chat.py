@@ -99,6 +99,7 @@ def test_a_sample_that_holds_markup_stays_text(context: BrowserContext, server: 
     shows(page, "Ready to judge")
     press(page, "Start")
     shows(page, "subgoals are gaps")
+    expect(page.locator(".gc-plan")).to_contain_text("supported by", timeout=PATIENCE_MS)
     say(page, "Show sample lf-0000")
     shows(page, "<img src=x onerror=document.title='owned'>")
     shows(page, ":note[gone]")
@@ -131,6 +132,9 @@ def test_two_people_do_not_see_each_other(chromium: Browser, server: Server, tmp
     ann, bob = visit(first, server.address), visit(second, server.address)
     say(ann, "Answer questions about the moon")
     shows(ann, "Question 1 of 3")
+    (tmp_path / "empty.jsonl").touch()
+    hand_over(bob, tmp_path / "empty.jsonl")
+    shows(bob, "empty.jsonl has no rows")
     hand_over(bob, rows(tmp_path, 20))
     shows(bob, "What should the model be able to do?")
     assert bob.get_by_text("moon").count() == ann.get_by_text("mine.jsonl").count() == 0
@@ -143,8 +147,8 @@ def test_two_people_do_not_see_each_other(chromium: Browser, server: Server, tmp
 
 def test_it_fits_a_phone(chromium: Browser, server: Server, tmp_path: Path):
     context = chromium.new_context(viewport=PHONE, color_scheme="dark")
-    context.add_init_script("localStorage.setItem('vite-ui-theme', 'dark')")
     page = visit(context, server.address)
+    expect(page.locator("html.dark")).to_have_count(1)
     keep(page, "10-phone-welcome")
     hand_over(page, rows(tmp_path, 20))
     shows(page, "What should the model be able to do?")

@@ -77,7 +77,13 @@ def test_from_files_to_a_named_gap_and_its_reason(files, deps: Deps):
             "goal.yaml",
         ]
         assert (await talk.say("why is cybersecurity weak?"))["Unsure"].names == ()
-        assert len(talk.buttons) == 9
+        weak = {diagnosed.goal.subgoal(gap.subgoal_id).name for gap in diagnosed.gaps}
+        assert {name.removeprefix("Why is ").removesuffix(" weak?") for name in talk.buttons if "Why" in name} <= weak
+        if len(diagnosed.gaps) > 1:
+            second = (await talk.say("which one is the worst?", "and the second one?"))["Explained"].explanation
+            assert second.gap == diagnosed.gaps[1]
+        assert (await talk.say("show me row 5"))["Opened"].sample.row == 5
+        assert (await talk.say("what does support mean?"))["Defined"].term == "support"
 
         again = (await talk.say("Judge 20 first"))["Diagnosed"]
         assert again.info.counts.reused == again.info.counts.pairs == 180
@@ -91,10 +97,16 @@ def test_what_would_be_at_another_threshold_is_told_and_can_be_set(files, deps: 
         await talk.say(f"{files[0]} {files[1]}", "keep all as they are", "Start")
         supposed = (await talk.say("what would change at a threshold of 1?"))["Supposed"]
         assert len(supposed.gaps) == 9
-        assert (await talk.say("set threshold 0.2"))["Ready"].goal.threshold == 0.2
-        low = (await talk.say("Start"))["Diagnosed"]
-        assert low.info.counts.reused == 540
+        low = (await talk.say("set threshold 0.2"))["Diagnosed"]
+        assert (low.goal.threshold, low.info.counts.reused) == (0.2, 540)
         assert {gap.subgoal_id for gap in low.gaps} == {one.id for one in low.coverage.subgoals if one.alignment < 0.2}
+        back = await talk.say("undo the threshold")
+        assert back["Revised"].label == "Took back: Threshold 0.2 for all subgoals"
+        assert (back["Diagnosed"].goal.threshold, back["Diagnosed"].info.counts.reused) == (None, 540)
+        assert "no change to take back" in (await talk.say("go back"))["Problem"].text
+        few = (await talk.say("Judge 20 first", "set threshold 30%"))["Diagnosed"]
+        assert few.info.counts.samples == 20
+        assert (await talk.say("go back to the default rule"))["Diagnosed"].goal.threshold is None
 
     run(conversation, deps)
 
@@ -112,6 +124,23 @@ def test_an_edit_after_scoring_judges_only_what_is_new(files, deps: Deps):
         assert (both.a.name, both.b.name) == ("Solar panels", "Explaining bills")
         assert 0 <= both.both <= 60
         assert (await talk.say("drop solar pannels"))["Revised"].label == "Drop Solar panels"
+
+    run(conversation, deps)
+
+
+def test_the_last_result_is_talked_about_while_a_changed_goal_waits(files, deps: Deps):
+    async def conversation(talk: Talk):
+        coverage = (await talk.say(f"{files[0]} {files[1]}", "keep all as they are", "Start"))["Diagnosed"].coverage
+        await talk.say("add Solar panels: Answers questions about solar panels and what they earn", "keep all")
+        assert "Start" in talk.buttons
+        assert (await talk.say("coverage"))["Covered"].coverage == coverage
+        assert (await talk.say("why is gas weak?"))["Explained"].explanation.subgoal.id == "gas-safety"
+        assert "not judged yet" in (await talk.say("why is Solar panels weak?"))["Problem"].text
+        assert "first" in (await talk.say("export it for TRL"))["Problem"].text
+        assert "Start" in talk.buttons
+        assert "Revised" in await talk.say("go back")
+        assert "Start" not in talk.buttons
+        assert (await talk.say("coverage"))["Covered"].coverage == coverage
 
     run(conversation, deps)
 

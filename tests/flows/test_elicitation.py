@@ -5,12 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from goalcover.agent.decomposer import LLMDecomposer
 from goalcover.agent.elicitation import Checks
 from goalcover.agent.errors import GoalCoverError
 from goalcover.agent.models import SLOTS
 from goalcover.graph.deps import Deps
 from goalcover.graph.state import STORED
 from goalcover.memory.checkpoints import open_checkpoints
+from goalcover.ui.render import render
+from openai_faults import Faults
+from scripted import chat_model, serving
 from talking import Talk, run
 
 GOAL = "Build a medical question-answering assistant for clinical decision support"
@@ -114,6 +118,27 @@ def test_a_goal_and_its_data_in_one_message(files, deps: Deps):
     run(conversation, deps)
 
 
+def test_a_dataset_of_unknown_shape_waits_for_its_columns(deps: Deps, tmp_path: Path):
+    lines = [f"T-{n},{n} Was kostet die Karte?,Sie kostet {n} Euro." for n in range(8)]
+    (tmp_path / "odd.csv").write_text("\n".join(["TCKT_NR,kd_frage_txt,agt_resp_v2", *lines]))
+
+    async def conversation(talk: Talk):
+        await talk.say("Answer customers of a bank")
+        odd = (await talk.say(str(tmp_path / "odd.csv")))["Unread"].waiting
+        assert [one.name for one in odd.columns] == ["TCKT_NR", "kd_frage_txt", "agt_resp_v2"]
+        assert talk.buttons == ("--map input=kd_frage_txt,output=agt_resp_v2", "Other data")
+        assert "Unread" in await talk.say("Cards; Fraud")
+        assert "has no column" in (await talk.say("--map input=nothing"))["Problem"].text
+        read = (await talk.say("the question is in kd_frage_txt, the reply in agt_resp_v2"))["Understood"].reading
+        assert (read.data.samples, read.data.preview.output) == (8, "Sie kostet 0 Euro.")
+        assert talk.asked.slot is not None
+        assert (await talk.state())["specification"].answers == ()
+        assert (await talk.say("that's enough", "keep all"))["Ready"].pairs > 0
+        assert (await talk.say("Start"))["Diagnosed"].coverage.n_samples == 8
+
+    run(conversation, deps)
+
+
 async def flawed(talk: Talk, folder: Path) -> Checks:
     (folder / "flawed.yaml").write_text(FLAWED)
     return (await talk.say(str(folder / "flawed.yaml")))["Planned"].checks
@@ -169,6 +194,30 @@ def test_all_can_be_let_pass_at_once_and_edits_ask_about_what_is_new(deps: Deps,
     run(conversation, deps)
 
 
+def test_a_check_is_left_open_only_after_rounds_that_were_decided(deps: Deps, tmp_path: Path):
+    async def conversation(talk: Talk):
+        await flawed(talk, tmp_path)
+        for name in ("Solar panels", "Wall boxes", "Cable repairs", "Power cuts"):
+            await talk.say(f"add {name}")
+            assert talk.asked is not None
+        assert (await talk.state())["goal"].overruled == ()
+
+    run(conversation, deps)
+
+
+def test_what_a_question_means_is_told_and_no_answer_is_made_of_it(deps: Deps):
+    async def conversation(talk: Talk):
+        await talk.say(GOAL)
+        asked = talk.asked
+        assert (await talk.say("what do you mean?"))["Meant"].question == asked
+        assert "audience" in (await talk.say("change my answer about the weather"))["Problem"].text
+        assert "No file" in (await talk.say("my data"))["Problem"].text
+        assert talk.asked == asked
+        assert (await talk.state())["specification"].answers == ()
+
+    run(conversation, deps)
+
+
 def test_a_failed_check_can_be_answered_by_an_edit(deps: Deps, tmp_path: Path):
     async def conversation(talk: Talk):
         await flawed(talk, tmp_path)
@@ -176,6 +225,10 @@ def test_a_failed_check_can_be_answered_by_an_edit(deps: Deps, tmp_path: Path):
         assert "Split" in revised["Revised"].label
         assert "Reading meters" in [one.name for one in (await talk.state())["goal"].subgoals]
         assert "I did not understand" in (await talk.say("tomatoes"))["Problem"].text
+        asked = talk.asked
+        await talk.say("I disagree, these are the same thing for us")
+        assert talk.asked != asked
+        assert "Ready" in await talk.say("start") or talk.asked is None
 
     run(conversation, deps)
 
@@ -218,9 +271,10 @@ class Silent:
     """A role that does not answer, as a model whose server is down."""
 
     def __init__(self, inner) -> None:
-        self.inner, self.down = inner, True
+        self.inner, self.down, self.asked = inner, True, 0
 
     async def ask(self, *given):
+        self.asked += 1
         if self.down:
             raise GoalCoverError("The model does not answer: is its server running?")
         return await self.inner.ask(*given)
@@ -233,11 +287,41 @@ def test_a_role_that_fails_is_told_and_tried_again(engine, tmp_path: Path):
         said = await talk.say(GOAL)
         assert "does not answer" in said["Problem"].text
         assert talk.buttons == ("Try again",)
+        assert "try again" in (await talk.say("what can I do now?"))["Noted"].text
+        assert "Helped" in await talk.say("help")
+        assert (silent.asked, talk.buttons) == (1, ("Try again",))
         silent.down = False
         await talk.say("Try again")
         assert talk.asked is not None
 
     run(conversation, Deps(replace(engine, clarifier=silent), tmp_path))
+
+
+def test_to_try_again_is_no_answer_but_has_the_questions_made_anew(engine, tmp_path: Path):
+    counted = Silent(engine.clarifier)
+    counted.down = False
+
+    async def conversation(talk: Talk):
+        await talk.say(GOAL, "Cardiology")
+        asked = talk.asked
+        await talk.say("please try again")
+        assert (talk.asked.slot, counted.asked) == (asked.slot, 2)
+        assert len((await talk.state())["specification"].answers) == 1
+
+    run(conversation, Deps(replace(engine, clarifier=counted), tmp_path))
+
+
+def test_where_the_model_gives_no_subgoals_the_embedded_ones_stand_and_the_person_is_told(engine, tmp_path: Path):
+    async def conversation(talk: Talk):
+        said = await talk.say(GOAL, "that's enough")
+        assert "Taken apart without the model" in render(said["Noted"])
+        assert "Checked without the model" in render(said["Planned"])
+        assert len(said["Planned"].goal.subgoals) >= 3
+
+    with serving(faults=Faults({"prose": 1.0})) as server:
+        model = chat_model(server, tmp_path, "decomposer")
+        decomposer = LLMDecomposer(model, engine.embedder, engine.decomposer)
+        run(conversation, Deps(replace(engine, decomposer=decomposer), tmp_path))
 
 
 @pytest.mark.parametrize("said", ["help", "hello"])

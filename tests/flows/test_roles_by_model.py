@@ -13,9 +13,11 @@ from goalcover.agent.errors import GoalCoverError
 from goalcover.agent.models import SLOTS, Clarification
 from goalcover.agent.synthesis import Anchors, Brief
 from goalcover.agent.talk import Turn
+from goalcover.agent.usage import paid_by
 from goalcover.memory.goals import load_goal
 from goalcover.memory.runs import Run
 from goalcover.tools.assess import assess
+from goalcover.tools.budget import Budget
 from goalcover.tools.catalog import catalog, facts
 from goalcover.tools.load import open_dataset
 from openai_faults import Faults
@@ -75,8 +77,8 @@ BRAIN = {
 async def journey(engine, folder: Path):
     """Elicits, assesses, synthesizes, talks; gives the run and what was made and said."""
     asked = await engine.clarifier.ask(GOAL, None)
-    subgoals = await engine.decomposer.decompose(GOAL.without(SLOTS[1:]), None)
-    checks = await engine.decomposer.check(GOAL, subgoals)
+    draft = await engine.decomposer.decompose(GOAL.without(SLOTS[1:]), None)
+    checks = await engine.decomposer.check(GOAL, draft.subgoals)
     run, goal = Run.create(folder), load_goal(DEMO_GOAL)
     await assess(open_dataset(str(DEMO_DATA), limit=30), goal, run, engine, lambda *_: None)
     brief = Brief(capability="Bills", exemplars=tuple(run.samples())[:2])
@@ -93,12 +95,13 @@ def bad_day(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch, serving(brain=scripted(**BRAIN), faults=Faults(BAD_DAY)) as server:
         patch.setattr("goalcover.agent.model._FIRST_WAIT", 0.01)
         engine = build_engine("auto", settings(server, tmp_path_factory.mktemp("models")))
-        found = asyncio.run(journey(engine, tmp_path_factory.mktemp("run") / "run"))
-        return engine, found
+        with paid_by(budget := Budget()):
+            found = asyncio.run(journey(engine, tmp_path_factory.mktemp("run") / "run"))
+        return engine, found, budget.usage.calls, len(server.chats)
 
 
 def test_the_whole_way_is_gone_on_a_bad_day(bad_day):
-    engine, (asked, checks, run, made, judged, said) = bad_day
+    engine, (asked, checks, run, made, judged, said), *_ = bad_day
     assert engine.name == "llm"
     assert asked[0].slot == "task"
     assert [one.id for one in checks.atomic] == ["bills", "meters"]
@@ -109,7 +112,7 @@ def test_the_whole_way_is_gone_on_a_bad_day(bad_day):
 
 
 def test_gaps_carry_the_models_words_and_quotes_that_are_in_the_samples(bad_day):
-    _, (_, _, run, *_) = bad_day
+    _, (_, _, run, *_), *_ = bad_day
     named = [one for gap in run.gaps() for one in gap.capabilities]
     assert all(one.title.startswith("Missing in group") for one in named)
     texts = {one.id: " ".join(f"{one.input} {one.output}".split()) for one in run.samples()}
@@ -120,8 +123,9 @@ def test_gaps_carry_the_models_words_and_quotes_that_are_in_the_samples(bad_day)
 
 
 def test_what_the_roles_used_is_counted_and_no_key_is_left_behind(bad_day):
-    engine, (_, _, run, *_) = bad_day
-    assert all(meter.usage.calls > 0 for meter in engine.meters)
+    _, (_, _, run, *_), n_paid, n_asked = bad_day
+    # On the account: all but what the judge and the roles of the assessment were asked, and that is in the run.
+    assert n_paid + run.info().usage.calls == n_asked
     assert run.info().usage.prompt_tokens > 0
     assert not [path for path in run.path.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()]
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from goalcover.agent.engine import Engine, build_engine
 from goalcover.graph.deps import Deps
+from openai_faults import Faults
 from openai_server import running
-from scripted import settings
+from scripted import serving, settings
 from talking import Talk, run
 
 
@@ -40,6 +41,29 @@ def test_a_free_question_is_answered_from_the_run(files, deps: Deps):
         assert "Explained" in await talk.say(talk.buttons[0])
 
     run(conversation, deps)
+
+
+def test_what_a_broken_server_did_not_do_is_asked_once_more_in_the_same_words(files, engine: Engine, tmp_path: Path):
+    potatoes, make = "do customers of this supplier also write about potatoes?", "Make 2 samples for Moving home"
+
+    async def conversation(talk: Talk):
+        await talk.say(f"{files[0]} {files[1]}", "keep all as they are", "Judge 20 first")
+        server.faults = Faults({"page": 1.0})
+        for said in (potatoes, make):
+            assert "sent a web page" in (await talk.say(said))["Problem"].text
+            assert talk.buttons[0] == said
+            assert sum(one.label == "Try again" for one in talk.waiting.suggestions) == 1
+        server.faults = Faults()
+        made = (await talk.say("try again"))["Proposed"].batch
+        assert made.shortfall.startswith("No candidate was made. ")
+        assert talk.buttons[0] == make
+        assert "Spoken" in await talk.say(potatoes)
+        assert talk.buttons[0] != make
+
+    with serving(brain=talkative) as server:
+        model = build_engine("llm", settings(server, tmp_path, attempts=1))
+        mixed = replace(engine, companion=model.companion, generator=model.generator)
+        run(conversation, Deps(mixed, tmp_path / "runs"))
 
 
 def test_a_figure_that_nothing_holds_is_taken_back(files, deps: Deps):

@@ -32,6 +32,20 @@ def test_a_subgoal_is_added_with_or_without_a_description():
     assert changed("add boiler service").subgoals[-1].description == "Answers questions about boiler service"
 
 
+def test_several_changes_are_made_in_one_breath():
+    both = changed("drop billing, and rename gas to Danger").subgoals
+    assert [one.name for one in both] == ["Meter readings and smart meters", "Danger"]
+    kept = changed("rename billing to Bills and drop-outs").subgoals[0]
+    assert kept.name == "Bills and drop-outs"
+    told = changed("add Menus: explains how to drop and add dishes").subgoals[-1]
+    assert told.description == "Explains how to drop and add dishes"
+
+
+def test_what_every_sample_must_do_is_a_subgoal_of_every_sample():
+    added = changed("every sample must cite the law").subgoals[-1]
+    assert (added.name, added.scope) == ("Cites the law", "every")
+
+
 def test_renaming_and_rewording_keep_the_rest():
     renamed = changed("rename meter readings to Readings").subgoals[1]
     assert (renamed.id, renamed.name, renamed.share) == ("meters", "Readings", 0.2)

@@ -42,6 +42,12 @@ GOAL = Goal(text="Help", subgoals=tuple(Subgoal(id=key, name=name, description=n
         ("show the subgoals", "plan", None),
         ("looks good", "assess", None),
         ("start over", "anew", None),
+        ("which samples mention gas", "highest", "gas-safety"),
+        ("is there anything about gas?", "explain", "gas-safety"),
+        ("thanks a lot!", "thanks", None),
+        ("what are the gaps?", "coverage", None),
+        ("waht are teh gpas", "coverage", None),
+        ("shwo the lowset sampels of gas", "lowest", "gas-safety"),
     ],
 )
 def test_a_message_is_understood(said, kind, subgoal):
@@ -106,6 +112,44 @@ def test_two_subgoals_are_compared_by_name_or_by_some_of_their_words():
 def test_a_sample_is_opened_by_its_id():
     assert understand("Show sample lf-0001", GOAL).sample == "lf-0001"
     assert understand("open the row row-12.", GOAL).sample == "row-12"
+
+
+@pytest.mark.parametrize(
+    ("said", "sample"),
+    [("show me row-86", "row-86"), ("row 5?", "5"), ("show me row 5", "5"), ("and lf-0001", "lf-0001"), ("#12", "12")],
+)
+def test_a_sample_is_opened_by_its_row_or_by_an_id_alone(said, sample):
+    ask = understand(said, GOAL)
+    assert (ask.kind, ask.sample) == ("sample", sample)
+
+
+@pytest.mark.parametrize(
+    ("said", "rank"),
+    [("and the second one?", 2), ("and the other gap?", 0), ("which one is the worst?", 1), ("the next gap", 0)],
+)
+def test_a_gap_is_meant_by_its_place(said, rank):
+    ask = understand(said, GOAL, "billing")
+    assert (ask.kind, ask.subgoal, ask.rank, ask.topic) == ("explain", None, rank, "billing")
+
+
+@pytest.mark.parametrize(
+    ("said", "term"),
+    [
+        ("what does support mean?", "support"),
+        ("how is alignment computed?", "alignment"),
+        ("what does “Wanted of” mean?", "wanted"),
+        ("what is a gap?", "gap"),
+        ("how do you decide what a gap is", ""),
+    ],
+)
+def test_a_word_of_the_results_can_be_asked_about(said, term):
+    assert understand(said, GOAL).term == term
+
+
+@pytest.mark.parametrize("said", ["which samples", "wich sampels are teh worst for it"])
+def test_samples_of_what_was_talked_about_are_meant_without_its_name(said):
+    ask = understand(said, GOAL, "billing")
+    assert (ask.kind, ask.subgoal.id) == ("lowest", "billing")
 
 
 def test_how_many_to_make_is_read():

@@ -31,6 +31,12 @@ def test_a_question_can_be_skipped(said):
     assert read_reply(said, QUESTION).turn == "skip"
 
 
+@pytest.mark.parametrize("said", ["Try again", "please try it again", "retry", "again!", "once more"])
+def test_another_try_is_no_answer(said):
+    assert read_reply(said, QUESTION).turn == "again"
+    assert read_reply(f"{said}, but for nurses", QUESTION).turn == "answer"
+
+
 @pytest.mark.parametrize(
     "said", ["That's enough", "thats enough.", "enough", "done", "no more questions", "stop asking"]
 )
@@ -55,6 +61,7 @@ def test_a_step_can_be_taken_back(said):
         ("let me change my answer about the citations", "evidence"),
         ("edit my answer to domain", "domain"),
         ("change my answer about forms", "output"),
+        ("change my answer about tone", "output"),
     ],
 )
 def test_an_answer_can_be_changed_by_what_it_was_about(said, slot):
@@ -68,6 +75,26 @@ def test_an_answer_can_be_changed_by_what_it_was_about(said, slot):
 )
 def test_other_changes_are_none_of_the_scope(said):
     assert slot_to_change(said) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "turn"),
+    [
+        ("change my answer about the weather", "unclear"),
+        ("what do you mean?", "meaning"),
+        ("Sorry, why do you ask?", "meaning"),
+        ("I don't understand", "meaning"),
+        ("can you give an example?", "meaning"),
+        ("my data", "nothing"),
+        ("here is the file", "nothing"),
+        ("what is my balance?", "answer"),
+        ("data analysis", "answer"),
+        ("no data", "answer"),
+        ("why a payment was declined", "answer"),
+    ],
+)
+def test_what_is_no_answer_is_not_taken_for_one(said, turn):
+    assert read_reply(said, QUESTION).turn == turn
 
 
 def test_numbers_are_taken_only_when_all_of_them_are_offered():

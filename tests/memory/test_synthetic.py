@@ -46,6 +46,8 @@ def test_rejections_are_remembered_by_subgoal_and_are_no_samples(tmp_path):
     keep(tmp_path, "heart", [], [REFUSED])
     assert rejected_before(tmp_path, "heart") == (REFUSED,)
     assert rejected_before(tmp_path, "bone") == ()
+    keep(tmp_path, "sweet-heart", [], [REFUSED])
+    assert rejected_before(tmp_path, "heart") == rejected_before(tmp_path, "sweet-heart") == (REFUSED,)
     assert list(kept(tmp_path)) == []
 
 

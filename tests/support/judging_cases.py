@@ -1,6 +1,7 @@
 """What the tests of judging with a model share: subgoals, samples, a judge of the test server."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ import openai_brains
 from goalcover.agent.judge import LLMJudge
 from goalcover.agent.model import ChatModel
 from goalcover.agent.models import Sample, Subgoal
-from goalcover.agent.roles import JudgedSample
+from goalcover.agent.roles import JudgedPart
+from goalcover.agent.usage import Usage
 from openai_server import Server
 from scripted import PARIS, settings
 
@@ -35,12 +37,30 @@ def judge_on(server: Server, folder: Path, *, max_subgoals: int = 8, name: str =
 
 def judged(
     server: Server, folder: Path, one: Sample | None = None, subgoals: Sequence[Subgoal] = SUBGOALS, **more: Any
-) -> JudgedSample:
+) -> JudgedPart:
     """One sample, judged once."""
-    return asyncio.run(judge_on(server, folder, **more).judge_one(one or sample(), subgoals))
+    return asyncio.run(whole(judge_on(server, folder, **more), one or sample(), subgoals))
 
 
-def levels(found: JudgedSample) -> dict[str, int | None]:
+async def whole(judge: LLMJudge, one: Sample, subgoals: Sequence[Subgoal] = SUBGOALS) -> JudgedPart:
+    """All parts of a judged sample as one, in the order of the subgoals."""
+    parts = [part async for part in judge.judge_one(one, subgoals)]
+    unscored = Counter[str]()
+    for part in parts:
+        unscored.update(part.unscored)
+    pairs = [pair for part in parts for pair in zip(part.alignments, part.efforts, strict=True)]
+    found = {made.subgoal_id: (made, took) for made, took in pairs}
+    assert len(found) == len(pairs), "a subgoal was judged twice"
+    return JudgedPart(
+        tuple(found[subgoal.id][0] for subgoal in subgoals),
+        tuple(found[subgoal.id][1] for subgoal in subgoals),
+        sum((part.usage for part in parts), Usage()),
+        unscored,
+        any(part.busy for part in parts),
+    )
+
+
+def levels(found: JudgedPart) -> dict[str, int | None]:
     """Level by subgoal."""
     return {one.subgoal_id: one.level for one in found.alignments}
 

@@ -163,3 +163,12 @@ class Filler:
         for part in reference.removeprefix("#/").split("/"):
             found = found[part]
         return dict(found)
+
+
+def embedded_here() -> Brain:
+    """`embedded` with this machine's own cache of vectors."""
+    from goalcover.agent.embedder import Embedder
+    from goalcover.agent.settings import Settings
+    from goalcover.agent.vectors import VectorCache
+
+    return embedded(Embedder(VectorCache(Settings().cache_dir / "vectors.sqlite")))

@@ -1,8 +1,11 @@
 """What can go wrong with a model's server, each fault by name.
 
 429, 429-silent (no Retry-After), 500, 503, drop, hang      the request gets no answer
+declined                                                    a content filter stops the request
+no-credit                                                   nothing more is answered until somebody pays
 unreadable                                                  the server could not read what its model wrote (llama.cpp)
-no-choices, not-json                                        the response is no chat completion
+no-choices, not-json (cut off)                              the response is no chat completion
+page                                                        the response is a web page, as of a proxy
 truncated, malformed, schema, missing, duplicate, unknown, wrong-sample, refusal, filter, prose, empty
                                                             the answer must not be accepted
 reordered, two, fence, think, parts                         odd, but to be accepted
@@ -13,16 +16,17 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
-STATUS = {"429": 429, "429-silent": 429, "500": 500, "503": 503, "unreadable": 500}
+STATUS = {"429": 429, "429-silent": 429, "500": 500, "503": 503, "unreadable": 500, "no-credit": 429, "declined": 400}
 SAID = {"unreadable": "The model produced output that does not match the expected peg-native format"}
-"""What the server says to a fault, where that tells it from another of its status."""
+CODE = {"no-credit": "insufficient_quota", "declined": "content_filter"}
+"""What the server says to a fault, in words and by code, where that tells it from another of its status."""
 UNANSWERED = (*STATUS, "drop", "hang")
 SPOILT = (
     "truncated", "malformed", "schema", "missing", "duplicate", "unknown", "wrong-sample", "refusal", "filter", "prose",
     "empty",
 )  # fmt: skip
 ODD = ("reordered", "two", "fence", "think", "parts")
-KINDS = (*UNANSWERED, "no-choices", "not-json", *SPOILT, *ODD)
+KINDS = (*UNANSWERED, "no-choices", "not-json", "page", *SPOILT, *ODD)
 DECK = 100
 
 

@@ -28,11 +28,15 @@ import openai_brains
 import orjson
 import uvicorn
 from openai_batches import Batches, Reply
-from openai_faults import SAID, STATUS, Faults, spoil
+from openai_faults import CODE, SAID, STATUS, Faults, spoil
 
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 KEY = "sk-test-0123456789abcdef"
 """A key that tests look for where no key may be."""
+PAGE = (
+    "<!doctype html><html><head><title>Sign in</title><style>p { color: red }</style></head><body><script>go()</script>"
+    f"<p>You&#39;ve sent {KEY}, and this proxy wants to know who you are.</p></body></html>"
+)
 _WORD = re.compile(r"\w+")
 
 
@@ -61,6 +65,8 @@ class Server:
     retry_after: float = 0.05
     rejects: frozenset[str] = frozenset()
     """Request fields that are refused with 400: `response_format`, `tools`, `seed`, `temperature`..."""
+    declines: str | None = None
+    """A request that holds these words is refused with 400, in words that nobody listed."""
     context: int | None = None
     """Tokens (of four characters) that a prompt may have."""
     most_in_flight: int | None = None
@@ -120,7 +126,8 @@ class Server:
             return await _respond(send, 200, event, [(b"content-type", b"text/event-stream")])
         if fault in STATUS:
             headers = [(b"retry-after", f"{self.retry_after:g}".encode())] if fault == "429" else []
-            return await _respond(send, STATUS[fault], _error(SAID.get(fault, f"injected {fault}")), headers)
+            said = _error(SAID.get(fault, f"injected {fault}"), code=CODE.get(fault))
+            return await _respond(send, STATUS[fault], said, headers)
         if refused := self._refused(asked):
             return await _respond(send, 400, refused)
         await asyncio.sleep(self._seconds())
@@ -129,7 +136,9 @@ class Server:
         if fault == "drop":  # uvicorn cuts the connection of a response that never ends
             return await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"9999")]})
         if fault == "not-json":
-            return await _respond(send, 200, b"<html>502 Bad Gateway</html>")
+            return await _respond(send, 200, b'{"choices": [{"message": {"con')
+        if fault == "page":
+            return await _respond(send, 200, PAGE.encode(), [(b"content-type", b"text/html; charset=utf-8")])
         completion = self.complete(asked, fault)
         if asked.get("stream"):
             return await _stream(send, completion, asked, self.pause)
@@ -169,6 +178,8 @@ class Server:
             kind = name == "json_schema" and (asked.get("response_format") or {}).get("type") == name
             if asked.get(name) is not None or kind:
                 return _error(f"Unsupported parameter: '{name}' is not supported with this model.", name)
+        if self.declines and any(self.declines in str(one.get("content")) for one in asked["messages"]):
+            return _error("Rule 7 of this house.", "messages", "rule_7")
         length = sum(len(str(one.get("content"))) for one in asked["messages"]) // 4
         if self.context is not None and length > self.context:
             said = f"This model's maximum context length is {self.context} tokens. However, your messages resulted in "
@@ -262,8 +273,8 @@ async def _body(receive: Any) -> bytes:
 
 async def _respond(send: Send, status: int, content: Reply, headers: list[tuple[bytes, bytes]] | None = None) -> None:
     body = content if isinstance(content, bytes) else orjson.dumps(content)
-    fixed = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": fixed + (headers or [])})
+    given = {b"content-type": b"application/json", b"content-length": str(len(body)).encode(), **dict(headers or [])}
+    await send({"type": "http.response.start", "status": status, "headers": list(given.items())})
     await send({"type": "http.response.body", "body": body})
 
 
@@ -364,7 +375,7 @@ def main() -> None:
     options.add_argument("--brain", choices=["words", "embedded"], default="words")
     given = options.parse_args()
     server = Server(
-        brain=_embedded_brain() if given.brain == "embedded" else openai_brains.words,
+        brain=openai_brains.embedded_here() if given.brain == "embedded" else openai_brains.words,
         faults=Faults.parse(given.faults),
         latency=given.latency,
         spread=given.spread,
@@ -375,14 +386,6 @@ def main() -> None:
         record=False,
     )
     _runner(server, given.port).run()
-
-
-def _embedded_brain() -> openai_brains.Brain:
-    from goalcover.agent.embedder import Embedder
-    from goalcover.agent.settings import Settings
-    from goalcover.agent.vectors import VectorCache
-
-    return openai_brains.embedded(Embedder(VectorCache(Settings().cache_dir / "vectors.sqlite")))
 
 
 if __name__ == "__main__":

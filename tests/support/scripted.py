@@ -1,5 +1,6 @@
 """A brain for the test server that says what the test tells it to, by the form that is asked for."""
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -83,3 +84,20 @@ def settings(server: Server, folder: Path, **more: Any) -> Settings:
 def chat_model(server: Server, folder: Path, role: Role = "analyst", **more: Any) -> ChatModel:
     """A model in a role on this server."""
     return ChatModel(settings(server, folder, **more), role)
+
+
+def probed(server, folder, **more):
+    """A model whose server's abilities are known, so that faults meet the question and not the probe."""
+    model = chat_model(server, folder, **more)
+    asyncio.run(model.ability())
+    server.requests.clear()
+    return model
+
+
+def collected(stream):
+    """All pieces of a streamed answer."""
+
+    async def all_pieces():
+        return [piece async for piece in stream]
+
+    return asyncio.run(all_pieces())

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import openai_brains
 import pytest
+from goalcover.agent.errors import ModelBusyError
 from goalcover.agent.judge import LLMJudge
 from goalcover.agent.models import Goal, Subgoal
 from goalcover.agent.synthesis import Candidate, Verdict
 from goalcover.memory.runs import Run
 from goalcover.memory.synthetic import kept, rejected_before
-from goalcover.tools.accept import Review, accept, impact, with_kept
+from goalcover.tools.accept import Review, accept, with_kept
 from goalcover.tools.budget import Budget
 from goalcover.tools.load import open_dataset
 from goalcover.tools.plan import Spread
@@ -89,7 +90,7 @@ def test_no_row_and_no_sample_is_judged_twice(tmp_path):
     run, judge = run_in(tmp_path), WordJudge()
     asyncio.run(accept(run, batch_of(run, "heart"), judge))
     assert len(judge.asked) == 2
-    asyncio.run(impact(run, "heart", judge))
+    asyncio.run(accept(run, batch_of(run), judge))
     assert len(judge.asked) == 2
 
 
@@ -126,6 +127,38 @@ def test_a_review_rejects_edits_and_is_remembered(tmp_path):
     assert json.loads(samples[0].sample.original)["answer"] == "heart at length"
     (refused,) = rejected_before(run.synthetic_path, "heart")
     assert (refused.reasons, refused.output) == (("too short",), "heart")
+
+
+class SilentJudge(WordJudge):
+    """Never answers."""
+
+    async def judge(self, samples, subgoals):
+        raise ModelBusyError("the server is gone")
+
+
+def test_what_was_taken_is_kept_when_the_judge_fails_and_judged_the_next_time(tmp_path):
+    run = run_in(tmp_path)
+    result = asyncio.run(accept(run, batch_of(run, "heart heart heart"), SilentJudge()))
+    assert (result.accepted, result.unjudged, result.after.n_scored) == (1, "the server is gone", 10)
+    assert [one.origin.score for one in kept(run.synthetic_path)] == [None]
+    again = asyncio.run(accept(run, batch_of(run, "heart heart"), WordJudge()))
+    assert (again.unjudged, again.after.n_scored) == ("", 12)
+    assert with_kept(run) == {"heart": again.after}
+
+
+def test_who_edits_the_answer_leaves_the_columns_of_the_question_as_they_are(tmp_path):
+    data = tmp_path / "rows.jsonl"
+    first = {"question": "No context here?", "context": None, "answer": "No."}
+    rows = [first, *({"question": f"Q{n}?", "context": f"Context {n}.", "answer": "Yes."} for n in range(5))]
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    run = run_of(data, tmp_path / "run", GOAL, lambda *_: 2)
+    (proposal,) = batch_of(run, "heart").proposals
+    columns = {"question": "Is it safe?", "context": "The trial was.", "answer": "heart"}
+    candidate = proposal.candidate.model_copy(update={"input": "Is it safe?\n\nThe trial was.", "columns": columns})
+    batch = batch_of(run).model_copy(update={"proposals": (proposal.model_copy(update={"candidate": candidate}),)})
+    asyncio.run(accept(run, batch, WordJudge(), [Review(candidate_id="c1", decision="edited", output="heart, yes")]))
+    (one,) = kept(run.synthetic_path)
+    assert json.loads(one.sample.original) == columns | {"answer": "heart, yes"}
 
 
 def test_a_second_request_stands_beside_the_first(tmp_path):

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pandas as pd
 import pytest
 import trace_server
 from assessing import BONE, DRUG, GOAL, HEART, assess_rows, engine, write_rows
+from goalcover.agent.advisor import LLMAdvisor
+from goalcover.agent.analyst import LLMAnalyst
 from goalcover.agent.errors import InputError, RunBusyError, StoppedError
 from goalcover.agent.models import Goal
 from goalcover.memory.runs import Run, goal_sha256
@@ -18,7 +21,7 @@ from goalcover.tools.assess import Assessment, assess
 from goalcover.tools.budget import Budget, Price
 from goalcover.tools.load import open_dataset
 from judging_cases import asked, judge_on
-from scripted import serving
+from scripted import chat_model, one_a_group, scripted, serving
 from word_judge import WordJudge
 
 TEXTS = ["heart " * 5, "drug " * 4, "heart", "nothing at all", "nothing else", "drug drug heart", "gone"]
@@ -235,6 +238,35 @@ def test_what_a_run_took_adds_up_over_every_call_of_assess(tmp_path):
     assert result.info.usage.cost_usd == pytest.approx(PRICE.of(first.usage + second.usage), abs=1e-6)
     assert (resumed.used.calls, resumed.used.cost_usd) == (0, None)
     assert resumed.info.usage == result.info.usage == Run.open(tmp_path / "run").info().usage
+
+
+def test_the_cap_holds_for_naming_and_advising_and_the_embedded_roles_take_over(tmp_path):
+    data = write_rows(tmp_path / "rows.jsonl", [f"Case {n}: nothing of it" for n in range(40)])
+    brain = scripted(
+        capabilities=lambda user: one_a_group(user, "Missing in group {}", "It lacks it.", ""),
+        recommendations=[{"action": "Collect it", "detail": "Write it down.", "sample_ids": []}] * 2,
+    )
+    with serving(brain=brain) as server:
+        model, parts = chat_model(server, tmp_path), engine(WordJudge())
+        roles = {"analyst": LLMAnalyst(model, parts.analyst), "advisor": LLMAdvisor(model, parts.advisor)}
+        with_roles = replace(parts, **roles)
+
+        def capped(cap: float | None) -> tuple[Assessment, Budget]:
+            run, budget = Run.create(tmp_path / f"run {cap}"), Budget({"test-model": Price(1.0, 1.0, 0.1)}, cap)
+            work = assess(open_dataset(str(data)), GOAL, run, with_roles, lambda *_: None, budget=budget)
+            return asyncio.run(work), budget
+
+        whole, free = capped(None)
+        some, part = capped(0.7 * free.spent)
+        none, nothing = capped(0.0)
+    assert (free.is_reached, part.is_reached, nothing.is_reached) == (False, True, True)
+    assert 0 < part.spent <= part.max_cost
+    assert nothing.spent is None
+    assert [found.info.usage.calls for found in (whole, some, none)] == [free.usage.calls, part.usage.calls, 0]
+    assert all(gap.recommendations for found in (whole, some, none) for gap in found.gaps)
+    note = "Named without the model: stopped before passing --max-cost"
+    noted = [[note in gap.capabilities[0].summary for gap in found.gaps] for found in (whole, some, none)]
+    assert noted == [[False, False], [False, True], [True, True]]
 
 
 def test_an_assessment_is_one_trace(tmp_path):

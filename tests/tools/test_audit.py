@@ -5,10 +5,11 @@ from pathlib import Path
 
 import openai_brains
 import pytest
-from goalcover.agent.errors import InputError
+from goalcover.agent.errors import InputError, StoppedError
 from goalcover.agent.models import Goal
 from goalcover.memory.runs import Run
 from goalcover.tools.audit import audit
+from goalcover.tools.budget import Budget, Price
 from judging_cases import SUBGOALS, asked, judge_on, samples, saying
 from scripted import PARIS, serving
 
@@ -86,6 +87,18 @@ def test_what_the_ledger_holds_is_not_paid_again(tmp_path):
         assert len(asked(server)) == n
     assert (again.tokens_together, again.tokens_alone) == (0, 0)
     assert again.subgoals == first.subgoals
+
+
+def test_what_it_takes_has_a_cap(tmp_path):
+    run = make_run(tmp_path / "run")
+    with serving() as server:
+        judge = judge_on(server, tmp_path)
+        prices = dict.fromkeys((judge.id, judge.alone().id), Price(1.0, 1.0, 1.0))
+        budget = Budget(prices, max_cost=0.04)
+        with pytest.raises(StoppedError, match="max-cost"):
+            asyncio.run(audit(run, judge, 30, budget))
+    with run.ledger() as ledger:
+        assert 0 < ledger.paid().cost_usd <= 0.04
 
 
 def test_one_subgoal_cannot_be_packed(tmp_path):

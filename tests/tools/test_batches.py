@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from goalcover.agent.errors import InputError, StoppedError
+from goalcover.agent.errors import InputError, ModelError, StoppedError
 from goalcover.agent.models import Goal
 from goalcover.memory.runs import Run
 from goalcover.tools import batches
@@ -25,11 +25,11 @@ def run(tmp_path: Path) -> Run:
     return Run.create(tmp_path / "run")
 
 
-def advance(server, folder, run, given, budget=None):
+def advance(server, folder, run, given, budget=None, goal=GOAL):
     """`goalcover assess --batch`, once: what it said when it stopped, or nothing when online judging may go on."""
     judge = judge_on(server, folder)
     try:
-        asyncio.run(batches.advance(given, GOAL, run, [judge], budget or Budget({judge.id: PRICE})))
+        asyncio.run(batches.advance(given, goal, run, [judge], budget or Budget({judge.id: PRICE})))
     except StoppedError as stopped:
         return str(stopped)
     return ""
@@ -132,6 +132,48 @@ def test_a_cap_that_is_too_low_is_told_before_anything_is_handed_in(tmp_path, ru
         with pytest.raises(InputError, match="more than --max-cost"):
             advance(server, tmp_path, run, samples(50), budget)
         assert server.batches.jobs == {}
+
+
+def test_the_cost_of_all_files_is_known_before_the_first_is_handed_in(tmp_path, run, monkeypatch):
+    monkeypatch.setattr(batches, "MOST_LINES", 10)
+    with serving() as server:
+        judge = judge_on(server, tmp_path)
+        expected = [judge.expected(one, SUBGOALS) for one in samples(20)]
+        most = 0.8 * sum(PRICE.of(one) for one in expected) / 2
+        with pytest.raises(InputError, match="more than --max-cost"):
+            advance(server, tmp_path, run, samples(20), Budget({judge.id: PRICE}, max_cost=most))
+        assert server.batches.files == {}
+        assert "20 calls handed in as 4 batches" in advance(server, tmp_path, run, samples(20))
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_what_was_not_edited_while_a_batch_was_under_way_is_not_paid_for_again(tmp_path, run, n):
+    given, before = samples(10), GOAL.model_copy(update={"subgoals": SUBGOALS[:n]})
+    edited = SUBGOALS[0].model_copy(update={"description": "Explains heart to nurses", "id": "hearts"})
+    after = GOAL.model_copy(update={"subgoals": (edited, *SUBGOALS[1:n])})
+    with serving() as server:
+        advance(server, tmp_path, run, given, goal=before)
+        assert advance(server, tmp_path, run, given, goal=after) == ""
+        assert not batches.under_way(run)
+        with run.ledger() as ledger:
+            found = ledger.lookup(
+                judge_on(server, tmp_path).id, [one.digest for one in given], [one.digest for one in after.subgoals]
+            )
+            assert ledger.paid().usage.calls == 10
+        assert len(found) == 10 * (n - 1)
+    assert kept(run) == 10 * n  # and it may be edited back
+
+
+def test_a_batch_that_cannot_be_asked_about_now_is_not_forgotten(tmp_path, run, monkeypatch):
+    monkeypatch.setattr(batches, "MOST_LINES", 10)
+    with serving() as server:
+        assert "as 2 batches" in advance(server, tmp_path, run, samples(10))
+        lost = server.batches.jobs.pop("batch-2")
+        with pytest.raises(ModelError):
+            advance(server, tmp_path, run, samples(10))
+        server.batches.jobs["batch-2"] = lost
+        assert advance(server, tmp_path, run, samples(10)) == ""
+    assert kept(run) == 10 * len(NAMES)
 
 
 def test_another_judge_s_batch_is_not_mistaken_for_ours(tmp_path, run):

@@ -3,6 +3,8 @@
 import asyncio
 
 import pytest
+from genai_prices import Usage as Priced
+from genai_prices import calc_price
 from goalcover.agent.errors import InputError, StoppedError
 from goalcover.agent.settings import Settings
 from goalcover.agent.usage import Usage
@@ -23,6 +25,18 @@ def test_a_well_known_model_has_a_price():
     found = price_of("gpt-4o-mini", Settings(api_key="x"))
     assert found is not None
     assert 0 < found.cached < found.prompt < found.completion < 100
+
+
+def test_prices_are_those_of_small_requests():
+    """From some hundred thousand tokens of one request on, these models cost twice as much a token."""
+    google = "https://generativelanguage.googleapis.com/v1beta/openai/"
+    for model, base_url in (("gpt-5.4", None), ("gemini-2.5-pro", google)):
+        found = price_of(model, Settings(api_key="x", base_url=base_url))
+        place = {"provider_api_url": base_url} if base_url else {"provider_id": "openai"}
+        asked = calc_price(Priced(input_tokens=2_000, output_tokens=500), model_ref=model, **place)
+        assert found.of(Usage(calls=1, prompt_tokens=2_000, completion_tokens=500)) == pytest.approx(
+            float(asked.total_price)
+        )
 
 
 def test_a_model_on_a_server_of_one_s_own_has_none_and_none_is_guessed():
@@ -89,3 +103,27 @@ def test_the_estimate_is_near_what_it_then_takes(tmp_path):
     assert before.cost == pytest.approx(PRICE.of(before.usage))
     unknown = estimate(given, 1_000, SUBGOALS, [judge], Budget({judge.id: None}))
     assert unknown.cost is None
+
+
+def test_naming_and_advising_is_in_the_estimate_and_not_discounted(tmp_path):
+    models = {"analyst": "big", "advisor": "small", "generator": "huge"}
+    with serving() as server:
+        judge = judge_on(server, tmp_path)
+    budget = Budget({judge.id: PRICE, "big": PRICE, "small": PRICE})
+    judging = estimate(samples(10), 10, SUBGOALS, [judge], budget)
+    all_of_it, half = (estimate(samples(10), 10, SUBGOALS, [judge], budget, models, part) for part in (1.0, 0.5))
+    assert all_of_it.usage.calls == judging.usage.calls + 2 * len(SUBGOALS)
+    assert all_of_it.cost - half.cost == pytest.approx(judging.cost / 2)
+    assert estimate(samples(10), 10, SUBGOALS, [judge], Budget({judge.id: PRICE}), models).cost is None
+
+
+def test_what_a_later_step_needs_is_left_alone():
+    budget = Budget({"judge": PRICE, "model": PRICE}, max_cost=2.5 * PRICE.of(CALL))
+    with budget.reserved("judge", CALL):
+        budget.release(budget.hold("model", CALL))
+        budget.spend("model", CALL)
+        with pytest.raises(StoppedError):
+            budget.hold("model", CALL)
+    budget.hold("judge", CALL)
+    with pytest.raises(StoppedError), budget.reserved("judge", CALL):
+        pytest.fail("there is too little left")

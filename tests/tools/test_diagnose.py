@@ -33,10 +33,15 @@ def embedder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedder]:
         yield Embedder(cache)
 
 
-def gaps(path: Path, embedder: Embedder, texts: list[str], levels: list[list[int]]) -> tuple[Gap, ...]:
-    """`levels` holds a level for each subgoal of every text."""
+def gaps(
+    path: Path, embedder: Embedder, texts: list[str], levels: list[list[int]], output: str = "", emptied: int = 0
+) -> tuple[Gap, ...]:
+    """`levels` holds a level for each subgoal of every text; all have the same output, but for the first `emptied`."""
     run, tally = Run.create(path / "run"), Tally(GOAL)
-    samples = [Sample(id=f"r{place}", row=place + 1, input=text, output="") for place, text in enumerate(texts)]
+    samples = [
+        Sample(id=f"r{place}", row=place + 1, input=text, output=output if place >= emptied else "")
+        for place, text in enumerate(texts)
+    ]
     alignments = [
         Alignment(sample_id=one.id, subgoal_id=subgoal.id, level=level, explanation="e", evidence=one.input, judge="j")
         for one, row in zip(samples, levels, strict=True)
@@ -126,6 +131,13 @@ def test_a_gap_says_its_kind_what_would_close_it_and_how_sure_its_groups_are(tmp
         assert one.confidence in {"medium", "high"}
         assert 0 < one.cohesion <= 1
         assert len(one.quotes) == len(one.quote_ids) == 3
+
+
+def test_a_sample_with_a_broken_output_is_no_model(tmp_path, embedder):
+    levels = [[5, 5]] * 4 + [[0, 5]] * 20
+    heart = gaps(tmp_path, embedder, BIRTHS + FLIGHTS, levels, "See chapter four of the handbook for that.", 3)[0]
+    models = next(one for one in heart.recommendations if "model" in one.action)
+    assert (heart.kind, heart.broken, models.sample_ids) == ("broken", ("r0", "r1", "r2"), ("r3",))
 
 
 def test_what_is_grouped_is_what_chroma_gives_back(tmp_path, embedder, monkeypatch):

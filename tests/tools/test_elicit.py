@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from goalcover.agent.elicitation import Checks, Completeness, Disjointness, Edit, Specification
+from goalcover.agent.elicitation import Checks, Completeness, Disjointness, Draft, Edit, Specification
 from goalcover.agent.embedded.clarifier import EmbeddedClarifier
 from goalcover.agent.embedded.decomposer import EmbeddedDecomposer
 from goalcover.agent.errors import InputError
@@ -112,11 +112,12 @@ class Stubborn(EmbeddedDecomposer):
     """Proposes the same thing twice, and one thing that is two."""
 
     async def decompose(self, specification, profile):
-        return (
+        found = (
             Subgoal(id="heart", name="Heart disease", description="Answers questions about diseases of the heart"),
             Subgoal(id="cardiology", name="Cardiology", description="Answers questions about heart disease"),
             Subgoal(id="both", name="Drug interactions and dosing", description="Explains interactions and doses"),
         )
+        return Draft(subgoals=found)
 
 
 def test_what_fails_is_repaired_and_told(embedder):

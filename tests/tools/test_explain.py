@@ -8,7 +8,7 @@ from assessing import BONE, DRUG, GOAL, HEART, assess_rows, embedder, write_rows
 from goalcover.agent.errors import InputError
 from goalcover.agent.models import Goal, Subgoal
 from goalcover.memory.runs import Run
-from goalcover.tools.explain import compare, explain, find_subgoal, judged, similar, weak
+from goalcover.tools.explain import compare, differences, explain, find_subgoal, judged, similar, weak
 from word_judge import WordJudge
 
 TEXTS = ["heart heart", "drug", "heart " * 5, "heart heart again", "none", "drug drug drug drug", "gone"]
@@ -221,6 +221,20 @@ def test_a_change_from_nothing_has_no_relative_size(after):
 
 def test_a_run_compared_with_itself_does_not_change(run):
     assert {one.delta_abs for one in compare(run, run)} == {0.0}
+    assert not list(differences(run, run))
+
+
+def test_what_makes_two_runs_hard_to_compare_is_told(run, after, tmp_path):
+    assert any(one.startswith("The data differ: ") for one in differences(run, after))
+    shutil.copytree(run.path, tmp_path / "reworded")
+    other = Run(tmp_path / "reworded")
+    dull = HEART.model_copy(update={"description": "Anything else"})
+    other.start(GOAL.model_copy(update={"subgoals": (dull, *GOAL.subgoals[1:])}))
+    other.finish(run.info())
+    heart, drug = compare(run, other)
+    assert (heart.reworded, drug.reworded) == (True, False)
+    assert heart.ci_before == (run.coverage().subgoals[0].ci_low, run.coverage().subgoals[0].ci_high)
+    assert not list(differences(run, other))
 
 
 def test_a_run_that_is_not_there_is_told(run, tmp_path):

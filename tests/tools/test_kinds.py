@@ -54,6 +54,12 @@ def test_where_level_1_is_fuller_than_2_and_3_it_is_other_subjects_that_come_nea
     assert kind_of(facts(178, 70, 41, 30, 15, 12, wanted=41))[0] == "shallow"
 
 
+def test_what_absent_means_is_about_the_level_that_few_reach():
+    kind, why = kind_of(facts(228, 40, 13, 18, 6, 0))
+    assert (kind, "24 of them at level 3 or above" in why) == ("absent", True)
+    assert "level 4" in MEANINGS[kind]
+
+
 def test_two_broken_outputs_are_an_accident():
     assert kind_of(facts(180, 4, 2, 2, 6, 6, n_broken=2, n_checked=6))[0] == "rare"
 

@@ -55,6 +55,22 @@ def test_text_columns_are_filled_one_by_one_and_nothing_is_made_up_for_the_rest(
     assert (made.input, made.output) == ("Q2?\n\nC2", "A2")
 
 
+@pytest.mark.parametrize(
+    ("asked", "question", "context"),
+    [
+        ("Q3?\n\nC2", "Q3?", "C2"),
+        ("Q2?\n\nC3, longer\n\nthan before", "Q2?", "C3, longer\n\nthan before"),
+        ("All of it is new", "All of it is new", ""),
+    ],
+)
+def test_of_an_edited_side_the_columns_that_stayed_are_kept_and_the_other_side_is_untouched(asked, question, context):
+    columns = {"question": "Q2?", "context": "C2", "long_answer": "A2", "final_decision": "no"}
+    filled = CANDIDATE.model_copy(update={"input": "Q2?\n\nC2", "output": "A2\n\nno", "columns": columns})
+    edited = layout_of(sample_of(ROWS["question"])).edited(filled, asked, "")
+    assert edited.columns == columns | {"question": question, "context": context}
+    assert (edited.input, edited.output) == (asked, "A2\n\nno")
+
+
 def test_of_a_dataset_mapped_by_hand_the_columns_are_found_by_their_texts():
     row = {"frage": "Warum?", "antwort": "Darum.", "note": "unread"}
     sample = Sample(id="row-1", row=1, input="Warum?", output="Darum.", original=json.dumps(row))

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from goalcover.agent.errors import InputError
 from goalcover.tools.load import Dataset, open_dataset
+from goalcover.tools.survey import UnknownShapeError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -133,7 +134,25 @@ def test_an_empty_array_has_no_rows(save, content):
 
 def test_an_unknown_shape_is_refused_with_its_columns_and_an_example(save):
     with pytest.raises(InputError, match=r"columns ask, reply\..*--map input=ask,output=reply"):
-        open_dataset(save({"ask": "a", "reply": "b"}))
+        open_dataset(save({"ask": "Is it so?", "reply": "It is."}))
+
+
+def test_the_mapping_offered_takes_texts_and_never_an_id_a_number_or_a_category(save):
+    said = (("When will my card come?", "Within five days."), ("Was ist das?", "Das sind Geb\u00fchren."))
+    rows = [
+        {
+            "TCKT_NR": f"T-{n}",
+            "agt_resp_v2": f"{answer} {n}",
+            "kd_frage_txt": f"{n}: {asked}",
+            "secs": 40 + n,
+            "chnl": "web chat form",
+        }
+        for n, (asked, answer) in enumerate(said * 8)
+    ]
+    with pytest.raises(UnknownShapeError, match="--map input=kd_frage_txt,output=agt_resp_v2") as refused:
+        open_dataset(save(*rows))
+    assert refused.value.likely == "input=kd_frage_txt,output=agt_resp_v2"
+    assert ("agt_resp_v2", "Within five days. 0") in refused.value.columns
 
 
 def test_a_mapping_names_the_columns(save):

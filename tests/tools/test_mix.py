@@ -24,7 +24,7 @@ def run_with(tmp_path: Path, n: int = 10, synthetic: int = 4) -> Run:
     return run
 
 
-def made_from(parent: str, name: str, text: str = "") -> SyntheticSample:
+def made_from(parent: str, name: str, text: str = "", engine: str = "embedded/test") -> SyntheticSample:
     row = {"id": name, "question": text or f"New {name}?", "answer": f"New answer {name}"}
     sample = Sample(id=name, row=1, input=row["question"], output=row["answer"], original=json.dumps(row))
     origin = Origin(
@@ -33,7 +33,7 @@ def made_from(parent: str, name: str, text: str = "") -> SyntheticSample:
         score=0.8,
         rationale="good",
         parents=(parent,),
-        engine="test",
+        engine=engine,
         sample_id=name,
     )
     return SyntheticSample(sample=sample, origin=origin)
@@ -61,13 +61,17 @@ def test_the_parts_of_a_name_may_come_in_any_order():
         parse_mix("everything")
 
 
-def test_the_same_text_goes_in_once_whatever_its_spaces_and_capitals(tmp_path):
+def test_the_same_text_goes_in_once_and_indentation_and_capitals_make_another(tmp_path):
     run = run_with(tmp_path, synthetic=0)
-    twin = made_from("q1", "s1", "question  3?")
-    twin = twin.model_copy(update={"sample": twin.sample.model_copy(update={"output": "answer 3"})})
-    keep(run.synthetic_path, "any", [twin], ())
+    answers = {"s1": "Answer 3 \r\n", "s2": "answer 3", "s3": "if a:\n  b()\nc()", "s4": "if a:\n  b()\n  c()"}
+    made = [made_from("q1", name, "Question 3?") for name in answers]
+    twins = [
+        one.model_copy(update={"sample": one.sample.model_copy(update={"output": answers[one.sample.id]})})
+        for one in made
+    ]
+    keep(run.synthetic_path, "any", twins, ())
     mix = make_mix(run, "synthetic+original")
-    assert (len(mix.train), mix.n_duplicates) == (10, 1)
+    assert (len(mix.train), mix.n_duplicates) == (13, 1)
 
 
 def test_pairs_that_differ_in_the_rejected_answer_alone_are_no_duplicates(tmp_path):
@@ -94,6 +98,17 @@ def test_a_synthetic_sample_is_never_validated_with_while_its_parent_is_trained_
     assert len(mix.validation) + len(mix.train) == 14
     assert 4 <= len(mix.validation) <= 6
     assert all((f"q{n}" in held) == (f"s{n}" in held) for n in range(4))
+
+
+def test_samples_that_a_model_wrote_after_the_same_rows_are_validated_with_and_trained_on(tmp_path):
+    run = run_with(tmp_path, n=60, synthetic=0)
+    written = [made_from("q1", f"s{n}", engine="llm/test/1") for n in range(20)]
+    keep(run.synthetic_path, "any", written, ())
+    for seed in range(5):
+        mix = make_mix(run, "synthetic+original", seed=seed, validation=0.3)
+        held = [member.source for member in mix.validation].count("synthetic")
+        assert len(mix.validation) == 24
+        assert 1 <= held <= 15
 
 
 def test_a_mix_of_nothing_says_what_to_do(tmp_path):

@@ -1,7 +1,10 @@
 """Broken outputs are told from what is usual in the data around them."""
 
+import itertools
+
 import pytest
 from goalcover.agent.models import Sample
+from goalcover.tools.kinds import LEAST_BROKEN
 from goalcover.tools.outputs import Pairs, faults
 
 PAIRS = (
@@ -112,3 +115,38 @@ def test_outputs_that_say_the_same_whatever_is_asked_are_the_data_s_own_way(embe
 def test_where_outputs_are_but_labels_none_is_another_input_s(embedder):
     labels = [one.model_copy(update={"output": "yes"}) for one in SAMPLES]
     assert found(swapped(SAMPLES), embedder, labels) == {}
+
+
+DESK = {
+    "I sent {} to the wrong account": "Please call us right away. If the money has not been booked we can recall it; "
+    "otherwise we ask the receiving bank.",
+    "My transfer of {} to my landlord has not arrived": "I am sorry for the wait. A transfer of {} within the country "
+    "normally arrives the next working day.",
+    "How long does an international transfer of {} take?": "An international transfer takes between one and four "
+    "working days. Inside the SEPA area {} arrives the next working day.",
+    "can you refund the overdraft fee of {}": "As a courtesy we can refund one overdraft fee a year. I have booked {} "
+    "back to your account.",
+}
+
+
+def test_like_inputs_with_like_answers_are_sound_though_other_answers_come_nearer(embedder):
+    asked = itertools.product(("Hello, ", "Good morning. "), ("300 EUR", "45 EUR", "1,250 EUR"), DESK.items())
+    rows = [
+        Sample(id=f"{row}", row=row, input=f"{hello}{given.format(amount)}", output=said.format(amount))
+        for row, (hello, amount, (given, said)) in enumerate(asked, 1)
+    ]
+    assert found(rows, embedder, rows) == {}
+
+
+def test_polite_answers_that_could_stand_for_one_another_make_no_pattern(embedder):
+    asked = ("parcel", "refund", "invoice", "new router", "contract", "technician", "reply to my letter", "deposit")
+    polite = (
+        "Thank you for your patience. We are looking into this and will get back to you soon.",
+        "I am sorry for the wait. A colleague will look into it and call you within two days.",
+        "Thanks for getting in touch. I have passed your request on to the team in charge.",
+    )
+    desk = [
+        Sample(id=f"d{row}", row=row, input=f"Where is my {thing}?", output=polite[row % 3])
+        for row, thing in enumerate(asked)
+    ]
+    assert len(found(desk, embedder, [*SAMPLES, *desk])) < LEAST_BROKEN

@@ -1,6 +1,7 @@
 """Many samples at once before a server: in order, each paid for once, and nothing lost when it stops early."""
 
 import asyncio
+import time
 from contextlib import aclosing
 from pathlib import Path
 
@@ -143,6 +144,76 @@ def test_cancelled_it_waits_for_what_is_in_flight_and_keeps_it(cache, ledger):
         paid = len(asked(server))
     assert paid < 100
     assert ledger.count() == paid * len(NAMES)
+
+
+def test_cancelled_it_begins_no_other_call_of_a_sample_either(cache, ledger):
+    async def story(judge):
+        task = asyncio.create_task(_all(score(samples(100), SUBGOALS, judge, ledger)))
+        while len(asked(server)) < 8:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    with serving() as server:
+        asyncio.run(judge_on(server, cache).prepare())
+    with serving(latency=0.3) as server:
+        judge = judge_on(server, cache, concurrency=8, max_subgoals=2)
+        asyncio.run(story(judge))
+        paid = len(asked(server))
+    assert 8 <= paid < 2 * 8  # of three for each sample
+    assert ledger.count() == paid * 2
+    assert ledger.paid().usage.calls == paid
+
+
+def test_cancelled_it_waits_no_longer_than_a_call_may_take(cache, ledger):
+    async def story(judge):
+        task = asyncio.create_task(_all(score(samples(4), SUBGOALS, judge, ledger)))
+        while len(asked(server)) < 4:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+        task.cancel()
+        started = time.monotonic()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return time.monotonic() - started
+
+    with serving() as server:
+        asyncio.run(judge_on(server, cache).prepare())
+    with serving(faults=Faults({"hang": 1.0})) as server:
+        assert asyncio.run(story(judge_on(server, cache, timeout=0.5))) < 5
+
+
+def test_when_the_credit_ends_all_that_was_answered_is_kept(cache, ledger):
+    with serving() as server:
+        asyncio.run(judge_on(server, cache).prepare())
+    faults = Faults({"no-credit": 1.0}, script=["ok"] * 10)
+    with serving(latency=0.02, faults=faults) as server:
+        with pytest.raises(ModelError, match="no credit left"):
+            scored(server, cache, ledger, samples(40), concurrency=8, max_subgoals=3)
+        assert ledger.count() == 10 * 3
+        assert ledger.paid().usage.calls == len(asked(server))
+
+
+def test_rows_that_the_server_refuses_do_not_end_the_run(cache, ledger):
+    given = [*samples(40), sample("tulips", row=41), sample("tulips and drugs", row=42)]
+    with serving(latency=0.01, declines="tulips") as server:
+        for _ in range(2):  # the second time nothing but these is asked for
+            budget = Budget()
+            found = levels(scored(server, cache, ledger, given, budget, concurrency=8))
+            assert {row for (row, _), level in found.items() if level is None} == {"row-41", "row-42"}
+            assert budget.unscored == {"refused": 2 * len(NAMES)}
+    assert budget.usage.calls <= 4
+
+
+def test_a_server_that_wants_a_day_without_calls_ends_it(cache, ledger):
+    faults = Faults({"429": 1.0}, script=["ok"] * 33)
+    with serving() as server:
+        asyncio.run(judge_on(server, cache).prepare())
+    with serving(faults=faults, retry_after=86_400.0) as server:
+        with pytest.raises(StoppedError, match="no calls in the next 1,440 minutes"):
+            scored(server, cache, ledger, samples(200), concurrency=8)
+        assert len(asked(server)) < 33 + 20
+    assert ledger.count() >= 33 * len(NAMES)
 
 
 def test_a_reader_that_leaves_early_loses_nothing_either(cache, ledger):

@@ -189,7 +189,7 @@ def test_a_quote_names_the_sample_that_holds_it_and_no_other() -> None:
 
 def test_the_appendix_holds_the_named_samples_cut_at_their_limit() -> None:
     page = Page(render_html(support_assistant()))
-    assert len(page.having("article", **{"class": "sample"})) == len(SUPPORT_SAMPLES)
+    assert len(page.having("details", **{"class": "sample"})) == len(SUPPORT_SAMPLES)
     long = SUPPORT_SAMPLES["ticket-1206"].input
     assert long[:590] in page.text
     assert long[-20:] not in page.text
@@ -248,8 +248,8 @@ def test_a_map_has_a_dot_for_every_sample_in_the_colour_of_its_group() -> None:
 TAGS = set(
     re.findall(
         r"\S+",
-        """html head meta title style body header main section nav article footer div span bdi a p b i strong cite
-        h1 h2 h3 h4 h5 dl dt dd ol li blockquote pre table thead tbody tr th td svg desc rect line
+        """html head meta title style body header main section details summary nav article footer div span bdi a p b i
+        strong cite h1 h2 h3 h4 h5 dl dt dd ol li blockquote pre table thead tbody tr th td svg desc rect line
         figure figcaption circle""",
     )
 )

@@ -2,17 +2,20 @@
 
 import asyncio
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from goalcover.agent.discriminator import LLMDiscriminator
-from goalcover.agent.errors import InputError
+from goalcover.agent.errors import InputError, ModelBusyError
 from goalcover.agent.generator import LLMGenerator
 from goalcover.agent.models import Capability, Gap, Goal, Sample, Subgoal
+from goalcover.agent.usage import paid_by
 from goalcover.memory.runs import Run
 from goalcover.tools.accept import accept
 from goalcover.tools.briefs import read_briefs, write_briefs
+from goalcover.tools.budget import Budget, Price
 from goalcover.tools.synthesize import Batch, synthesize
 from scripted import chat_model, scripted, serving
 from unjudged import run_of
@@ -84,8 +87,10 @@ def judged(user: str) -> list[dict[str, Any]]:
     ]
 
 
-def made(tmp_path: Path, samples: Any, n: int = 4, run: Run | None = None, **wishes: Any) -> tuple[Batch, list[Any]]:
-    with serving(brain=scripted(samples=samples, verdicts=judged)) as server:
+def made(
+    tmp_path: Path, samples: Any, n: int = 4, run: Run | None = None, verdicts: Any = judged, **wishes: Any
+) -> tuple[Batch, list[Any]]:
+    with serving(brain=scripted(samples=samples, verdicts=verdicts)) as server:
         batch = asyncio.run(
             synthesize(
                 run or run_in(tmp_path),
@@ -150,8 +155,16 @@ def test_a_generator_that_repeats_itself_ends_the_request_within_its_bounds(tmp_
     batch, asked = made(tmp_path, lambda _: [good(1)], n=6)
     assert len(batch.proposals) == 1
     assert len(asked) < 40
-    assert "candidates were made" in batch.shortfall
+    assert "rejected" in batch.shortfall
     assert sum(part.n for part in batch.missing) >= 5
+
+
+def test_why_nothing_came_of_a_request_is_told(tmp_path):
+    run = run_in(tmp_path)
+    batch, _ = made(tmp_path, [{"columns": []}], n=1, run=run)
+    assert re.match(r"No candidate was made\. .*every sample has to fill all 2 columns", batch.shortfall)
+    batch, _ = made(tmp_path, lambda _: [good(1)], n=1, run=run, verdicts=[])
+    assert re.match(r"1 candidate made in 2 rounds, 1 rejected\. 1 of them without a verdict: .*ids", batch.shortfall)
 
 
 def test_what_was_turned_down_is_told_to_the_generator(tmp_path):
@@ -174,9 +187,46 @@ def test_a_wish_reaches_the_generator(tmp_path):
 
 
 def test_nothing_is_asked_of_the_generator_once_the_money_is_spent(tmp_path):
-    batch, asked = made(tmp_path, endless, n=4, may_spend=lambda: False)
+    with paid_by(Budget({"test-model": Price(1.0, 1.0, 1.0)}, max_cost=0.0)):
+        batch, asked = made(tmp_path, endless, n=4)
     assert (batch.proposals, asked) == ((), [])
-    assert "what may be spent is spent" in batch.shortfall
+    assert "stopped before passing --max-cost 0 USD" in batch.shortfall
+
+
+def test_a_passage_of_the_evaluation_set_is_found_in_however_long_a_text(tmp_path):
+    told = "Lift the hive from behind in the evening, and feed the bees thick sugar syrup above the brood box."
+    held = Sample(id="exam-1", row=1, input="When do I feed?", output=told)
+    question = f"Is this right, {' '.join(MONTHS)}? {told.upper()} {' '.join(f'hive{n}' for n in range(20))}"
+    batch, _ = made(tmp_path, lambda _: [written(question, good(3)["columns"][1]["text"])], n=1, holdout=[held])
+    why = [reason for one in batch.rejected for reason in one.reasons]
+    assert any("a passage with exam-1 of the evaluation set: “LIFT THE HIVE" in one for one in why), why
+
+
+class Failing:
+    """A generator that gives one lot and then fails."""
+
+    id = "llm/failing"
+
+    def __init__(self, generator: Any) -> None:
+        self._lots, self._generator = 1, generator
+
+    async def generate(self, subgoal, brief, n):
+        if not self._lots:
+            raise ModelBusyError("the server is gone")
+        self._lots -= 1
+        return await self._generator.generate(subgoal, brief, n)
+
+
+def test_what_has_passed_outlives_a_generator_that_fails(tmp_path):
+    with serving(brain=scripted(samples=endless, verdicts=judged)) as server:
+        generator = Failing(LLMGenerator(chat_model(server, tmp_path, "generator")))
+        discriminator = LLMDiscriminator(chat_model(server, tmp_path, "discriminator"))
+        run = run_in(tmp_path)
+        batch = asyncio.run(synthesize(run, "bees", 8, generator=generator, discriminator=discriminator))
+        assert 0 < len(batch.proposals) < 8
+        assert batch.shortfall.endswith("the server is gone.")
+        with pytest.raises(ModelBusyError, match="gone"):
+            asyncio.run(synthesize(run, "bees", 8, generator=generator, discriminator=discriminator))
 
 
 def test_an_unknown_subgoal_and_no_sample_at_all_are_refused(tmp_path):

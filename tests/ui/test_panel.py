@@ -1,7 +1,8 @@
 from goalcover.agent.elicitation import Atomicity, Checks, Completeness, Disjointness, Specification, Uncovered
-from goalcover.agent.models import Clarification, Goal, Subgoal
+from goalcover.agent.models import Clarification, CoverageReport, Goal, Subgoal
 from goalcover.graph.replies import slot_to_change
 from goalcover.graph.state import Data, Preview
+from goalcover.tools.coverage import cover
 from goalcover.ui.panel import panel
 
 BILLS = Subgoal(id="bills", name="Bills", description="Explains bills")
@@ -53,5 +54,19 @@ def test_each_subgoal_shows_its_checks():
         "Every sample should show Bills",
         "Some samples should show Gas leaks",
     )
+    assert (bills["badge"], bills["figures"]) == ("to decide", "")
     assert shown["uncovered"] == ["heat pumps"]
     assert shown["overruled"] == ["Kept."]
+
+
+def test_once_judged_a_subgoal_shows_its_verdict_and_figures_in_place_of_its_checks():
+    goal = Goal(text="Help customers", subgoals=(BILLS, GAS))
+    checks = Checks(atomic=(), disjoint=(), complete=Completeness(ok=True, uncovered=()))
+    rows = (cover(goal, BILLS, [98, 0, 0, 0, 1, 1], 0), cover(goal, GAS, [0, 0, 0, 0, 0, 100], 0))
+    coverage = CoverageReport(subgoals=rows, overall=0.5, n_samples=100, n_gaps=1)
+    state = {"specification": KNOWN, "goal": goal, "checks": checks}
+    assert [one["badge"] for one in panel(state)["subgoals"]] == ["holds", "holds"]
+    bills, gas = panel(state, coverage)["subgoals"]
+    assert (bills["badge"], gas["badge"]) == ("gap", "covered")
+    assert bills["figures"].startswith("alignment 0.02 (0.00 to 0.0")
+    assert bills["figures"].endswith("supported by 2 of 100")

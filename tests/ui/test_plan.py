@@ -1,10 +1,19 @@
 """`goalcover plan` and `goalcover verify` as a person and a script meet them."""
 
+import asyncio
 import json
 
 import pytest
 from commands import DEMO_DATA, DEMO_GOAL, goalcover
+from goalcover.agent.decomposer import LLMDecomposer
+from goalcover.agent.elicitation import Specification
+from goalcover.agent.embedded.clarifier import EmbeddedClarifier
+from goalcover.agent.embedded.decomposer import EmbeddedDecomposer
 from goalcover.memory.goals import load_goal
+from goalcover.tools.elicit import plan
+from goalcover.ui.planning import print_plan
+from openai_faults import Faults
+from scripted import chat_model, serving
 
 GOAL = "customer support for an energy supplier"
 
@@ -51,6 +60,17 @@ def test_planning_again_keeps_what_was_edited_by_hand(planned, tmp_path):
     said = goalcover("plan", GOAL, "--out", path)
     assert f"What stood in {path} before is now {path}.bak" in said.stderr
     assert "Reading meters" in (tmp_path / "goal.yaml.bak").read_text()
+
+
+def test_what_was_made_without_the_model_is_told(tmp_path, embedder, capsys):
+    with serving(faults=Faults({"prose": 1.0})) as server:
+        model = chat_model(server, tmp_path, "decomposer")
+        roles = EmbeddedClarifier(embedder), LLMDecomposer(model, embedder, EmbeddedDecomposer(embedder))
+        made = asyncio.run(plan(Specification(goal=GOAL), None, *roles))
+    print_plan(made, tmp_path / "goal.yaml", None)
+    told = " ".join(capsys.readouterr().err.split())
+    assert "Taken apart without the model: no usable answer from test-model" in told
+    assert "Checked without the model: no usable answer from test-model" in told
 
 
 @pytest.mark.parametrize(

@@ -73,9 +73,9 @@ def test_coverage_is_a_line_a_subgoal_with_figures_and_verdict(screen):
 
 def test_the_summary_names_the_gaps_or_says_that_there_are_none(screen):
     show.print_coverage(REPORT)
-    assert "1 of 3 subgoals are gaps: Heart [bold]disease[/bold]. No verdict on 1: " in screen.getvalue()
+    assert "1 of 3 subgoals is a gap: Heart [bold]disease[/bold]. No verdict on 1: " in screen.getvalue()
     show.print_coverage(REPORT.model_copy(update={"subgoals": ROWS[1:2]}))
-    assert "No gaps among 1 subgoals." in screen.getvalue()
+    assert "No gaps among 1 subgoal." in screen.getvalue()
 
 
 def test_a_gap_is_a_card_with_causes_quotes_and_advice(screen):
@@ -155,6 +155,18 @@ def test_changes_show_both_sides_and_a_dash_for_what_is_not_there(screen):
         "gap",
     ]
     assert new.split() == ["new", "-", "0.200", "-", "-", "to", "4", "-", "to", "covered"]
+
+
+def test_what_makes_two_runs_hard_to_compare_comes_first(screen):
+    one = Change(
+        subgoal_id="heart", before=0.5, after=0.5, delta_abs=0.0, delta_rel=0.0, support_before=1, support_after=1,
+        gap_before=True, gap_after=True, ci_before=(0.4, 0.6), reworded=True,
+    )  # fmt: skip
+    show.print_changes([one], ["The data differ: a and b."])
+    said = screen.getvalue().splitlines()
+    assert said[0] == "note: The data differ: a and b."
+    assert "things: heart." in said[1]
+    assert "0.500 (0.400 to 0.600)" in said[3]
 
 
 def test_findings_say_works_or_fails(screen):

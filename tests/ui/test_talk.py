@@ -5,7 +5,9 @@ import subprocess
 from pathlib import Path
 from subprocess import CompletedProcess
 
+import pytest
 from commands import DEMO_DATA, DEMO_GOAL, GOALCOVER
+from goalcover.ui.talk import Paragraphs
 
 
 def talked(home: Path, lines: list[str], *options: str) -> CompletedProcess[str]:
@@ -38,6 +40,21 @@ def test_questions_are_answered_by_number_skipped_and_taken_back(tmp_path: Path)
     assert said.returncode == 0, said.stderr
     assert said.stderr.count("Question 1 of") == 2
     assert "Now the dataset" in said.stderr
+
+
+@pytest.mark.parametrize("word", ["quit", "Exit"])
+def test_a_person_leaves_by_a_word(tmp_path: Path, word: str):
+    said = talked(tmp_path, [word, "Answer questions on energy bills"])
+    assert said.returncode == 0, said.stderr
+    assert "Question 1 of" not in said.stderr
+
+
+def test_a_streamed_answer_is_told_by_paragraphs_so_that_its_marks_can_be_set():
+    spoken = Paragraphs()
+    told = [spoken.feed(piece) for piece in ("It is **2 of ", "the 60", "**.\n", "\nSee [x](http", "://y)")]
+    assert told == ["", "", "", "It is **2 of the 60**.\n\n", ""]
+    assert spoken.rest().startswith("See [x]")
+    assert spoken.rest() == ""
 
 
 def test_without_a_conversation_there_is_nothing_to_resume(tmp_path: Path):

@@ -64,7 +64,7 @@ async def ablate(
 async def _try(
     dataset: Dataset, specification: Specification, engine: Engine, run: Run, on_progress: OnProgress
 ) -> Decomposed:
-    subgoals = await engine.decomposer.decompose(specification, profile(dataset))
+    subgoals = (await engine.decomposer.decompose(specification, profile(dataset))).subgoals
     checks = await engine.decomposer.check(specification, subgoals)
     goal = Goal(text=specification.goal, context=specification.answers, subgoals=subgoals)
     await assess(dataset, goal, run, engine, on_progress)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from goalcover.agent.models import SubgoalId
 from goalcover.agent.validation import (
     Published,
@@ -68,18 +69,31 @@ class Measured:
     @property
     def others(self) -> list[tuple[str, float]]:
         """Names and relative changes of the non-targets that could move."""
-        pairs = zip(self.names.values(), self.mean.relative.tolist(), strict=True)
-        return [pair for place, pair in enumerate(pairs) if place != self.target and not np.isnan(pair[1])]
+        return self._changes(np.arange(len(self.names)) != self.target)
+
+    @property
+    def large(self) -> npt.NDArray[np.bool_]:
+        """(subgoals,): the non-targets whose mean is so large that a relative fall is more than a few samples'."""
+        return np.asarray((np.arange(len(self.names)) != self.target) & (self.mean.before >= SMALL_BASE))
+
+    @property
+    def rivals(self) -> list[tuple[str, float]]:
+        """Names and relative changes of those that the target's fall is held against."""
+        return self._changes(self.large)
 
     @property
     def tells(self) -> bool:
         """Whether anything can be learnt: something was removed, something is left, and the target could fall."""
         return bool(self.n_removed.any()) and not np.isnan(self.change)
 
+    def _changes(self, which: npt.NDArray[np.bool_]) -> list[tuple[str, float]]:
+        pairs = zip(self.names.values(), self.mean.relative.tolist(), which.tolist(), strict=True)
+        return [(name, change) for name, change, asked in pairs if asked and not np.isnan(change)]
+
 
 def effect(one: Measured) -> RemovalEffect:
     """The removal's rows of the table."""
-    others = np.delete(one.draws.relative, one.target, axis=1)
+    others = one.draws.relative[:, one.large]
     target = one.draws.relative[:, one.target]
     most = (target < 0) & (target[:, None] < np.nan_to_num(others)).all(axis=1)
     separated, verdict = _verdict(one)
@@ -212,7 +226,7 @@ def _compared(one: Measured, name: str) -> tuple[bool, str]:
     chance = f"(as many removed at random move it by {signed(control[0])} to {signed(control[1])})"
     if fall >= control[0]:
         return False, f"{name} falls by {percent(-fall)}, no further than by chance {chance}."
-    other, change = min(one.others, key=lambda pair: pair[1], default=("", 0.0))
+    other, change = min(one.rivals, key=lambda pair: pair[1], default=("", 0.0))
     if change <= fall:
         return False, (
             f"{name} falls by {percent(-fall)}, but {other} by {percent(-change)}: what was removed supports both, or "

@@ -8,6 +8,7 @@ from goalcover.agent.models import SUPPORT_LEVEL, TOP_LEVEL, Goal, Sample, Subgo
 from goalcover.agent.roles import Judge
 from goalcover.agent.validation import NaturalGap, NaturalKind
 from goalcover.memory.ledger import Ledger
+from goalcover.tools.budget import Budget
 from goalcover.tools.coverage import cover
 from goalcover.tools.score import score
 from goalcover.tools.studies.separation import Mask, Numbers, sign_flip_p
@@ -48,7 +49,12 @@ def make_rare(goal: Goal, subgoal: Subgoal, scores: Numbers, marked: Mask) -> Na
 
 
 async def plant(
-    subgoal: Subgoal, samples: Sequence[Sample], scores: Numbers, judge: Judge, ledger: Ledger
+    subgoal: Subgoal,
+    samples: Sequence[Sample],
+    scores: Numbers,
+    judge: Judge,
+    ledger: Ledger,
+    budget: Budget | None = None,
 ) -> tuple[NaturalGap, ...]:
     """Cuts and swaps the answers of strong samples, and judges them against the subgoal. `scores` is (samples,)."""
     chance = random.Random(0)  # noqa: S311 (a reproducible choice, not a secret)
@@ -59,19 +65,24 @@ async def plant(
         return ()
     shallow = {one.id: " ".join(one.output.split()[:CUT_WORDS]) for one in chosen}
     swapped = {one.id: samples[chance.choice(answered)].output for one in chosen}
-    before = await _judged(subgoal, chosen, {}, judge, ledger)
+    before = await _judged(subgoal, chosen, {}, judge, ledger, budget)
     found = (
-        _compared("shallow", before, await _judged(subgoal, chosen, shallow, judge, ledger)),
-        _compared("swapped", before, await _judged(subgoal, chosen, swapped, judge, ledger)),
+        _compared("shallow", before, await _judged(subgoal, chosen, shallow, judge, ledger, budget)),
+        _compared("swapped", before, await _judged(subgoal, chosen, swapped, judge, ledger, budget)),
     )
     return tuple(one for one in found if one)
 
 
 async def _judged(
-    subgoal: Subgoal, samples: Sequence[Sample], outputs: Mapping[str, str], judge: Judge, ledger: Ledger
+    subgoal: Subgoal,
+    samples: Sequence[Sample],
+    outputs: Mapping[str, str],
+    judge: Judge,
+    ledger: Ledger,
+    budget: Budget | None,
 ) -> Numbers:
     asked = [one.model_copy(update={"output": outputs.get(one.id, one.output)}) for one in samples]
-    scores = [each.score async for batch in score(asked, [subgoal], judge, ledger) for each in batch.alignments]
+    scores = [each.score async for batch in score(asked, [subgoal], judge, ledger, budget) for each in batch.alignments]
     return np.array([np.nan if one is None else one for one in scores])
 
 

@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from goalcover.agent.engine import Engine
 from goalcover.agent.models import Goal, Sample, Subgoal
+from goalcover.agent.roles import Judge
 from goalcover.agent.validation import NaturalGap, Removal, SelfTest, Trust, TrustGrade
 from goalcover.memory.runs import Run
+from goalcover.tools.budget import Budget
 from goalcover.tools.report import write_report
+from goalcover.tools.spending import judging_again
 from goalcover.tools.studies.corruption import NOTES, Study, judge_name, score_matrix
 from goalcover.tools.studies.effects import Measured, effect, summarise
 from goalcover.tools.studies.marks import HIGH, Marks, find_marks, read_vocabulary
@@ -34,19 +36,20 @@ APART = (
 )
 
 
-async def selftest(run: Run, engine: Engine) -> SelfTest:
-    """Tests a finished run, writes selftest.json and renews the report.
+async def selftest(run: Run, judge: Judge, budget: Budget | None = None) -> SelfTest:
+    """Tests a finished run with its own judge (`tools.judges`), writes selftest.json and renews the report.
 
-    Planting weaknesses takes up to 60 judgements a subgoal, which stay in the ledger. Raises RunBusyError.
+    Planting weaknesses takes up to 60 judgements a subgoal, which stay in the ledger; `budget` is counted up, and may
+    have a cap. Raises RunBusyError, StoppedError and ModelError.
     """
     goal = run.goal()
     samples, scores = await asyncio.to_thread(lambda: (list(run.samples()), score_matrix(run)))
     trials = await asyncio.to_thread(try_all, goal, samples, scores)
     natural: list[tuple[NaturalGap, ...]] = []
-    with run.lock(), run.ledger() as ledger:
+    with judging_again(run) as ledger:
         for trial in trials:
             rare = make_rare(goal, trial.subgoal, trial.scores, trial.marks.mask)
-            planted = await plant(trial.subgoal, samples, trial.scores, engine.judge, ledger)
+            planted = await plant(trial.subgoal, samples, trial.scores, judge, ledger, budget)
             natural.append((*([rare] if rare else []), *planted))
     info = run.info()
     tested = [trial.measured for trial in trials if trial.measured]
@@ -129,7 +132,7 @@ def _by_removal(trial: Trial, measured: Measured) -> tuple[TrustGrade, str]:
         return "untrustworthy", (
             f"{words}, no further than by chance: its high scores follow nothing that the samples share."
         )
-    close, change = min(measured.others, key=lambda pair: pair[1], default=("", 0.0))
+    close, change = min(measured.rivals, key=lambda pair: pair[1], default=("", 0.0))
     if change <= ENTANGLED * fall:
         return "weak", (
             f"{words}, but that of {close} by {percent(-change)}: the scores do not keep the two apart on this data."

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from goalcover.ui.commands.options import AsJson, RunPath, print_json, say
+from goalcover.ui.commands.options import AsJson, MaxCost, RunPath, print_json, say
 
 if TYPE_CHECKING:
     from goalcover.memory.runs import Run
@@ -35,9 +35,7 @@ def synthesize(
     form: Annotated[str, typer.Option(metavar="TEXT", help="A wish for all: 'a question a nurse would ask'.")] = "",
     min_level: Annotated[int, typer.Option(min=4, max=5, help="The level that a sample has to reach.")] = 4,
     review: Annotated[bool, typer.Option("--review", help="Decide about every sample before it is kept.")] = False,
-    max_cost: Annotated[
-        float | None, typer.Option(min=0, metavar="USD", help="Stop making samples before this is spent.")
-    ] = None,
+    max_cost: MaxCost = None,
     engine: Annotated[str, typer.Option(help="auto, embedded or llm.")] = "auto",
     json: AsJson = False,
 ) -> None:

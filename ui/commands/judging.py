@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from goalcover.ui.commands.options import AsJson, RunPath, print_json
+from goalcover.ui.commands.options import AsJson, MaxCost, RunPath, print_json
 
 
 def assess(
@@ -24,10 +24,7 @@ def assess(
         list[str] | None,
         typer.Option(metavar="MODEL", help="The model that judges; given more than once, the median of all counts."),
     ] = None,
-    max_cost: Annotated[
-        float | None,
-        typer.Option(min=0, metavar="USD", help="Stop before this call spends more; earlier ones do not count."),
-    ] = None,
+    max_cost: MaxCost = None,
     batch: Annotated[
         bool, typer.Option("--batch", help="Judge at half price within a day: submit now, run again to collect.")
     ] = False,
@@ -63,13 +60,14 @@ def audit(
     run: RunPath,
     samples: Annotated[int, typer.Option(min=2, metavar="N", help="Judge this many samples one subgoal a call.")] = 50,
     judge: Annotated[str | None, typer.Option(metavar="MODEL", help="The model, where not the configured one.")] = None,
+    max_cost: MaxCost = None,
     json: AsJson = False,
 ) -> None:
     """Tell what judging several subgoals in one call changes, and whether the judge favours long samples."""
     from goalcover.memory.runs import Run
     from goalcover.ui.judges import print_audit, run_audit
 
-    found = run_audit(Run.open(run), samples, judge)
+    found = run_audit(Run.open(run), samples, judge, max_cost)
     if json:
         print_json(found.model_dump())
     else:

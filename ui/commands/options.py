@@ -7,6 +7,10 @@ import typer
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="A run directory that `goalcover assess` made.")]
 SubgoalName = Annotated[str, typer.Argument(metavar="SUBGOAL", help="The subgoal's id or name.")]
+MaxCost = Annotated[
+    float | None,
+    typer.Option(min=0, metavar="USD", help="Stop before this call spends more; earlier ones do not count."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 
 

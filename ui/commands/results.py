@@ -147,13 +147,15 @@ def compare(
 ) -> None:
     """Compare two runs subgoal by subgoal."""
     from goalcover.tools.explain import compare as compare_runs
+    from goalcover.tools.explain import differences
     from goalcover.ui import show
 
-    changes = compare_runs(_open(run_a), _open(run_b))
+    before, after = _open(run_a), _open(run_b)
+    changes = compare_runs(before, after)
     if json:
         print_json([change.model_dump() for change in changes])
     else:
-        show.print_changes(changes)
+        show.print_changes(changes, differences(before, after))
 
 
 def _open(path: Path) -> "Run":

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from goalcover.ui.commands.options import AsJson, RunPath
+from goalcover.ui.commands.options import AsJson, MaxCost, RunPath
 
 app = typer.Typer(
     help="Put the scores to the test: remove what supports a subgoal, and see what falls.",
@@ -90,8 +90,8 @@ def ablation(
 
 
 @app.command()
-def selftest(run: RunPath, json: AsJson = False) -> None:
+def selftest(run: RunPath, max_cost: MaxCost = None, json: AsJson = False) -> None:
     """Can you trust this run? Each subgoal's diagnosis is put to the test on your own data."""
     from goalcover.ui import studying
 
-    studying.run_selftest(run, json)
+    studying.run_selftest(run, max_cost, json)

@@ -12,6 +12,8 @@ from goalcover.ui.render.text import SAMPLE, engine, sample, text
 STILL_BUSY = "One moment, I am still at work. **Stop** ends it; what is judged is kept."
 FAILED = "Something went wrong that should not: the server's log says what. What was judged is kept; say it again."
 _TOPICS = 5
+_COLUMNS = 20
+_EXAMPLE = 80
 _SHORT = 160
 """Characters of a sample where it was shown before."""
 _ANSWERS = (
@@ -47,6 +49,20 @@ def _(said: events.Understood) -> str:
     return "\n\n".join(parts)
 
 
+@render.register
+def _(said: events.Unread) -> str:
+    waiting = said.waiting
+    rows = "\n".join(f"| {text(one.name)} | {text(one.example, _EXAMPLE)} |" for one in waiting.columns[:_COLUMNS])
+    more = len(waiting.columns) - _COLUMNS
+    left = f"\n\nand {count(more, 'more column')}" if more > 0 else ""
+    likely = f" Probably **--map {text(waiting.likely)}**: the button takes it." if waiting.likely else ""
+    return (
+        f"**Data** {text(waiting.file.name)} has no shape that I know. Which column is the input, and which the "
+        f"output?\n\n| Column | For example |\n|---|---|\n{rows}{left}\n\nSay it in your words, such as “the question "
+        f"is in … and the answer in …”, or as `--map input=…,output=…`.{likely}"
+    )
+
+
 def _reading(reading: events.Reading) -> str:
     lines = [f"**Data** {_size(reading.data)}", ""]
     lines += [f"- {text(note)}" for note in reading.notes]
@@ -73,8 +89,21 @@ def _(said: events.Begun) -> str:
 
 
 @render.register
+def _(said: events.Meant) -> str:
+    asked = said.question
+    usual = "; ".join(map(text, asked.suggestions))
+    examples = f" Usual answers are: {usual}." if usual else ""
+    return f"{text(asked.why or asked.text)}{examples} Your own words do as well, and **skip** leaves it open."
+
+
+@render.register
 def _(said: events.Problem) -> str:
     return f"That did not work: {text(said.text)}"
+
+
+@render.register
+def _(said: events.Noted) -> str:
+    return f"*{text(said.text)}*"
 
 
 @render.register
@@ -91,7 +120,8 @@ def _(said: events.Stopped) -> str:
 def _(said: events.Planned) -> str:
     goal = said.goal
     rows = "\n".join(f"| {text(one.name)} | {text(one.description)} | {_wanted(goal, one)} |" for one in goal.subgoals)
-    table = f"| Subgoal | What a sample must show | Wanted of |\n|---|---|---|\n{rows}"
+    wanted = "Wanted of" if goal.threshold is None else "Wanted"
+    table = f"| Subgoal | What a sample must show | {wanted} |\n|---|---|---|\n{rows}"
     left = f"\n\nLet us decide on {count(said.open, 'thing')}." if said.open else ""
     head = f"### {count(len(said.goal.subgoals), 'subgoal')}\n\n{text(said.goal.text)}"
     return f"{head}\n\n{table}\n\n{_checks(said.checks)}{_noted(said.checks)}{_overruled(said.goal)}{left}"
@@ -99,6 +129,8 @@ def _(said: events.Planned) -> str:
 
 def _wanted(goal: Goal, one: Subgoal) -> str:
     weight = f", weight {one.weight:g}" if one.weight != 1 else ""
+    if goal.threshold is not None:
+        return f"a mean alignment of {goal.threshold:g}{weight}"
     share = share_wanted(goal, one)
     return f"every sample{weight}" if share is None else f"{percent(share)} of the samples{weight}"
 
@@ -114,13 +146,13 @@ def _checks(checks: Checks) -> str:
 
 
 def _noted(checks: Checks) -> str:
-    return "".join(f"\n\n*{text(note)}*" for note in checks.noted)
+    return "".join(f"\n\n*{text(note)}*" for note in (*checks.noted, checks.note) if note)
 
 
 def _overruled(goal: Goal) -> str:
     if not goal.overruled:
         return ""
-    return "\n\nLet pass by you:\n\n" + "\n".join(f"- {text(one)}" for one in goal.overruled)
+    return "\n\nLeft open:\n\n" + "\n".join(f"- {text(one)}" for one in goal.overruled)
 
 
 @render.register

@@ -95,7 +95,8 @@ def _(said: events.Kept) -> str:
     verdict = "It is no gap any more." if before.gap and after.gap is False else ""
     table = f"| | Before | After |\n|---|---|---|\n| Alignment | {_mean(before)} | {_mean(after)} |"
     table += f"\n| Support | {before.support:,} | {after.support:,} |"
-    head = f"{count(kept.accepted, 'sample')} kept and judged like any other. {name}, with them:"
+    judged = f"; not all were judged: {text(kept.unjudged)}" if kept.unjudged else " and judged like any other"
+    head = f"{count(kept.accepted, 'sample')} kept{judged.removesuffix('.')}. {name}, with them:"
     return f"{head}\n\n{table}\n\n{verdict} {text(after.rule)}"
 
 

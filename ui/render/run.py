@@ -16,6 +16,28 @@ _IDS = 6
 _SHORT = 28
 """Characters of a name in the running means."""
 
+GLOSSARY = {
+    "alignment": "is how well the samples show a subgoal, from 0 to 1: every sample is judged on a level from 0 to 5, "
+    "and the mean of all levels is divided by 5. It stands with its 95% interval.",
+    "support": "is the number of samples at level 4 or 5: those that a model can learn the subgoal from.",
+    "level": "is the judgement of one sample for one subgoal: 0 shows nothing of it, 3 a part, 4 and 5 support it.",
+    "gap": "is a subgoal that the data teaches too little of: fewer samples support it than are wanted, or, where "
+    "every sample should show it or a threshold is set, its mean alignment is too low. Every verdict says its rule.",
+    "coverage": "is what the dataset holds of each subgoal: its mean alignment, its support, and whether it is a gap.",
+    "interval": "is where the mean alignment of data like yours would lie in 95 of 100 cases; it is wide where samples "
+    "are few.",
+    "wanted": "is the share of the samples that should support a subgoal: its own where you gave one, else half of its "
+    "part of all weights; at least 20 samples.",
+    "threshold": "is the mean alignment below which every subgoal is a gap (the paper's rule). Without one each "
+    "subgoal has its own rule. Say **set threshold 0.6**, or **no threshold**.",
+    "weight": "says how much a subgoal counts beside the others: for the share that is wanted and for the whole.",
+    "goal score": "is how well one sample serves the goal: the weighted mean of its levels on what can be asked of it.",
+    "correlation": "says whether the levels of two subgoals move together over the samples: 1 always, 0 not at all.",
+    "atomic": "is a subgoal that asks for one capability, which one sample can show.",
+    "disjoint": "are two subgoals that ask for different things.",
+    "complete": "are subgoals that cover all that the goal and your answers ask for.",
+}
+
 
 @render.register
 def _(said: events.Progress) -> str:
@@ -216,6 +238,16 @@ def _(said: events.Corrected) -> str:
 @render.register
 def _(said: events.LookedUp) -> str:
     return f"*Reading {text(said.what.replace('_', ' '))} …*"
+
+
+@render.register
+def _(said: events.Defined) -> str:
+    return f"**{said.term.capitalize()}** {GLOSSARY[said.term]}"
+
+
+@render.register
+def _(_: events.Thanked) -> str:
+    return "Gladly. Ask on, change the goal, or hand over other data whenever you like."
 
 
 @render.register

@@ -1,4 +1,4 @@
-// The goal as it stands: scope, subgoals and their checks. Everything in it is text.
+// The goal as it stands: scope, subgoals with their checks and, once judged, their verdicts. Everything in it is text.
 import { useChatData } from '@chainlit/react-client';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
@@ -23,11 +23,12 @@ const Subgoal = ({ one, say, loading }) => (
   <div className="gc-card gc-small">
     <div className="gc-head">
       <div className="gc-title gc-value">{one.name}</div>
-      {one.checked ? (
-        <Badge variant={one.problems.length ? 'destructive' : 'secondary'}>{one.problems.length ? 'to decide' : 'holds'}</Badge>
+      {one.badge ? (
+        <Badge variant={['gap', 'to decide'].includes(one.badge) ? 'destructive' : 'secondary'}>{one.badge}</Badge>
       ) : null}
     </div>
     <div className="gc-soft">{one.description}</div>
+    {one.figures ? <div>{one.figures}</div> : null}
     {one.problems.map((problem) => (
       <div key={problem}>✗ {problem}</div>
     ))}
@@ -68,7 +69,7 @@ const Goal = window.once('Goal', ({ goal, data, scope, subgoals, uncovered, over
         <Subgoal key={one.name} {...{ one, say, loading }} />
       ))}
       <List title="Not covered yet" lines={uncovered} />
-      <List title="Let pass by you" lines={overruled} />
+      <List title="Left open" lines={overruled} />
     </div>
   );
 });

@@ -76,6 +76,16 @@ def test_outputs_are_to_be_mended_before_anything_is_added_where_they_are_broken
     assert (first.action, first.sample_ids) == ("Mend the outputs of 3 samples", ("b1", "b2", "b3"))
 
 
+def test_what_is_wrong_with_each_broken_output_is_told():
+    faults = ("cut off", "another input's", "cut off")
+    first = advice(HEART, (90, 5, 2, 0, 1, 2), kind="broken", broken=("b1", "b2", "b3"), faults=faults)[0]
+    assert "Another input's: b2. Cut off: b1 and b3." in first.detail
+
+
+def test_where_no_good_sample_is_sound_none_is_a_model():
+    assert not any("model" in one.action for one in advice(HEART, (90, 5, 2, 0, 1, 2), exemplars=()))
+
+
 def test_what_the_input_holds_is_to_be_taken_over_and_what_it_does_not_hold_is_left():
     held = tuple(f"i{place}" for place in range(12))
     more = {"kind": "shallow", "in_input": held, "to_rewrite": 12, "not_applicable": 70, "rewriting_closes": False}

@@ -84,6 +84,13 @@ def test_an_answer_tells_the_field_of_a_goal_that_does_not(clarifier):
     assert any("urgent care" in answer for one in after for answer in one.suggestions)
 
 
+def test_one_word_that_two_fields_share_does_not_tell_the_field(clarifier):
+    asked = ask(clarifier, Specification(goal="Answer the messages of an energy supplier's customers: explain bills"))
+    assert not any("policy" in one.text or "Taxation" in one.suggestions for one in asked)
+    bills = ask(clarifier, Specification(goal="Summarise bills"))
+    assert any("policy" in one.text for one in bills)
+
+
 def test_short_answers_in_the_data_are_offered_as_the_form(clarifier):
     output = next(
         one

@@ -123,6 +123,35 @@ def test_a_part_of_the_field_does(text):
     assert not is_frame(text, FIELDS["medical"])
 
 
+@pytest.mark.parametrize(
+    ("slot", "answer", "expected"),
+    [
+        (
+            "audience",
+            "allergies and food safety must be handled carefully",
+            [("domain", "Allergies", "some"), ("safety", "Safety warnings", "every")],
+        ),
+        (
+            "audience",
+            "Tenants; it must cite the law and must say it's not legal advice",
+            [("evidence", "Citing sources", "every"), ("safety", "Says it's not legal", "every")],
+        ),
+        (
+            "task",
+            "stolen or lost cards; fraud",
+            [("task", "Stolen or lost cards", "some"), ("task", "Fraud", "some")],
+        ),
+        ("task", "being sacked", [("task", "Being sacked", "some")]),
+    ],
+)
+def test_a_rule_counts_wherever_it_is_answered_and_a_topic_is_named_as_one(slot, answer, expected):
+    said = Specification(goal="Help people", answers=(Clarification(question="?", answer=answer, slot=slot),))
+    found = [one for one in clauses(said, FIELDS["generic"]) if one.slot != "audience"]
+    made = [subgoal_for(one, FIELDS["generic"], "Answers questions about {}") for one in found]
+    assert [(one.slot, subgoal.name, subgoal.scope) for one, subgoal in zip(found, made, strict=True)] == expected
+    assert not any(subgoal.description.startswith("Does") for subgoal in made)
+
+
 def test_answers_add_clauses_and_out_of_scope_takes_them_away():
     specification = Specification(goal="A medical assistant for cardiology and surgery")
     for slot, answer in (("safety", "warns about risks"), ("out_of_scope", "surgery")):

@@ -27,6 +27,7 @@ RECIPE = """Descale the machine as follows:
 2. Pour in the solution.
 3. Run it twice.
 Finally, rinse with clear water."""
+INLINE = "Steps: 1. Chop the onions for 5 minutes. 2. Add 3.5 dl of stock, as in No. 4. Stir. 3) Serve hot."
 LEAFLET = """Do not take this medicine with alcohol. Avoid driving until you know how it affects you. Seek medical help
 at once if your face swells: this is an emergency."""
 
@@ -59,6 +60,9 @@ def shown(noun, output, given="What does it say?", asked=None):
         ("Form", "Gives step-by-step instructions", "numbered or bulleted steps"),
         ("Form", "Answers with bullet points", "numbered or bulleted steps"),
         ("Safety", "Warns users about dangerous mistakes", "warnings"),
+        ("Safety", "Gives safety warnings where needed", "warnings"),
+        ("Safety", "Warns patients where it matters", "warnings"),
+        ("Risks", "Warns about legal risks, deadlines and costs", "warnings"),
         ("Next step", "Says what to do next", "a next step"),
         ("Politeness", "Stays friendly", "courtesy"),
     ],
@@ -87,6 +91,10 @@ def test_a_subgoal_that_asks_for_a_form_is_known_by_its_wording(name, descriptio
         ("Animal keeping", "Explains how to keep rabbits and hens"),
         ("Statistics", "Explains mean, variance and hypothesis tests"),
         ("Weather", "Covers storms, floods and forecasts"),
+        ("Hints", "Gives the learner a hint that leads to the next step, instead of the solution"),
+        ("Refactoring", "Rewrites working code so that it is simpler and easier to read"),
+        ("Allergies", "Warns about allergens and says what to avoid"),
+        ("Scams", "Warns customers about phishing mails and false invoices"),
     ],
 )
 def test_a_subgoal_about_a_subject_asks_for_no_form(name, description):
@@ -114,7 +122,9 @@ def test_the_name_says_what_is_asked_before_the_description_does():
         ("code", PROGRAM, 6),
         ("code", LETTER, 0),
         ("numbered or bulleted steps", RECIPE, 4),
+        ("numbered or bulleted steps", INLINE, 3),
         ("numbered or bulleted steps", LETTER, 0),
+        ("numbered or bulleted steps", "Sec. 2. Short title. It costs 3. 50 cents are left.", 0),
         ("warnings", LEAFLET, 4),
         ("warnings", BILL, 0),
         ("a next step", LETTER, 3),

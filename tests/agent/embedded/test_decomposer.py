@@ -34,7 +34,7 @@ def decompose(decomposer, goal, profile=None, **answers):
     specification = Specification(goal=goal)
     for slot, answer in answers.items():
         specification = specification.answered(Clarification(question=slot, answer=answer, slot=slot))
-    return asyncio.run(decomposer.decompose(specification, profile))
+    return asyncio.run(decomposer.decompose(specification, profile)).subgoals
 
 
 def names(subgoals):

@@ -116,7 +116,8 @@ def test_an_explanation_names_the_level_and_the_words_that_are_there_or_missing(
         held = {stem(word) for word in re.findall(r"\w+", f"{sample.input} {sample.output}".lower())}
         said, unsaid = named(one.explanation)
         assert f"({one.level} of 5)" in one.explanation
-        assert said or unsaid
+        assert said or unsaid or "in other words" in one.explanation
+        assert one.level < 4 or not unsaid
         assert not {stem(word) for word in unsaid} & held
         for word, found in said.items():
             assert stem(found or word) in held
@@ -124,11 +125,11 @@ def test_an_explanation_names_the_level_and_the_words_that_are_there_or_missing(
 
 def test_an_explanation_says_which_word_stands_for_the_one_asked_for(judge):
     sample = Sample(id="x", row=1, input="Is cardiac surgery safe at the age of ninety?", output="")
-    [found] = run(
-        judge, [sample], [Subgoal(id="heart", name="Heart disease", description="Covers the heart and invoices")]
-    )
-    assert "heart (as “cardiac”)" in found.explanation
-    assert "does not speak of invoices" in found.explanation
+    books = Subgoal(id="books", name="Book-keeping", description="Covers invoices, receipts, tenders and the heart")
+    heart = Subgoal(id="heart", name="Heart disease", description="Covers the heart and invoices")
+    low, high = run(judge, [sample], [books, heart])
+    assert low.explanation.startswith("None (0 of 5). It speaks of heart (as “cardiac”). It does not speak of invoices")
+    assert high.explanation == "Perfect (5 of 5). It speaks of heart (as “cardiac”)."
 
 
 def test_a_form_is_explained_by_its_count(judge):

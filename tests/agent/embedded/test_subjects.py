@@ -8,6 +8,13 @@ BIRTHS = ("How long does a pregnancy last?", "When does labour begin?", "What do
 FLIGHTS = ("Is my flight late?", "How much luggage may I take on the plane?", "When does the flight to Rome leave?")
 BILLS = ("Why is my invoice so high?", "Which charge is this on my bill?", "May I pay the invoice later?")
 
+TANS = (
+    "I can't activate push TAN on my Pixel 7",
+    "Open Settings in the app on your Pixel 7, choose New device and scan the code from the activation letter",
+    "The activation letter is valid for 30 days",
+    "If it goes on, delete the app and register the device anew with the activation letter",
+)
+
 
 @pytest.fixture(scope="module")
 def subjects(embedder):
@@ -31,6 +38,11 @@ def test_a_group_of_all_sorts_has_no_name_and_one_alone_is_named(subjects):
     mixed = openings(subjects, (BIRTHS[0], FLIGHTS[0], BILLS[0], "Who won the chess match?", "How is cheese made?"))
     assert subjects.named([mixed, openings(subjects, FLIGHTS)], openings(subjects, BIRTHS))[0] == []
     assert subjects.named([openings(subjects, FLIGHTS)], openings(subjects, ()))[0][0] == "flights and luggage"
+
+
+def test_a_subject_that_no_topic_comes_near_has_no_name(subjects):
+    others = openings(subjects, FLIGHTS + BILLS)
+    assert subjects.named([openings(subjects, TANS), openings(subjects, BIRTHS)], others)[0] == []
 
 
 def test_samples_without_text_have_no_subject(subjects):

@@ -181,6 +181,11 @@ def test_another_that_falls_further_is_named():
     assert summary.separated == "0 of 1"
 
 
+def test_another_that_hardly_a_sample_shows_is_no_rival():
+    found, _ = told(BEAT, HALF, [(1.0, 0.2)] * 2 + [(1.0, 0.0)] * 28 + [(0.1, 0.0)] * 30)
+    assert (found.separated, found.falls_most) == (True, 1.0)
+
+
 def test_a_removal_that_matches_nothing_teaches_nothing():
     found, summary = told(BEAT, [False] * 60, [(0.5, 0.5)] * 60)
     assert (found.separated, found.retention, found.subject.ci) == (None, 1.0, None)

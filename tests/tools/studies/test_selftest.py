@@ -6,12 +6,17 @@ import random
 
 import numpy as np
 import pytest
-from assessing import assess_rows, engine
+from assessing import assess_rows
+from goalcover.agent.errors import StoppedError
 from goalcover.agent.models import Goal, Sample, Subgoal
 from goalcover.memory.runs import Run
+from goalcover.tools.budget import Budget, Price
 from goalcover.tools.studies.marks import find_marks, read_vocabulary
 from goalcover.tools.studies.natural import make_rare
 from goalcover.tools.studies.selftest import selftest, try_all
+from judging_cases import asked, judge_on
+from scripted import serving
+from unjudged import run_of
 from word_judge import WordJudge
 
 TOPICS = {
@@ -54,7 +59,7 @@ def tested(rows, tmp_path_factory):
     judge = WordJudge(batch_size=50)
     assess_rows(data, folder / "run", GOAL, judge)
     run = Run.open(folder / "run")
-    return run, asyncio.run(selftest(run, engine(judge)))
+    return run, asyncio.run(selftest(run, judge))
 
 
 def test_scores_that_follow_the_texts_are_trusted_and_the_reason_names_the_words(tested):
@@ -100,7 +105,7 @@ def test_the_result_is_in_the_run_and_in_the_report(tested):
 def test_testing_again_asks_nothing_again(tested):
     run, found = tested
     judge = WordJudge()
-    assert asyncio.run(selftest(run, engine(judge))) == found
+    assert asyncio.run(selftest(run, judge)) == found
     assert judge.asked == []
 
 
@@ -135,7 +140,7 @@ def test_scores_that_do_not_keep_two_subgoals_apart_are_weak(rows, tmp_path):
     data.write_text("".join(json.dumps({"question": q, "answer": a}) + "\n" for q, a in rows))
     judge = WordJudge(batch_size=50)
     assess_rows(data, tmp_path / "run", twin, judge)
-    found = asyncio.run(selftest(Run.open(tmp_path / "run"), engine(judge)))
+    found = asyncio.run(selftest(Run.open(tmp_path / "run"), judge))
     assert [one.grade for one in found.subgoals] == ["weak", "weak"]
     assert "do not keep the two apart" in found.subgoals[0].reason
 
@@ -154,3 +159,19 @@ def test_what_is_a_gap_already_cannot_be_made_rare():
 
 def test_texts_without_words_have_no_vocabulary():
     assert read_vocabulary([Sample(id="1", row=1, input="12 34", output="")]) is None
+
+
+def test_what_planting_takes_is_in_the_run_and_has_a_cap(rows, tmp_path):
+    data = tmp_path / "rows.jsonl"
+    data.write_text("".join(json.dumps({"question": q, "answer": a}) + "\n" for q, a in rows[:40]))
+    run = run_of(data, tmp_path / "run", GOAL, lambda sample, _: 5 if sample.row % 2 else 0)
+    with serving() as server:
+        judge = judge_on(server, tmp_path)
+        price = Price(1.0, 1.0, 1.0)
+        with pytest.raises(StoppedError, match="max-cost"):
+            asyncio.run(selftest(run, judge, Budget({judge.id: price}, max_cost=0.005)))
+        n_stopped = len(asked(server))
+        assert 0 < n_stopped == run.info().usage.calls
+        asyncio.run(selftest(run, judge, Budget({judge.id: price})))
+        assert n_stopped < len(asked(server)) == run.info().usage.calls
+    assert run.info().usage.cost_usd == pytest.approx(price.of(run.info().usage), abs=1e-6)
