@@ -82,7 +82,7 @@ def _read(file: Attachment, mapping: str) -> Reading:
         preview=Preview(id=shown.id, input=cut(shown.input, _SHOWN), output=cut(shown.output, _SHOWN)),
         mapping=mapping,
     )
-    skipped = tuple(str(skip) for skip in dataset.skipped[:3])
+    skipped = tuple(f"{skip.where}: {skip.reason}" for skip in dataset.skipped[:3])
     return Reading(data=data, profile=looked, notes=dataset.notes, n_skipped=dataset.n_skipped, skipped=skipped)
 
 

@@ -43,7 +43,10 @@ async def _in_file(path: Path, types: Sequence[type]) -> AsyncIterator[BaseCheck
             await saver.setup()
         except (OSError, aiosqlite.Error) as error:
             raise InputError(f"The conversations' file {path} cannot be used ({error}): move it away.") from error
-        yield saver
+        try:
+            yield saver
+        finally:
+            await connection.rollback()  # a write that was cancelled half way would keep its lock
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Answers that come piece by piece, from a server that speaks OpenAI's protocol and has the faults that servers have."""
+"""Answers that come piece by piece, from a server that speaks OpenAI's protocol and has the faults of servers."""
 
 import asyncio
 

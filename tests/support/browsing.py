@@ -133,12 +133,19 @@ def shows(page: Page, text: str) -> None:
 def hand_over(page: Page, path: Path, words: str = "here it is") -> None:
     """The name shows at once; a message sent before the server has the file goes without it."""
     ended(page)
-    for _ in range(10):  # a server that does not know the session yet refuses it
-        with page.expect_response(lambda response: "/project/file" in response.url) as uploading:
-            page.locator("#upload-button-input").set_input_files(path)
-        if uploading.value.ok:
-            break
-        page.wait_for_timeout(1_000)
+    assert any(_uploaded(page, path) for _ in range(6))
     expect(page.get_by_text(path.name).first).to_be_visible()
     page.wait_for_timeout(300)
     say(page, words)
+
+
+def _uploaded(page: Page, path: Path) -> bool:
+    """A server that does not know the session yet refuses a file, and a page that moves may not notice it."""
+    try:
+        with page.expect_response(lambda response: "/project/file" in response.url, timeout=10_000) as uploading:
+            page.locator("#upload-button-input").set_input_files(path)
+    except Error:
+        return False
+    if not uploading.value.ok:
+        page.wait_for_timeout(1_000)
+    return uploading.value.ok
