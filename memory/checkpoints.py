@@ -46,7 +46,10 @@ async def _in_file(path: Path, types: Sequence[type]) -> AsyncIterator[BaseCheck
         try:
             yield saver
         finally:
-            await connection.rollback()  # a write that was cancelled half way would keep its lock
+            # A write that is under way, or was cancelled half way, would keep the file locked after the close.
+            async with saver.lock:
+                await connection.rollback()
+                await connection.close()
 
 
 @asynccontextmanager

@@ -24,6 +24,9 @@ WAITING = 8
 SILENT = 20
 """So many calls in a row without any answer, and the server counts as gone."""
 
+USELESS = 40
+"""So many answers before one that can be used, and the model cannot judge: more of the same would only cost."""
+
 Key = tuple[str, str]
 """Digests of a sample and a subgoal."""
 
@@ -71,6 +74,8 @@ class Pool:
         self._jobs: dict[str, _Job] = {}
         self._chunks: deque[_Chunk] = deque()
         self._silent = 0
+        self._useless: int | None = 0
+        """Answers that could not be used; None from the first on that could, now or in an earlier run."""
         self._stopping = False
         self._error: BaseException | None = None
 
@@ -105,6 +110,8 @@ class Pool:
         given = [(sample, sample.digest) for sample in batch]
         known = self._ledger.lookup(self._judge.id, {text for _, text in given}, [one for _, one in self._asked])
         reused = sum((text, capability) in known for _, text in given for _, capability in self._asked)
+        if reused:
+            self._useless = None
         chunk = _Chunk(given, known, reused)
         self._chunks.append(chunk)
         for text, sample in {text: sample for sample, text in given}.items():
@@ -161,6 +168,19 @@ class Pool:
         self._silent = self._silent + 1 if part.busy else 0
         if self._silent >= SILENT:
             raise StoppedError(f"stopped: {part.alignments[0].explanation}. What was judged is kept")
+        self._check_use(part)
+
+    def _check_use(self, part: JudgedPart) -> None:
+        if any(one.level is not None for one in part.alignments):
+            self._useless = None
+        elif part.alignments and self._useless is not None and not part.busy:
+            self._useless += 1
+            if self._useless >= USELESS:
+                why = part.alignments[0].explanation.rstrip(".")
+                raise StoppedError(
+                    f"stopped: of the first {USELESS} answers none can be used ({why}). Try another model, or look at "
+                    "what this one answers with `goalcover doctor`"
+                )
 
     def _hand_on(self, job: _Job) -> None:
         """Its judgements are complete."""

@@ -18,9 +18,11 @@ from goalcover.agent.roles import Judge, RemoteJudge
 from goalcover.agent.settings import Settings
 from goalcover.memory.goals import load_goal
 from goalcover.memory.runs import Run, Usage
+from goalcover.memory.synthetic import kept
 from goalcover.tools.assess import Assessment, assess
 from goalcover.tools.budget import BATCH_DISCOUNT, Budget, Estimate, budget_for, estimate
 from goalcover.tools.load import Dataset, open_dataset
+from goalcover.tools.typeset import count
 from goalcover.ui import show
 from goalcover.ui.engines import engine_named
 from rich.progress import (
@@ -74,6 +76,7 @@ def run_assessment(
     dataset = open_dataset(data, mapping=mapping, split=split, limit=limit, seed=seed)
     run = Run.create(out)
     show.print_dataset(dataset, goal, engine)
+    _warn_of_other_data(run, dataset)
     expected = _estimate(dataset, goal, judges, budget, engine, batch=how.batch)
     _confirm(dataset, expected, how.yes)
     try:
@@ -88,6 +91,14 @@ def run_assessment(
     except StoppedError as error:
         raise StoppedError(f"{error}. Go on with: {_again()}") from error
     _tell(result, run, budget)
+
+
+def _warn_of_other_data(run: Run, dataset: Dataset) -> None:
+    if not run.info_path.is_file() or (before := run.info().dataset).fingerprint == dataset.fingerprint:
+        return
+    n = sum(1 for _ in kept(run.synthetic_path))
+    stay = f"; its {count(n, 'synthetic sample')} in {run.synthetic_path} will count as this data's" if n else ""
+    show.console.print(f"note: {run.path} held the results of {before.path}, which are replaced{stay}", markup=False)
 
 
 def _again() -> str:

@@ -174,6 +174,8 @@ def _summary(coverage: CoverageReport) -> Text:
     unknown = sum(one.gap is None for one in coverage.subgoals)
     open_end = f" No verdict on {unknown}: too many judgements failed." if unknown else ""
     whole = count(len(coverage.subgoals), "subgoal")
+    if unknown == len(coverage.subgoals):
+        return Text(f"No verdict on any of {whole}: too many judgements failed.", style="bold red")
     if not named:
         return Text(f"No gaps among {whole}.{open_end}", style="" if unknown else "green")
     are = "is a gap" if len(named) == 1 else "are gaps"

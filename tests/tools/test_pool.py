@@ -77,6 +77,21 @@ def test_a_server_that_bears_few_calls_is_not_overrun(cache, ledger):
     assert turned_away < 3 * len(given)
 
 
+def test_a_model_none_of_whose_answers_can_be_used_is_not_paid_for_all_of_them(cache, ledger):
+    with serving(faults=Faults({"malformed": 1.0})) as server, pytest.raises(StoppedError, match="none can be used"):
+        scored(server, cache, ledger, samples(200), concurrency=4)
+    assert len(asked(server)) < 200
+
+
+def test_where_some_could_be_used_before_those_that_cannot_are_tried_all_the_same(cache, ledger):
+    given = samples(60)
+    with serving() as server:
+        scored(server, cache, ledger, given[:1], concurrency=4)
+    with serving(faults=Faults({"malformed": 1.0})) as server:
+        found = levels(scored(server, cache, ledger, given, concurrency=4))
+    assert sum(level is None for level in found.values()) == 59 * len(NAMES)
+
+
 def test_what_was_judged_is_not_asked_again(cache, ledger):
     given = samples(40)
     with serving() as server:

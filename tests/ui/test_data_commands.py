@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from commands import goalcover
+from commands import DEMO_GOAL, goalcover
 
 
 @pytest.fixture
@@ -83,3 +83,10 @@ def test_synthesize_asks_for_what_it_needs(run, tmp_path):
     assert (said.returncode, "say for which subgoal and how many" in said.stderr) == (2, True)
     said = goalcover("synthesize", run, "nothing", "-n", "1", "--out", tmp_path / "new.jsonl")
     assert (said.returncode, "no subgoal 'nothing'" in said.stderr) == (2, True)
+
+
+def test_results_that_other_data_replace_are_named(run, tmp_path):
+    (tmp_path / "other.jsonl").write_text('{"question": "Where is my bill?", "answer": "In your account."}\n')
+    said = goalcover("assess", tmp_path / "other.jsonl", "--goal", DEMO_GOAL, "--out", run)
+    assert said.returncode == 0, said.stderr
+    assert "held the results of" in said.stderr

@@ -76,6 +76,8 @@ def test_the_summary_names_the_gaps_or_says_that_there_are_none(screen):
     assert "1 of 3 subgoals is a gap: Heart [bold]disease[/bold]. No verdict on 1: " in screen.getvalue()
     show.print_coverage(REPORT.model_copy(update={"subgoals": ROWS[1:2]}))
     assert "No gaps among 1 subgoal." in screen.getvalue()
+    show.print_coverage(REPORT.model_copy(update={"subgoals": ROWS[2:]}))
+    assert "No verdict on any of 1 subgoal" in screen.getvalue()
 
 
 def test_a_gap_is_a_card_with_causes_quotes_and_advice(screen):

@@ -261,6 +261,8 @@ def _verdict(coverage: CoverageReport) -> str:
     gaps, whole = coverage.n_gaps, count(len(coverage.subgoals), "subgoal")
     unknown = sum(one.gap is None for one in coverage.subgoals)
     without = f", {unknown} without a verdict" if unknown else ""
+    if unknown == len(coverage.subgoals):
+        return f"No verdict on any of {whole}: too many judgements failed"
     if not gaps:
         return f"No gap among {whole}{without}"
     return f"{gaps} of {whole} {'is a gap' if gaps == 1 else 'are gaps'}{without}"
