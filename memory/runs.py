@@ -44,6 +44,11 @@ class EngineInfo(Record):
     model: str
     version: str
 
+    @property
+    def judge(self) -> str:
+        """The judge's id, as `embedded/all-MiniLM-L6-v2/1-0a1b2c3d`."""
+        return f"{self.name}/{self.model}/{self.version}"
+
 
 class DatasetInfo(Record):
     """What was judged."""

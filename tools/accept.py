@@ -1,5 +1,6 @@
 """What a person takes of the proposals: kept in the run, judged like any other sample, and what that changes."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Literal
 
@@ -62,7 +63,8 @@ async def accept(
             await _judge(run, [one.sample for one in kept(run.synthetic_path)], [subgoal], judge, budget)
         except (ModelError, StoppedError) as error:
             unjudged = str(error)
-        levels = _levels(run, [one.sample for one, _ in taken], subgoal, judge)
+        with run.ledger() as ledger:
+            levels = _levels(ledger, judge.id, [one.sample for one, _ in taken], subgoal)
         samples = [_synthetic(*pair, batch, judge, level) for pair, level in zip(taken, levels, strict=True)]
         path = keep(run.synthetic_path, batch.subgoal_id, samples, [*_decisions(pairs), *batch.rejected])
         before, after = impact(run, batch.subgoal_id, judge)
@@ -94,21 +96,19 @@ def with_kept(run: Run) -> dict[str, SubgoalCoverage]:
 
     Only subgoals that samples were kept for: the others have what the dataset gives them.
     """
-    goal, samples = run.goal(), list(kept(run.synthetic_path))
-    closed = {one.origin.subgoal_id for one in samples}
+    goal, by_judge = run.goal(), defaultdict[str, list[Sample]](list)
+    closed = set()
+    for one in kept(run.synthetic_path):
+        by_judge[one.origin.judge].append(one.sample)
+        closed.add(one.origin.subgoal_id)
     found = {}
     with run.ledger() as ledger:
         for row in run.coverage().subgoals:
             if row.id in closed:
                 subgoal = goal.subgoal(row.id)
-                levels = [_known(ledger, one, subgoal) for one in samples]
+                levels = [one for pair in by_judge.items() for one in _levels(ledger, *pair, subgoal)]
                 found[row.id] = _added(goal, row, [level for level in levels if level is not None])
     return found
-
-
-def _known(ledger: Ledger, one: SyntheticSample, subgoal: Subgoal) -> int | None:
-    known = ledger.lookup(one.origin.judge, [one.sample.digest], [subgoal.digest])
-    return next((judgement.level for judgement in known.values()), None)
 
 
 def impact(run: Run, subgoal_id: str, judge: Judge) -> tuple[SubgoalCoverage, SubgoalCoverage]:
@@ -118,7 +118,9 @@ def impact(run: Run, subgoal_id: str, judge: Judge) -> tuple[SubgoalCoverage, Su
     """
     goal, coverage = run.goal(), next(one for one in run.coverage().subgoals if one.id == subgoal_id)
     samples = [one.sample for one in kept(run.synthetic_path)]
-    return coverage, _added(goal, coverage, _levels(run, samples, goal.subgoal(subgoal_id), judge))
+    with run.ledger() as ledger:
+        levels = _levels(ledger, judge.id, samples, goal.subgoal(subgoal_id))
+    return coverage, _added(goal, coverage, levels)
 
 
 def _added(goal: Goal, coverage: SubgoalCoverage, levels: Sequence[int | None]) -> SubgoalCoverage:
@@ -139,10 +141,9 @@ async def _judge(
             pass
 
 
-def _levels(run: Run, samples: Sequence[Sample], subgoal: Subgoal, judge: Judge) -> list[int | None]:
-    """For each sample the level that the ledger holds; None: unscored, or not judged yet."""
-    with run.ledger() as ledger:
-        known = ledger.lookup(judge.id, [one.digest for one in samples], [subgoal.digest])
+def _levels(ledger: Ledger, judge: str, samples: Sequence[Sample], subgoal: Subgoal) -> list[int | None]:
+    """For each sample the level that this judge gave it; None: unscored, or not judged yet."""
+    known = ledger.lookup(judge, [one.digest for one in samples], [subgoal.digest])
     levels = {digest: judgement.level for (digest, _), judgement in known.items()}
     return [levels.get(one.digest) for one in samples]
 

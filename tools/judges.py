@@ -13,8 +13,7 @@ def judge_of(run: Run, settings: Settings, at_hand: Judge | None = None) -> Judg
     Raises InputError where several judged it together, or where what judged it is not to be had any more.
     """
     made_by = run.info().engine
-    wanted = f"{made_by.name}/{made_by.model}/{made_by.version}"
-    if at_hand is not None and at_hand.id == wanted:
+    if at_hand is not None and at_hand.id == made_by.judge:
         return at_hand
     if ", " in made_by.model:
         raise InputError(
@@ -22,10 +21,10 @@ def judge_of(run: Run, settings: Settings, at_hand: Judge | None = None) -> Judg
             "to be of one judge: assess into another directory with one --judge first"
         )
     judge = _made(made_by, settings)
-    if judge is None or judge.id != wanted:
+    if judge is None or judge.id != made_by.judge:
         raise InputError(
-            f"{run.path} was judged by {wanted}, which this is no more ({judge.id if judge else 'unknown'}), and "
-            "figures before and after have to be of one judge: start the assessment again first"
+            f"{run.path} was judged by {made_by.judge}, which this is no more ({judge.id if judge else 'unknown'}), "
+            "and figures before and after have to be of one judge: start the assessment again first"
         )
     return judge
 

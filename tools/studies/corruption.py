@@ -8,7 +8,7 @@ import numpy.typing as npt
 from goalcover.agent.engine import Engine
 from goalcover.agent.models import TOP_LEVEL, Goal
 from goalcover.agent.validation import Design, Published, Removal, Validation
-from goalcover.memory.runs import Run, RunInfo
+from goalcover.memory.runs import Run
 from goalcover.tools.assess import OnProgress, assess
 from goalcover.tools.load import Dataset
 from goalcover.tools.report import write_report
@@ -81,7 +81,7 @@ def compute(runs: Sequence[Run]) -> Validation:
     )
     return Validation(
         assessed_at=infos[0].created_at,
-        judge=", ".join(dict.fromkeys(map(judge_name, infos))),
+        judge=", ".join(dict.fromkeys(info.engine.judge for info in infos)),
         n_judged=sum(info.counts.samples for info in infos),
         removals=tuple(effect(one) for one in measured),
         summary=summarise(measured),
@@ -142,11 +142,6 @@ def score_matrix(run: Run) -> Numbers:
     """The run's scores, (samples, subgoals), in the order of samples.parquet and of the goal; NaN for the unscored."""
     levels = np.asarray(run.scores(["level"])["level"].to_numpy(), dtype=np.float64)
     return levels.reshape(-1, len(run.goal().subgoals)) / TOP_LEVEL
-
-
-def judge_name(info: RunInfo) -> str:
-    """Who judged, as `embedded/all-MiniLM-L6-v2/1-0a1b2c3d`."""
-    return f"{info.engine.name}/{info.engine.model}/{info.engine.version}"
 
 
 def _joined(changes: Sequence[Change]) -> Change:

@@ -16,7 +16,7 @@ from goalcover.memory.runs import Run
 from goalcover.tools.budget import Budget
 from goalcover.tools.report import write_report
 from goalcover.tools.spending import judging_again
-from goalcover.tools.studies.corruption import NOTES, Study, judge_name, score_matrix
+from goalcover.tools.studies.corruption import NOTES, Study, score_matrix
 from goalcover.tools.studies.effects import Measured, effect, summarise
 from goalcover.tools.studies.marks import HIGH, Marks, find_marks, read_vocabulary
 from goalcover.tools.studies.natural import make_rare, plant
@@ -56,7 +56,7 @@ async def selftest(run: Run, judge: Judge, budget: Budget | None = None) -> Self
     grades = tuple(_trust(*one) for one in zip(trials, natural, strict=True))
     found = SelfTest(
         assessed_at=info.created_at,
-        judge=judge_name(info),
+        judge=info.engine.judge,
         verdict=_verdict(grades),
         subgoals=grades,
         removals=tuple(effect(one) for one in tested),
