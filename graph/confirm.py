@@ -1,16 +1,19 @@
 """Before anything is judged: what it will be, and what it will cost. The person starts, changes, or goes back."""
 
 import asyncio
+from contextlib import nullcontext
 
-from goalcover.agent.engine import Engine
 from goalcover.agent.models import Goal
 from goalcover.agent.roles import RemoteJudge
 from goalcover.agent.settings import Settings
 from goalcover.graph import suggestions
+from goalcover.graph.assess import run_path
 from goalcover.graph.deps import Deps
 from goalcover.graph.events import Ready
 from goalcover.graph.state import Data, State, Wait
-from goalcover.tools.budget import budget_for, estimate
+from goalcover.memory.runs import Run
+from goalcover.tools.budget import budget_for
+from goalcover.tools.estimate import estimate
 from goalcover.tools.load import open_dataset
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
@@ -26,7 +29,7 @@ async def present(state: State, runtime: Runtime[Deps]) -> State:
             data=data,
             pairs=data.samples * len(goal.subgoals) if data else 0,
             seconds=_seconds(state, data, engine.name),
-            estimate=await asyncio.to_thread(_estimate, engine, goal, data) if data else "",
+            estimate=await asyncio.to_thread(_estimate, runtime.context, goal, data) if data else "",
             engine=engine.name,
             model=engine.model,
         )
@@ -44,26 +47,17 @@ _WORDS_PER_SECOND = 3_300
 _START_S = 8.0
 
 
-def _estimate(engine: Engine, goal: Goal, data: Data) -> str:
+def _estimate(deps: Deps, goal: Goal, data: Data) -> str:
     """What a model's work will take; the data is read again for it, as far as needed."""
-    judge = engine.judge
-    if not isinstance(judge, RemoteJudge):
+    engine, run = deps.engine, Run(run_path(deps.runs, data))
+    if not isinstance(engine.judge, RemoteJudge):
         return ""
-    budget = budget_for((judge,), Settings(), models=engine.models)
-    expected = estimate(
-        open_dataset(data.source, mapping=data.mapping or None),
-        data.samples,
-        goal.subgoals,
-        [judge],
-        budget,
-        engine.models,
-    )
-    cost = "price not known" if expected.cost is None else f"about {expected.cost:.2f} USD"
-    used = expected.usage
-    return (
-        f"about {used.calls:,} calls, {used.prompt_tokens:,} prompt and {used.completion_tokens:,} completion tokens, "
-        f"{cost}"
-    )
+    dataset = open_dataset(data.source, mapping=data.mapping or None)
+    budget = budget_for((engine.judge,), Settings(), models=engine.models)
+    with run.ledger() if run.ledger_path.is_file() else nullcontext() as ledger:
+        return estimate(
+            dataset, data.samples, goal.subgoals, [engine.judge], budget, engine.models, ledger=ledger
+        ).words()
 
 
 def _seconds(state: State, data: Data | None, engine: str) -> float | None:

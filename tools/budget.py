@@ -1,15 +1,13 @@
-"""What models cost: the price of each, an estimate before the first call, and a cap on what is spent."""
+"""What models cost: the price of each, and a cap on what is spent."""
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 
 from goalcover.agent.errors import InputError, StoppedError
-from goalcover.agent.models import Sample, Subgoal
 from goalcover.agent.roles import Judge, RemoteJudge
 from goalcover.agent.settings import Role, Settings
 from goalcover.agent.usage import Usage
@@ -20,13 +18,6 @@ BATCH_DISCOUNT = 0.5
 """What a call costs when it may take a day."""
 _ASKED = 1_000
 """Tokens of the request that prices are asked for: from some hundred thousand on, many models cost more a token."""
-_READ = 200
-_NAMED, _SHOWN, _AROUND = 30, 500, 250
-"""Of a gap the analyst reads so many samples at the most, so many characters of each side, and so many around them."""
-_BESIDES, _SAID = 2_500, 600
-"""Tokens of all else in a question about a gap, and of the answer, roughly."""
-_CHARACTERS = 4
-"""A token."""
 
 
 @dataclass(frozen=True)
@@ -179,48 +170,3 @@ def budget_for(
     named = {judge.id: judge.model_name for judge in judges if isinstance(judge, RemoteJudge)}
     named |= {name: name for name in (models or {}).values()}
     return Budget({spender: price_of(name, settings) for spender, name in named.items()}, max_cost)
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """What judging all samples anew, and naming the gaps, should take."""
-
-    usage: Usage
-    cost: float | None
-    """USD; None: the price is not known."""
-
-
-def estimate(
-    samples: Iterable[Sample],
-    n: int,
-    subgoals: Sequence[Subgoal],
-    judges: Iterable[RemoteJudge],
-    budget: Budget,
-    models: Mapping[Role, str] | None = None,
-    discount: float = 1.0,
-) -> Estimate:
-    """By the first 200 of n samples. `models` name and advise, on every subgoal at the most; judging is discounted."""
-    read = list(islice(samples, _READ))
-    parts = [(judge.id, _judging(judge, read, n, subgoals), discount) for judge in judges]
-    namers = [(role, name) for role, name in (models or {}).items() if role in ("analyst", "advisor")]
-    parts += [(name, _about_gaps(role, read, len(subgoals)), 1.0) for role, name in namers]
-    prices = [budget.prices.get(spender) for spender, _, _ in parts]
-    costs = [price.of(used) * part for price, (_, used, part) in zip(prices, parts, strict=True) if price]
-    return Estimate(sum((used for _, used, _ in parts), Usage()), sum(costs) if all(prices) else None)
-
-
-def _judging(judge: RemoteJudge, read: Sequence[Sample], n: int, subgoals: Sequence[Subgoal]) -> Usage:
-    total, factor = sum((judge.expected(sample, subgoals) for sample in read), Usage()), n / max(len(read), 1)
-    return Usage(
-        calls=round(total.calls * factor),
-        prompt_tokens=round(total.prompt_tokens * factor),
-        completion_tokens=round(total.completion_tokens * factor),
-    )
-
-
-def _about_gaps(role: Role, read: Sequence[Sample], n: int) -> Usage:
-    """Questions about n gaps; the analyst's hold samples."""
-    sizes = [min(len(text), _SHOWN) for one in read for text in (one.input, one.output)]
-    samples = _NAMED * (sum(sizes) / max(len(read), 1) + _AROUND) if role == "analyst" else 0
-    tokens = round(_BESIDES + samples / _CHARACTERS)
-    return Usage(calls=n, prompt_tokens=n * tokens, completion_tokens=n * _SAID)

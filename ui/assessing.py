@@ -20,7 +20,8 @@ from goalcover.memory.goals import load_goal
 from goalcover.memory.runs import Run, Usage
 from goalcover.memory.synthetic import kept
 from goalcover.tools.assess import Assessment, assess
-from goalcover.tools.budget import BATCH_DISCOUNT, Budget, Estimate, budget_for, estimate
+from goalcover.tools.budget import BATCH_DISCOUNT, Budget, budget_for
+from goalcover.tools.estimate import Estimate, estimate
 from goalcover.tools.load import Dataset, open_dataset
 from goalcover.tools.typeset import count
 from goalcover.ui import show
@@ -77,7 +78,7 @@ def run_assessment(
     run = Run.create(out)
     show.print_dataset(dataset, goal, engine)
     _warn_of_other_data(run, dataset)
-    expected = _estimate(dataset, goal, judges, budget, engine, batch=how.batch)
+    expected = _estimate(dataset, goal, run, judges, budget, engine, batch=how.batch)
     _confirm(dataset, expected, how.yes)
     try:
         if isinstance(judges[0], RemoteJudge):
@@ -130,26 +131,17 @@ def _advance_batches(
 
 
 def _estimate(
-    dataset: Dataset, goal: Goal, judges: Sequence[Judge], budget: Budget, engine: Engine, *, batch: bool
+    dataset: Dataset, goal: Goal, run: Run, judges: Sequence[Judge], budget: Budget, engine: Engine, *, batch: bool
 ) -> Estimate | None:
     """What a model's work will take, told."""
     remote = [judge for judge in judges if isinstance(judge, RemoteJudge)]
     if not remote:
         return None
     discount = BATCH_DISCOUNT if batch else 1.0
-    expected = estimate(dataset, len(dataset), goal.subgoals, remote, budget, engine.models, discount)
-    show.console.print(f"Judged by {', '.join(judge.model_name for judge in remote)}: {in_words(expected)}\n")
+    with run.ledger() as ledger:
+        expected = estimate(dataset, len(dataset), goal.subgoals, remote, budget, engine.models, discount, ledger)
+    show.console.print(f"Judged by {', '.join(judge.model_name for judge in remote)}: {expected.words()}.\n")
     return expected
-
-
-def in_words(expected: Estimate) -> str:
-    """An estimate, for a person."""
-    used = expected.usage
-    cost = "the price is not known" if expected.cost is None else f"{expected.cost:.2f} USD"
-    return (
-        f"about {used.calls:,} calls, {used.prompt_tokens:,} prompt and {used.completion_tokens:,} completion tokens, "
-        f"{cost}; what is judged already costs nothing."
-    )
 
 
 async def _stoppable(work: Coroutine[Any, Any, Result]) -> Result:

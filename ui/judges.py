@@ -8,9 +8,9 @@ from goalcover.agent.models import Agreement
 from goalcover.agent.settings import Settings
 from goalcover.memory.runs import Run
 from goalcover.tools.audit import Audit, audit, audited
-from goalcover.tools.budget import budget_for, estimate
+from goalcover.tools.budget import budget_for
 from goalcover.tools.calibrate import Calibration, Calibrations
-from goalcover.ui.assessing import in_words
+from goalcover.tools.estimate import estimate
 from goalcover.ui.show import console
 from rich.table import Table
 
@@ -60,8 +60,9 @@ def run_audit(run: Run, n: int, model: str | None, max_cost: float | None) -> Au
     judge: LLMJudge = judges_of([name], settings)[0]
     asked, samples = (judge, judge.alone()), audited(run, n)
     budget = budget_for(asked, settings, max_cost)
-    expected = estimate(samples, len(samples), run.goal().subgoals, asked, budget)
-    console.print(f"Judged by {judge.model_name}: {in_words(expected)}\n")
+    with run.ledger() as ledger:
+        expected = estimate(samples, len(samples), run.goal().subgoals, asked, budget, ledger=ledger)
+    console.print(f"Judged by {judge.model_name}: {expected.words()}.\n")
     return asyncio.run(audit(run, judge, n, budget))
 
 

@@ -17,7 +17,8 @@ from goalcover.agent.usage import Usage
 from goalcover.memory.runs import Run
 from goalcover.tools.accept import Accepted, Review, accept
 from goalcover.tools.briefs import read_briefs, write_briefs
-from goalcover.tools.budget import Budget, budget_for, estimate
+from goalcover.tools.budget import Budget, budget_for
+from goalcover.tools.estimate import estimate
 from goalcover.tools.formats.files import write_rows
 from goalcover.tools.judges import judge_of
 from goalcover.tools.load import open_dataset

@@ -1,4 +1,4 @@
-"""What judging costs: known prices, prices that nobody knows, an estimate before, and a cap."""
+"""What judging costs: known prices, prices that nobody knows, and a cap."""
 
 import asyncio
 
@@ -8,9 +8,7 @@ from genai_prices import calc_price
 from goalcover.agent.errors import InputError, StoppedError
 from goalcover.agent.settings import Settings
 from goalcover.agent.usage import Usage
-from goalcover.tools.budget import Budget, Price, budget_for, estimate, price_of
-from judging_cases import SUBGOALS, judge_on, judged, samples
-from scripted import serving
+from goalcover.tools.budget import Budget, Price, budget_for, price_of
 from word_judge import WordJudge
 
 PRICE = Price(prompt=1.0, cached=0.1, completion=10.0)
@@ -89,32 +87,6 @@ def test_at_the_cap_a_call_waits_for_those_in_flight():
         return order
 
     assert asyncio.run(story()) == ["first is over", "second"]
-
-
-def test_the_estimate_is_near_what_it_then_takes(tmp_path):
-    with serving() as server:
-        judge = judge_on(server, tmp_path)
-        budget = Budget({judge.id: PRICE})
-        given = samples(10)
-        before = estimate(given, 1_000, SUBGOALS, [judge], budget)
-        took = judged(server, tmp_path, given[0]).usage
-    assert before.usage.calls == 1_000
-    assert before.usage.prompt_tokens == pytest.approx(1_000 * took.prompt_tokens, rel=0.4)
-    assert before.cost == pytest.approx(PRICE.of(before.usage))
-    unknown = estimate(given, 1_000, SUBGOALS, [judge], Budget({judge.id: None}))
-    assert unknown.cost is None
-
-
-def test_naming_and_advising_is_in_the_estimate_and_not_discounted(tmp_path):
-    models = {"analyst": "big", "advisor": "small", "generator": "huge"}
-    with serving() as server:
-        judge = judge_on(server, tmp_path)
-    budget = Budget({judge.id: PRICE, "big": PRICE, "small": PRICE})
-    judging = estimate(samples(10), 10, SUBGOALS, [judge], budget)
-    all_of_it, half = (estimate(samples(10), 10, SUBGOALS, [judge], budget, models, part) for part in (1.0, 0.5))
-    assert all_of_it.usage.calls == judging.usage.calls + 2 * len(SUBGOALS)
-    assert all_of_it.cost - half.cost == pytest.approx(judging.cost / 2)
-    assert estimate(samples(10), 10, SUBGOALS, [judge], Budget({judge.id: PRICE}), models).cost is None
 
 
 def test_what_a_later_step_needs_is_left_alone():

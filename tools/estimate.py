@@ -1,0 +1,125 @@
+"""What models will be asked for, before the first call: by the first samples, and without what is judged already."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Self
+
+from goalcover.agent.models import Sample, Subgoal
+from goalcover.agent.roles import RemoteJudge
+from goalcover.agent.settings import Role
+from goalcover.agent.usage import Usage
+from goalcover.memory.ledger import Ledger
+from goalcover.tools.budget import Budget
+from goalcover.tools.typeset import count
+
+_READ = 200
+"""Samples that stand for all."""
+_LOOKED_UP = 500
+"""Samples that are looked up in the ledger at once."""
+_NAMED, _SHOWN, _AROUND = 30, 500, 250
+"""Of a gap the analyst reads so many samples at the most, so many characters of each side, and so many around them."""
+_BESIDES, _SAID = 2_500, 600
+"""Tokens of all else in a question about a gap, and of the answer, roughly."""
+_CHARACTERS = 4
+"""A token."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What judging the samples, and naming the gaps, should take."""
+
+    usage: Usage
+    cost: float | None
+    """USD; None: the price is not known."""
+    reused: int = 0
+    """Judgements that are there already."""
+
+    def words(self) -> str:
+        """For a person."""
+        used = self.usage
+        cost = "price not known" if self.cost is None else f"about {self.cost:.2f} USD"
+        there = f"; {count(self.reused, 'judgement')} there already" if self.reused else ""
+        return (
+            f"about {used.calls:,} calls, {used.prompt_tokens:,} prompt and {used.completion_tokens:,} completion "
+            f"tokens, {cost}{there}"
+        )
+
+
+def estimate(
+    samples: Iterable[Sample],
+    n: int,
+    subgoals: Sequence[Subgoal],
+    judges: Iterable[RemoteJudge],
+    budget: Budget,
+    models: Mapping[Role, str] | None = None,
+    discount: float = 1.0,
+    ledger: Ledger | None = None,
+) -> Estimate:
+    """By the first 200 of n samples; with a ledger, by the first 200 that it does not hold all judgements of.
+
+    `models` name and advise, on every subgoal at the most; judging is discounted. Where the ledger holds anything, all
+    samples are read, once a judge.
+    """
+    work = [(judge, _Work.ahead(judge, samples, n, subgoals, ledger)) for judge in judges]
+    parts = [(judge.id, ahead.expected(judge), discount) for judge, ahead in work]
+    namers = [(role, name) for role, name in (models or {}).items() if role in ("analyst", "advisor")]
+    read = list(islice(samples, _READ)) if namers else []
+    parts += [(name, _about_gaps(role, read, len(subgoals)), 1.0) for role, name in namers]
+    prices = [budget.prices.get(spender) for spender, _, _ in parts]
+    costs = [price.of(used) * part for price, (_, used, part) in zip(prices, parts, strict=True) if price]
+    used = sum((one for _, one, _ in parts), Usage())
+    return Estimate(used, sum(costs) if all(prices) else None, sum(ahead.reused for _, ahead in work))
+
+
+@dataclass
+class _Work:
+    """What one judge has before it."""
+
+    read: list[tuple[Sample, Sequence[Subgoal]]]
+    """Samples that stand for all, each with the subgoals that it is to be judged on."""
+    n: int
+    """Samples to be judged, these included."""
+    reused: int = 0
+
+    @classmethod
+    def ahead(
+        cls, judge: RemoteJudge, samples: Iterable[Sample], n: int, subgoals: Sequence[Subgoal], ledger: Ledger | None
+    ) -> Self:
+        if ledger is None or not ledger.count():
+            return cls([(sample, subgoals) for sample in islice(samples, _READ)], n)
+        work = cls([], 0)
+        for sample, lacking in _lacking(judge.id, samples, subgoals, ledger):
+            work.reused += len(subgoals) - len(lacking)
+            if lacking:
+                work.n += 1
+                work.read += [(sample, lacking)] if len(work.read) < _READ else []
+        return work
+
+    def expected(self, judge: RemoteJudge) -> Usage:
+        total = sum((judge.expected(*one) for one in self.read), Usage())
+        factor = self.n / max(len(self.read), 1)
+        return Usage(
+            calls=round(total.calls * factor),
+            prompt_tokens=round(total.prompt_tokens * factor),
+            completion_tokens=round(total.completion_tokens * factor),
+        )
+
+
+def _lacking(
+    judge: str, samples: Iterable[Sample], subgoals: Sequence[Subgoal], ledger: Ledger
+) -> Iterator[tuple[Sample, Sequence[Subgoal]]]:
+    """Every sample with the subgoals that this judge has not judged it on."""
+    waiting = iter(samples)
+    while some := list(islice(waiting, _LOOKED_UP)):
+        known = ledger.lookup(judge, [one.digest for one in some], [one.digest for one in subgoals])
+        for sample in some:
+            yield sample, [one for one in subgoals if (sample.digest, one.digest) not in known]
+
+
+def _about_gaps(role: Role, read: Sequence[Sample], n: int) -> Usage:
+    """Questions about n gaps; the analyst's hold samples."""
+    sizes = [min(len(text), _SHOWN) for one in read for text in (one.input, one.output)]
+    samples = _NAMED * (sum(sizes) / max(len(read), 1) + _AROUND) if role == "analyst" else 0
+    tokens = round(_BESIDES + samples / _CHARACTERS)
+    return Usage(calls=n, prompt_tokens=n * tokens, completion_tokens=n * _SAID)
