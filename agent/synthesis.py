@@ -1,6 +1,7 @@
 """The types of goal-conditioned synthesis (section 3.5): what is wanted, what was made of it, what it is worth.
 
-Brief -> Generator -> Candidate -> Discriminator -> Verdict -> an ordinary Sample; the loop is `tools/synthesize.py`.
+Brief -> Generator -> Candidate -> Discriminator -> Verdict -> Proposal -> an ordinary Sample; the loop is
+`tools/synthesize.py`.
 """
 
 from typing import Literal
@@ -105,3 +106,14 @@ class Verdict(Frozen):
         """Level 4 or more for the subgoal, above the weak anchor, and nothing lost on any dimension."""
         dimensions = (self.level, self.correctness, self.completeness, self.faithfulness, self.format)
         return self.above_weak is not False and all(one is not None and one >= SUPPORT_LEVEL for one in dimensions)
+
+
+class Proposal(Frozen):
+    """A candidate that passed, waiting for a person."""
+
+    candidate: Candidate
+    sample: Sample
+    """As it would stand in the dataset."""
+    verdict: Verdict
+    flags: tuple[str, ...]
+    """What a person should look at: kinds of personal data."""

@@ -357,8 +357,8 @@ class Tested(Frozen):
 class Stopped(Frozen):
     """A person put an end to what was being done."""
 
-    judging: bool
-    """Whether samples were being judged: those judgements are kept."""
+    doing: Literal["judging", "making", ""] = ""
+    """Samples were being judged, or made: what there is of them is kept."""
 
 
 class Spoken(Frozen):

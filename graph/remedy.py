@@ -61,7 +61,8 @@ async def synthesize(state: State, runtime: Runtime[Deps]) -> State:
             runtime.stream_writer(Unsure(names=tuple(one.name for one in ask.maybe)))
         return kept
     if before is not None:
-        turn_down(run, before, state.get("reviews", ()))
+        same = subgoal.id == before.subgoal_id
+        turn_down(run, before, state.get("reviews", ()), all_others=same and not making.strict)
     engine, least, settings = runtime.context.engine, STRICT if making.strict else USUAL, Settings()
     judge_of(run, settings, engine.judge)  # what nobody could judge is not worth making
     runtime.stream_writer(Making(done=0, total=n))

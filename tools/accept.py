@@ -7,15 +7,17 @@ from typing import Literal
 from goalcover.agent.errors import ModelError, StoppedError
 from goalcover.agent.models import TOP_LEVEL, Frozen, Goal, Sample, Subgoal, SubgoalCoverage
 from goalcover.agent.roles import Judge
+from goalcover.agent.synthesis import Proposal
 from goalcover.memory.ledger import Ledger
 from goalcover.memory.runs import Run
 from goalcover.memory.synthetic import Decision, Origin, SyntheticSample, keep, kept
+from goalcover.memory.waiting import settle
 from goalcover.tools.budget import Budget
 from goalcover.tools.coverage import cover
 from goalcover.tools.layout import Layout
 from goalcover.tools.material import layout_in
 from goalcover.tools.score import score
-from goalcover.tools.synthesize import Batch, Proposal
+from goalcover.tools.synthesize import Batch
 
 
 class Review(Frozen):
@@ -67,6 +69,7 @@ async def accept(
             levels = _levels(ledger, judge.id, [one.sample for one, _ in taken], subgoal)
         samples = [_synthetic(*pair, batch, judge, level) for pair, level in zip(taken, levels, strict=True)]
         path = keep(run.synthetic_path, batch.subgoal_id, samples, [*_decisions(pairs), *batch.rejected])
+        settle(run.synthetic_path, batch.subgoal_id, [one.candidate.id for one in batch.proposals])
         before, after = impact(run, batch.subgoal_id, judge)
         run.pay()  # the judge's calls are in the ledger already
     return Accepted(
@@ -79,16 +82,19 @@ async def accept(
     )
 
 
-def turn_down(run: Run, batch: Batch, reviews: Sequence[Review]) -> None:
+def turn_down(run: Run, batch: Batch, reviews: Sequence[Review], *, all_others: bool) -> None:
     """Notes what was rejected of proposals in whose place others are wished for: those learn from the reasons.
 
-    Raises RunBusyError when the run is in use, InputError when it cannot be written.
+    With `all_others` no proposal of the batch is to come again, without it those that were not rejected may. Raises
+    RunBusyError when the run is in use, InputError when it cannot be written.
     """
     rejected = {review.candidate_id: review for review in reviews if review.decision == "rejected"}
     pairs = [(one, rejected[one.candidate.id]) for one in batch.proposals if one.candidate.id in rejected]
-    if pairs:
-        with run.lock():
+    with run.lock():
+        if pairs:
             keep(run.synthetic_path, batch.subgoal_id, [], _decisions(pairs))
+        gone = [one.candidate.id for one in batch.proposals] if all_others else rejected
+        settle(run.synthetic_path, batch.subgoal_id, gone)
 
 
 def with_kept(run: Run) -> dict[str, SubgoalCoverage]:

@@ -5,17 +5,19 @@ is proposed; `tools.accept` keeps what a person takes of it.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
+from pathlib import Path
 
 from goalcover.agent.embedder import Embedder
 from goalcover.agent.errors import InputError, ModelError, StoppedError
 from goalcover.agent.models import SUPPORT_LEVEL, Frozen, Sample
 from goalcover.agent.roles import Discriminator, Generator
-from goalcover.agent.synthesis import Brief, Candidate, Rejected, Verdict
+from goalcover.agent.synthesis import Brief, Candidate, Proposal, Rejected, Verdict
 from goalcover.memory.runs import Run
 from goalcover.memory.synthetic import Decision, kept, rejected_before
+from goalcover.memory.waiting import put_by, waiting
 from goalcover.tools.checks import personal_data
 from goalcover.tools.material import Material, read_material
 from goalcover.tools.plan import Part, Spread, placed, plan, spread_of
@@ -35,17 +37,6 @@ OnProgress = Callable[[int, int], None]
 """Called with the number of samples that passed and the number asked for."""
 
 
-class Proposal(Frozen):
-    """A candidate that passed, waiting for a person."""
-
-    candidate: Candidate
-    sample: Sample
-    """As it would stand in the dataset."""
-    verdict: Verdict
-    flags: tuple[str, ...]
-    """What a person should look at: kinds of personal data."""
-
-
 class Batch(Frozen):
     """What one request came to."""
 
@@ -62,12 +53,16 @@ class Batch(Frozen):
     """The generator."""
     missing: tuple[Part, ...]
     """What is still to be made, as work orders for an annotator or a model."""
+    n_waited: int = 0
+    """Proposals that an earlier request found, and nobody had decided about."""
 
 
 @dataclass
 class Work:
     """A request under way."""
 
+    folder: Path
+    """Where what passes is noted at once."""
     material: Material
     screen: Screen
     generator: Generator
@@ -86,11 +81,16 @@ class Work:
     left: dict[int, int] = field(default_factory=dict)
     """By place in the plan how many samples of that part are still to be found."""
     rounds: int = 0
+    n_waited: int = 0
 
     @property
     def n_missing(self) -> int:
         """How many samples are still to be found."""
         return self.asked - len(self.proposals)
+
+    def put_by(self) -> None:
+        """From now on nothing that passed is lost."""
+        put_by(self.folder, self.material.subgoal.id, self.generator.id, [*self.proposals, *self.spare])
 
     def use_spare(self) -> None:
         """Fills up with what passed beyond the plan."""
@@ -116,18 +116,22 @@ async def synthesize(
     `holdout` is an evaluation set that nothing may repeat; `form` a wish in words for all samples (`a question a nurse
     would ask`); `min_level` 5 is stricter than 4; `parts` are work orders of before instead of a new plan; `embedder`
     tells which missing capability a sample is most like (without one it counts for the one that it was asked for).
-    A model that fails, or may not be asked any more, ends the request: what has passed by then is proposed, and
-    `shortfall` says why. Raises InputError for an unknown subgoal; ModelError and StoppedError when nothing has passed.
+    What an earlier request found and nobody decided about comes first, as far as it fits this one. A model that fails,
+    or may not be asked any more, ends the request: what has passed by then is proposed, and `shortfall` says why.
+    Raises InputError for an unknown subgoal; ModelError and StoppedError when nothing has passed.
     """
     if n < 1:
         raise InputError(f"at least one sample has to be asked for, not {n}")
     material = read_material(run, subgoal)
     earlier = [one.sample for one in kept(run.synthetic_path)]
-    work = Work(material, Screen(material, holdout, earlier), generator, discriminator, n, min_level)
+    work = Work(
+        run.synthetic_path, material, Screen(material, holdout, earlier), generator, discriminator, n, min_level
+    )
     work.known = [one.id.removeprefix(PREFIX) for one in earlier]
     rejected = rejected_before(run.synthetic_path, material.subgoal.id)
     planned = list(parts) or plan(material, n, form=form, rejected=rejected)
     work.left = {place: part.n for place, part in enumerate(planned)}
+    _begin_with_waiting(work, planned)
     try:
         await _fill(work, planned, on_progress)
     except (ModelError, StoppedError) as error:
@@ -152,8 +156,31 @@ async def _fill(work: Work, planned: Sequence[Part], on_progress: OnProgress | N
             work.left[place] -= found or 0
             if found is None:
                 live.remove(place)
+            elif found:
+                work.put_by()
             if on_progress is not None:
                 on_progress(len(work.proposals), work.asked)
+
+
+def _begin_with_waiting(work: Work, planned: Sequence[Part]) -> None:
+    for one in waiting(work.folder, work.material.subgoal.id, work.generator.id):
+        place = _part_for(one.candidate, planned, work.left)
+        if place is None or _refusals(one.verdict, work.min_level):
+            continue
+        if not work.screen.check(planned[place].brief, [one.candidate], [one.sample])[0]:
+            work.screen.keep(one.sample)
+            work.proposals.append(one)
+            work.made.append(one.candidate.id)
+            work.left[place] -= 1
+    work.n_waited = len(work.proposals)
+
+
+def _part_for(candidate: Candidate, planned: Sequence[Part], left: Mapping[int, int]) -> int | None:
+    """The place of a part that still wants a sample of this form, rather one of the same capability."""
+    briefs = [(place, planned[place].brief) for place, n in left.items() if n]
+    fitting = [(place, brief) for place, brief in briefs if brief.form == candidate.form]
+    place, _ = max(fitting, key=lambda one: one[1].capability == candidate.capability, default=(None, None))
+    return place
 
 
 def _placed(work: Work, embedder: Embedder) -> list[Proposal]:
@@ -259,6 +286,7 @@ def _batch(work: Work, planned: Sequence[Part]) -> Batch:
         spread=spread_of(planned, (one.candidate for one in work.proposals)),
         engine=work.generator.id,
         missing=tuple(missing) if work.n_missing else (),
+        n_waited=work.n_waited,
     )
 
 

@@ -38,11 +38,12 @@ async def verify(goal: Goal, decomposer: Decomposer, run: Run | None = None) -> 
 
 
 def as_json(checks: Checks) -> dict[str, Any]:
-    """What `goalcover verify --json` prints (contract)."""
+    """What `goalcover verify --json` prints (contract), and a note where there is one."""
     return {
         "atomic": [one.model_dump(include={"id", "ok", "reason"}) for one in checks.atomic],
         "disjoint": [one.model_dump(include={"a", "b", "ok", "similarity", "reason"}) for one in checks.disjoint],
         "complete": {"ok": checks.complete.ok, "uncovered": [one.clause for one in checks.complete.uncovered]},
+        **({"note": checks.note} if checks.note else {}),
     }
 
 

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from goalcover.agent.models import Capability, Gap, Recommendation, SubgoalCoverage
+from goalcover.agent.synthesis import Proposal
 from goalcover.graph.events import Diagnosed, Explained
 from goalcover.tools.accept import Review
 from goalcover.tools.kinds import MEANINGS, closing, left_over
-from goalcover.tools.synthesize import Batch, Proposal
+from goalcover.tools.synthesize import Batch
 from goalcover.tools.typeset import clean, cut
 
 _QUOTE = 280

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+from goalcover.agent.synthesis import Proposal
 from goalcover.tools.accept import Accepted
 from goalcover.tools.export import Exported
 from goalcover.tools.filter import Selection
 from goalcover.tools.plan import Spread
-from goalcover.tools.synthesize import Batch, Proposal
+from goalcover.tools.synthesize import Batch
 from goalcover.tools.typeset import count
 from goalcover.ui.show import console
 from rich.table import Table
@@ -31,6 +32,8 @@ def print_proposal(one: Proposal, place: int, total: int) -> None:
 def print_batch(batch: Batch, accepted: Accepted, out: Path, briefs: Path | None) -> None:
     """What a request came to, and what it changes."""
     console.print(f"{accepted.accepted:,} of {count(batch.asked, 'sample')} made, in {count(batch.rounds, 'round')}.")
+    if batch.n_waited:
+        console.print(f"{batch.n_waited:,} of them were found by an earlier request that nobody decided about.")
     if batch.shortfall:
         console.print(Text(batch.shortfall))
     if accepted.unjudged:

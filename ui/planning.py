@@ -45,6 +45,7 @@ def plan_as_json(plan: Plan) -> dict[str, Any]:
         "goal": plan.goal.text,
         "subgoals": [one.model_dump() for one in plan.goal.subgoals],
         "checks": as_json(plan.checks),
+        "note": plan.note,
         "open_questions": [
             {"slot": one.slot, "question": one.text, "suggestions": list(one.suggestions)} for one in plan.questions
         ],

@@ -68,7 +68,8 @@ class Session:
     async def stopped(self) -> AsyncGenerator[Said, None]:
         """After its task was cancelled: yields what that means, and what is waited for."""
         async with self._turn:
-            yield Stopped(judging="assess" in (await self._graph.aget_state(self._config)).next)
+            at = (await self._graph.aget_state(self._config)).next
+            yield Stopped(doing="judging" if "assess" in at else "making" if "synthesize" in at else "")
             yield await self._wait()
 
     async def state(self) -> State:

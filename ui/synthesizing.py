@@ -10,20 +10,23 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from goalcover.agent.errors import InputError
+from goalcover.agent.engine import Engine
+from goalcover.agent.errors import InputError, StoppedError
 from goalcover.agent.roles import Judge, RemoteJudge
 from goalcover.agent.settings import Settings
+from goalcover.agent.synthesis import Proposal
 from goalcover.agent.usage import Usage
 from goalcover.memory.runs import Run
 from goalcover.tools.accept import Accepted, Review, accept
 from goalcover.tools.briefs import read_briefs, write_briefs
 from goalcover.tools.budget import Budget, budget_for
 from goalcover.tools.estimate import estimate
-from goalcover.tools.formats.files import write_rows
+from goalcover.tools.formats.files import check_extension, write_rows
 from goalcover.tools.judges import judge_of
 from goalcover.tools.load import open_dataset
+from goalcover.tools.plan import Part
 from goalcover.tools.spending import on_account
-from goalcover.tools.synthesize import Batch, Proposal, synthesize
+from goalcover.tools.synthesize import Batch, synthesize
 from goalcover.ui import data_tables
 from goalcover.ui.engines import engine_named
 from goalcover.ui.show import console
@@ -69,32 +72,38 @@ def run_synthesis(run: Run, wish: Wish, engine_name: str) -> dict[str, Any]:
         raise InputError("say for which subgoal and how many: goalcover synthesize RUN SUBGOAL -n 20 --out FILE")
     if wish.review and not sys.stdin.isatty():
         raise InputError("--review asks in the terminal, and there is none: leave it out to accept all that passed")
+    check_extension(wish.out)
     engine = engine_named(engine_name, settings)
     judge = judge_of(run, settings, engine.judge)
     budget = budget_for((judge,), settings, wish.max_cost, engine.models)
-    with on_account(run, engine, budget), budget.reserved(judge.id, _to_judge(run, n, judge, budget)):
-        batch = asyncio.run(
-            synthesize(
-                run,
-                subgoal,
-                n,
-                generator=engine.generator,
-                discriminator=engine.discriminator,
-                holdout=list(open_dataset(wish.holdout)) if wish.holdout else (),
-                form=wish.form,
-                min_level=wish.min_level,
-                parts=parts,
-                embedder=engine.embedder,
-                on_progress=_Progress().show,
-            )
-        )
-    seen, reviews = reviewed(batch.proposals) if wish.review else (batch.proposals, [])
-    batch = batch.model_copy(update={"proposals": tuple(seen)})
-    accepted = asyncio.run(accept(run, batch, judge, reviews, budget))
+    try:
+        with on_account(run, engine, budget), budget.reserved(judge.id, _to_judge(run, n, judge, budget)):
+            batch = asyncio.run(_found(run, subgoal, n, wish, parts, engine))
+        seen, reviews = reviewed(batch.proposals) if wish.review else (batch.proposals, [])
+        batch = batch.model_copy(update={"proposals": tuple(seen)})
+        accepted = asyncio.run(accept(run, batch, judge, reviews, budget))
+    except KeyboardInterrupt as error:
+        raise StoppedError("stopped; what had passed is kept, and the same command begins with it") from error
     _write(Path(accepted.path), wish.out)
     briefs = write_briefs(run, batch.subgoal_id, batch.missing) if batch.missing else None
     data_tables.print_batch(batch, accepted, wish.out, briefs)
     return _result(batch, accepted, wish.out, briefs, budget)
+
+
+async def _found(run: Run, subgoal: str, n: int, wish: Wish, parts: Sequence[Part], engine: Engine) -> Batch:
+    return await synthesize(
+        run,
+        subgoal,
+        n,
+        generator=engine.generator,
+        discriminator=engine.discriminator,
+        holdout=list(open_dataset(wish.holdout)) if wish.holdout else (),
+        form=wish.form,
+        min_level=wish.min_level,
+        parts=parts,
+        embedder=engine.embedder,
+        on_progress=_Progress().show,
+    )
 
 
 def _to_judge(run: Run, n: int, judge: Judge, budget: Budget) -> Usage:
@@ -112,7 +121,7 @@ def _write(kept: Path, out: Path) -> None:
 def reviewed(proposals: Sequence[Proposal]) -> tuple[Sequence[Proposal], list[Review]]:
     """The proposals that the person was content to have decided, and the decisions about them.
 
-    At the end of input what nobody decided about is left out: neither kept, nor noted as turned down.
+    At the end of input what nobody decided about is left out: neither kept, nor turned down, it waits.
     """
     reviews: list[Review] = []
     for place, proposal in enumerate(proposals):
@@ -121,7 +130,7 @@ def reviewed(proposals: Sequence[Proposal]) -> tuple[Sequence[Proposal], list[Re
         if answer == "all":
             break
         if not answer:
-            console.print(f"\nEnd of input: {len(proposals) - place} without a decision are not kept.")
+            console.print(f"\nEnd of input: {len(proposals) - place} without a decision wait for the next request.")
             return proposals[:place], reviews
         reviews.append(_review(proposal, answer))
     return proposals, reviews
@@ -156,7 +165,9 @@ def _result(batch: Batch, accepted: Accepted, out: Path, briefs: Path | None, bu
         "rejected": accepted.rejected + len(batch.rejected),
         "rejections": [one.model_dump(include={"reasons", "parents", "level"}) for one in batch.rejected],
         "rounds": batch.rounds,
+        "waited": batch.n_waited,
         "shortfall": batch.shortfall,
+        "unjudged": accepted.unjudged,
         "spread": batch.spread.model_dump(),
         "engine": batch.engine,
         "out": str(out),

@@ -9,14 +9,14 @@ import pytest
 from goalcover.agent.errors import ModelBusyError
 from goalcover.agent.judge import LLMJudge
 from goalcover.agent.models import Goal, Subgoal
-from goalcover.agent.synthesis import Candidate, Verdict
+from goalcover.agent.synthesis import Candidate, Proposal, Verdict
 from goalcover.memory.runs import Run
 from goalcover.memory.synthetic import kept, rejected_before
 from goalcover.tools.accept import Review, accept, with_kept
 from goalcover.tools.budget import Budget
 from goalcover.tools.load import open_dataset
 from goalcover.tools.plan import Spread
-from goalcover.tools.synthesize import Batch, Proposal, read_material
+from goalcover.tools.synthesize import Batch, read_material
 from scripted import chat_model, serving, settings
 from unjudged import run_of
 from word_judge import WordJudge

@@ -13,7 +13,7 @@ from goalcover.agent.generator import LLMGenerator
 from goalcover.agent.models import Capability, Gap, Goal, Sample, Subgoal
 from goalcover.agent.usage import paid_by
 from goalcover.memory.runs import Run
-from goalcover.tools.accept import accept
+from goalcover.tools.accept import accept, turn_down
 from goalcover.tools.briefs import read_briefs, write_briefs
 from goalcover.tools.budget import Budget, Price
 from goalcover.tools.synthesize import Batch, synthesize
@@ -45,6 +45,7 @@ CHEAP = "flattery"
 
 
 def run_in(tmp_path: Path) -> Run:
+    tmp_path.mkdir(exist_ok=True)
     data = tmp_path / "rows.jsonl"
     data.write_text("".join(json.dumps(row) + "\n" for row in ROWS), "utf-8")
     return run_of(data, tmp_path / "run", GOAL, lambda sample, _: MONTHS.index(sample.id) % 6, gaps=(GAP,))
@@ -225,8 +226,51 @@ def test_what_has_passed_outlives_a_generator_that_fails(tmp_path):
         batch = asyncio.run(synthesize(run, "bees", 8, generator=generator, discriminator=discriminator))
         assert 0 < len(batch.proposals) < 8
         assert batch.shortfall.endswith("the server is gone.")
+        nothing_yet = run_in(tmp_path / "new")
         with pytest.raises(ModelBusyError, match="gone"):
-            asyncio.run(synthesize(run, "bees", 8, generator=generator, discriminator=discriminator))
+            asyncio.run(synthesize(nothing_yet, "bees", 8, generator=generator, discriminator=discriminator))
+
+
+def test_a_request_that_is_stopped_loses_nothing_and_the_next_begins_with_what_it_had_found(tmp_path):
+    run = run_in(tmp_path)
+
+    async def stopped(generator, discriminator):
+        task = asyncio.current_task()
+        await synthesize(
+            run,
+            "bees",
+            8,
+            generator=generator,
+            discriminator=discriminator,
+            on_progress=lambda done, _: task.cancel() if done >= 2 else None,
+        )
+
+    with serving(brain=scripted(samples=endless, verdicts=judged)) as server:
+        roles = LLMGenerator(chat_model(server, tmp_path, "generator")), LLMDiscriminator(chat_model(server, tmp_path))
+        with pytest.raises(asyncio.CancelledError):
+            asyncio.run(stopped(*roles))
+        before = len(server.chats)
+    batch, asked = made(tmp_path, endless, n=8, run=run)
+    whole, all_asked = made(tmp_path / "whole", endless, n=8)
+    assert before >= 2
+    assert (len(batch.proposals), batch.shortfall) == (8, "")
+    assert batch.n_waited >= 2
+    assert len({one.sample.id for one in batch.proposals}) == 8
+    assert len(asked) < len(all_asked)
+    assert (len(whole.proposals), whole.n_waited) == (8, 0)
+
+
+def test_what_waits_comes_only_where_it_fits(tmp_path):
+    run = run_in(tmp_path)
+    first, _ = made(tmp_path, endless, n=2, run=run, form="a question from a child")
+    assert made(tmp_path, lambda _: [], n=2, run=run, form="a question from a nurse")[0].proposals == ()
+    leak = [first.proposals[0].sample]
+    left = made(tmp_path, lambda _: [], n=2, run=run, form="a question from a child", holdout=leak)[0]
+    assert leak[0].id not in {one.sample.id for one in left.proposals}
+    assert left.n_waited >= 1
+    turn_down(run, left, (), all_others=True)
+    others = made(tmp_path, lambda _: [], n=2, run=run, form="a question from a child", holdout=leak)[0]
+    assert not {one.sample.id for one in others.proposals} & {one.sample.id for one in left.proposals}
 
 
 def test_an_unknown_subgoal_and_no_sample_at_all_are_refused(tmp_path):

@@ -76,3 +76,4 @@ def test_as_json_it_has_the_contract_s_keys_and_no_others(embedder):
     assert [set(one) for one in found["atomic"]] == [{"id", "ok", "reason"}] * 2
     assert [set(one) for one in found["disjoint"]] == [{"a", "b", "ok", "similarity", "reason"}]
     assert found["complete"] == {"ok": False, "uncovered": ["concrete"]}
+    assert as_json(check(embedder, goal).model_copy(update={"note": "By rules."}))["note"] == "By rules."

@@ -9,14 +9,14 @@ from goalcover.agent.models import (
     Subgoal,
     SubgoalCoverage,
 )
-from goalcover.agent.synthesis import Candidate, Verdict
+from goalcover.agent.synthesis import Candidate, Proposal, Verdict
 from goalcover.graph.events import Diagnosed, Explained
 from goalcover.graph.state import Data, Preview
 from goalcover.memory.runs import Counts, DatasetInfo, EngineInfo, RunInfo
 from goalcover.tools.accept import Review
 from goalcover.tools.explain import Explanation
 from goalcover.tools.plan import Spread
-from goalcover.tools.synthesize import Batch, Proposal
+from goalcover.tools.synthesize import Batch
 from goalcover.ui.cards import candidates, closed, in_full, overview
 
 PAY = Subgoal(id="pay", name="Customers who cannot pay", description="Helps them")

@@ -45,7 +45,7 @@ def test_plan_as_json_has_subgoals_checks_and_open_questions(tmp_path):
     said = goalcover("plan", GOAL, "--answers", answers, "--out", out, "--json")
     assert said.returncode == 0, said.stderr
     found = json.loads(said.stdout)
-    assert set(found) == {"goal", "subgoals", "checks", "open_questions"}
+    assert set(found) == {"goal", "subgoals", "checks", "note", "open_questions"}
     assert found["goal"] == GOAL
     assert [one["name"] for one in found["subgoals"]][:2] == ["Explaining bills", "Power cuts"]
     assert set(found["checks"]) == {"atomic", "disjoint", "complete"}

@@ -72,7 +72,7 @@ def test_stopping_what_is_no_assessment_keeps_the_run_that_is_talked_about(home:
         return said, state, answer
 
     (stopped, waiting), state, answer = asyncio.run(talk())
-    assert not stopped.judging
+    assert stopped.doing == ""
     assert state["run"] is not None
     assert isinstance(waiting, Wait)
     assert isinstance(answer[0], events.Covered)

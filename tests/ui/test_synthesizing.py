@@ -2,14 +2,17 @@
 
 import io
 import json
+import os
+import signal
 
 import pytest
-from goalcover.agent.errors import StoppedError
+from goalcover.agent.errors import InputError, StoppedError
 from goalcover.agent.models import Goal, Sample, Subgoal
-from goalcover.agent.synthesis import Candidate, Verdict
+from goalcover.agent.synthesis import Candidate, Proposal, Verdict
 from goalcover.memory.runs import Run
-from goalcover.tools.synthesize import Proposal
-from goalcover.ui.synthesizing import Wish, reviewed, run_synthesis
+from goalcover.memory.synthetic import kept
+from goalcover.memory.waiting import waiting
+from goalcover.ui.synthesizing import Wish, _Progress, reviewed, run_synthesis
 from judging_cases import asked, judge_on
 from openai_server import KEY
 from scripted import scripted, serving
@@ -121,3 +124,27 @@ def test_at_the_cap_what_was_found_is_judged_and_kept(by_a_model, tmp_path):
     assert "stopped before passing --max-cost 0.04 USD" in found["shortfall"]
     assert found["usage"]["cost_usd"] <= 0.04
     assert run.info().usage.calls == found["usage"]["calls"]
+
+
+def test_after_ctrl_c_the_same_command_begins_with_what_had_passed(by_a_model, tmp_path, monkeypatch):
+    _, run, _ = by_a_model
+    wish = Wish(subgoal="bees", n=6, out=tmp_path / "new.jsonl")
+    with monkeypatch.context() as patch:
+        patch.setattr(_Progress, "show", lambda *_: os.kill(os.getpid(), signal.SIGINT))
+        with pytest.raises(StoppedError, match="what had passed is kept"):
+            run_synthesis(run, wish, "llm")
+    paid = run.info().usage.calls
+    assert paid > 0
+    assert not wish.out.exists()
+    found = run_synthesis(run, wish, "llm")
+    assert (found["accepted"], found["waited"] > 0) == (6, True)
+    assert run.info().usage.calls == paid + found["usage"]["calls"]
+    waits = {one.sample.id for one in waiting(run.synthetic_path, "bees", found["engine"])}
+    assert not waits & {one.sample.id for one in kept(run.synthetic_path)}
+
+
+def test_a_file_that_could_not_be_written_is_told_before_anything_is_asked(by_a_model, tmp_path):
+    server, run, _ = by_a_model
+    with pytest.raises(InputError, match="files of this kind are not written"):
+        run_synthesis(run, Wish(subgoal="bees", n=2, out=tmp_path / "new.txt"), "llm")
+    assert server.chats == []

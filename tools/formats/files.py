@@ -15,7 +15,14 @@ Rows = Sequence[Mapping[str, Any]]
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes a cell that begins with one of these for a formula (OWASP, "CSV Injection")."""
+_KINDS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet")
 _NUMBER = re.compile(r"[+-]?(?:\d[\d,]*)?\.?\d+(?:[eE][+-]?\d+)?%?")
+
+
+def check_extension(path: Path) -> None:
+    """InputError where no file of this kind is written: better told before the work than after it."""
+    if path.suffix.lower() not in _KINDS:
+        raise InputError(f"{path}: files of this kind are not written; use .jsonl, .json, .csv, .tsv or .parquet")
 
 
 def write_rows(path: Path, rows: Rows) -> int:
@@ -23,6 +30,7 @@ def write_rows(path: Path, rows: Rows) -> int:
 
     Raises InputError for an extension that is not known, and when the file cannot be written.
     """
+    check_extension(path)
     kind = path.suffix.lower()
     with writing(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -33,10 +41,8 @@ def write_rows(path: Path, rows: Rows) -> int:
         write_bytes(path, f"[\n{lines}\n]\n".encode("utf-8", "replace"))
     elif kind in (".csv", ".tsv"):
         return _write_table(path, rows, "," if kind == ".csv" else "\t")
-    elif kind == ".parquet":
-        _write_parquet(path, rows)
     else:
-        raise InputError(f"{path}: files of this kind are not written; use .jsonl, .json, .csv, .tsv or .parquet")
+        _write_parquet(path, rows)
     return 0
 
 

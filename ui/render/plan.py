@@ -113,7 +113,11 @@ def _(said: events.Revised) -> str:
 
 @render.register
 def _(said: events.Stopped) -> str:
-    return f"Stopped. {'What was judged is kept: **Start** goes on from there.' if said.judging else ''}".strip()
+    kept = {
+        "judging": " What was judged is kept: **Start** goes on from there.",
+        "making": " What had passed by now is kept: ask for samples again, and it comes first.",
+    }
+    return f"Stopped.{kept.get(said.doing, '')}"
 
 
 @render.register

@@ -4,9 +4,10 @@ import re
 from collections import Counter
 
 from goalcover.agent.models import TOP_LEVEL, SubgoalCoverage
+from goalcover.agent.synthesis import Proposal
 from goalcover.graph import events
 from goalcover.graph.remedy import HELP
-from goalcover.tools.synthesize import Batch, Proposal
+from goalcover.tools.synthesize import Batch
 from goalcover.tools.typeset import count, score
 from goalcover.ui.render.base import brief, render
 from goalcover.ui.render.text import sample, text
@@ -34,9 +35,17 @@ def _outcome(said: events.Proposed) -> str:
     batch = said.batch
     made = count(len(batch.proposals), "sample")
     head = f"### {made} for {text(said.name)}" if batch.proposals else f"### No sample for {text(said.name)}"
-    lines = [head, unread_words(said.unread), _rejected(said), text(batch.shortfall), _spread(batch)]
+    lines = [head, unread_words(said.unread), _rejected(said), _waited(batch), text(batch.shortfall), _spread(batch)]
     notes = [f"Note: {text(one)}." for one in said.warnings]
     return "\n\n".join(line for line in [*lines, *notes] if line)
+
+
+def _waited(batch: Batch) -> str:
+    """What a request of before had found, and nobody had decided about."""
+    n = batch.n_waited
+    return (
+        f"{count(n, 'of them comes', 'of them come')} from an earlier request that nobody decided about." if n else ""
+    )
 
 
 def unread_words(unread: tuple[str, ...]) -> str:
