@@ -203,6 +203,8 @@ class CoverageReport(Frozen):
     n_gaps: int
     agreement: Agreement | None = None
     """With several judges."""
+    notes: tuple[str, ...] = ()
+    """What to know before believing these figures."""
 
 
 Kind = Literal["absent", "rare", "shallow", "off-target", "broken", "unsure"]

@@ -236,3 +236,5 @@ class SelfTest(Frozen):
     removals: tuple[RemovalEffect, ...]
     summary: Summary
     notes: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
+    """What to know of the run as a whole before believing any of it."""

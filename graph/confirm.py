@@ -13,6 +13,7 @@ from goalcover.graph.events import Ready
 from goalcover.graph.state import Data, State, Wait
 from goalcover.memory.runs import Run
 from goalcover.tools.budget import budget_for
+from goalcover.tools.caveats import limits
 from goalcover.tools.estimate import estimate
 from goalcover.tools.load import open_dataset
 from langgraph.runtime import Runtime
@@ -32,6 +33,7 @@ async def present(state: State, runtime: Runtime[Deps]) -> State:
             estimate=await asyncio.to_thread(_estimate, runtime.context, goal, data) if data else "",
             engine=engine.name,
             model=engine.model,
+            notes=await asyncio.to_thread(_limits, goal, data) if data and engine.name == "embedded" else (),
         )
     )
     return {"stuck": False}
@@ -58,6 +60,10 @@ def _estimate(deps: Deps, goal: Goal, data: Data) -> str:
         return estimate(
             dataset, data.samples, goal.subgoals, [engine.judge], budget, engine.models, ledger=ledger
         ).words()
+
+
+def _limits(goal: Goal, data: Data) -> tuple[str, ...]:
+    return limits(goal, open_dataset(data.source, mapping=data.mapping or None).preview)
 
 
 def _seconds(state: State, data: Data | None, engine: str) -> float | None:

@@ -102,6 +102,8 @@ class Ready(Frozen):
     """Calls, tokens and cost of a model, in words; empty for the embedded engine."""
     engine: str
     model: str
+    notes: tuple[str, ...] = ()
+    """What the judge cannot do for this goal and these data."""
 
 
 class Progress(Frozen):

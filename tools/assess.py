@@ -10,7 +10,7 @@ from typing import Any
 
 from goalcover.agent.engine import Engine
 from goalcover.agent.models import CoverageReport, Gap, Goal
-from goalcover.agent.roles import Judge
+from goalcover.agent.roles import Judge, RemoteJudge
 from goalcover.agent.settings import Settings
 from goalcover.agent.tracing import run as traced
 from goalcover.memory.chroma import reach
@@ -18,6 +18,7 @@ from goalcover.memory.ledger import Expense, Ledger
 from goalcover.memory.runs import Counts, DatasetInfo, EngineInfo, Run, RunInfo, Usage, goal_sha256
 from goalcover.tools.agreement import Panel
 from goalcover.tools.budget import Budget, budget_for
+from goalcover.tools.caveats import caveats
 from goalcover.tools.coverage import Tally
 from goalcover.tools.diagnose import find_gaps
 from goalcover.tools.load import Dataset
@@ -73,6 +74,9 @@ async def assess(
         coverage = tally.report(len(dataset))
         if len(chosen) > 1:
             coverage = coverage.model_copy(update={"agreement": panel.agreement()})
+        embedded = not any(isinstance(judge, RemoteJudge) for judge in chosen)
+        notes = await asyncio.to_thread(caveats, run, goal, dataset.preview, engine.embedder, embedded=embedded)
+        coverage = coverage.model_copy(update={"notes": notes})
         run.write_coverage(coverage)
         with on_account(run, engine, budget):
             gaps = await find_gaps(

@@ -46,6 +46,7 @@ _OTHERS = 40
 _FEWEST = 20
 _MOST_PASSAGES = 24
 _SAME = 0.999
+_EQUAL = 1e-5
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,12 @@ def faults(suspects: Sequence[Sample], usual: Sequence[Sample], pairs: Pairs) ->
         if usually and np.mean(usually) >= USUAL:
             found |= {one.id: "cut off" for one in suspects if ends(one.output) is False}
     return found | dict.fromkeys(_strange(pairs.of(suspects), pairs.of(usual)), "another input's")
+
+
+def nearer_share(pairs: Sequence[Pair]) -> Floats:
+    """(pairs,): the share of the others whose output is nearer to a pair's input than its own is; 0.5 by chance."""
+    inputs, _ = _closer(pairs, pairs)
+    return np.asarray((inputs > _EQUAL).sum(axis=1) / max(len(pairs) - 1, 1))
 
 
 def _last_words(outputs: Sequence[str]) -> frozenset[str]:
@@ -147,7 +154,7 @@ def _strangeness(pairs: Sequence[Pair], others: Sequence[Pair]) -> Floats:
     """(pairs,): the share of others whose output is nearer to a pair's input than its own output is, or the share whose
     input is nearer to its output: the smaller one. An input is as near as the best of its passages."""
     inputs, outputs = _closer(pairs, others)
-    return np.asarray(np.minimum((inputs > 1e-5).mean(axis=1), (outputs > 1e-5).mean(axis=1)))
+    return np.asarray(np.minimum((inputs > _EQUAL).mean(axis=1), (outputs > _EQUAL).mean(axis=1)))
 
 
 def _is_elsewhere(pairs: Sequence[Pair], others: Sequence[Pair]) -> Mask:

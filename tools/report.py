@@ -154,6 +154,7 @@ def _context(data: ReportData) -> dict[str, Any]:
         "info": data.info,
         "overall": data.coverage.overall,
         "agreement": data.coverage.agreement,
+        "caveats": data.coverage.notes,
         "n_samples": data.coverage.n_samples,
         "rows": rows,
         "cards": cards,

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 
 from goalcover.agent.engine import Engine
 from goalcover.agent.models import Capability, CoverageReport, Gap, Goal, SubgoalCoverage
+from goalcover.tools.caveats import limits
 from goalcover.tools.doctor import Finding
 from goalcover.tools.explain import Change, Explanation, Judged, Neighbour, Neighbours
 from goalcover.tools.kinds import MEANINGS, closing, left_over
-from goalcover.tools.language import foreign_notes
 from goalcover.tools.load import Dataset
 from goalcover.tools.typeset import count
 from rich.console import Console, Group
@@ -28,7 +28,7 @@ def print_dataset(dataset: Dataset, goal: Goal, engine: Engine) -> None:
     """What was understood of the data, with one row as an example."""
     size = f"{count(len(dataset), 'sample')} of {count(dataset.rows, 'row')}"
     console.print(f"{size} in {dataset.source}: {dataset.shape}")
-    for note in (*dataset.notes, *(foreign_notes(goal, dataset.preview) if engine.name == "embedded" else ())):
+    for note in (*dataset.notes, *(limits(goal, dataset.preview) if engine.name == "embedded" else ())):
         console.print(f"  note: {note}")
     if dataset.n_skipped:
         console.print(f"  skipped {count(dataset.n_skipped, 'row')}:")
@@ -57,12 +57,12 @@ def print_coverage(coverage: CoverageReport) -> None:
             _verdict(one),
         )
     console.print(table)
-    console.print(_summary(coverage))
+    _print_summary(coverage)
 
 
 def print_gaps(goal: Goal, coverage: CoverageReport, gaps: Sequence[Gap]) -> None:
     """A card a gap, worst first."""
-    console.print(_summary(coverage))
+    _print_summary(coverage)
     rows = {one.id: one for one in coverage.subgoals}
     for gap in gaps:
         _print_gap(goal.subgoal(gap.subgoal_id).name, rows[gap.subgoal_id], gap)
@@ -167,6 +167,17 @@ def _capability(one: Capability) -> list[Text]:
     sure = f"{one.confidence} confidence; " if one.confidence else ""
     parts.append(Text(f"  {sure}samples: {_ids(one.sample_ids)}", style="dim"))
     return parts
+
+
+def _print_summary(coverage: CoverageReport) -> None:
+    console.print(_summary(coverage))
+    print_notes(coverage.notes)
+
+
+def print_notes(notes: Iterable[str]) -> None:
+    """What to know before believing the figures."""
+    for note in notes:
+        console.print(Text(f"note: {note}"))
 
 
 def _summary(coverage: CoverageReport) -> Text:

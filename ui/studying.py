@@ -106,6 +106,7 @@ def run_selftest(path: Path, max_cost: float | None, json: bool) -> None:
         for gap in one.natural:
             show.console.print(Text(f"  {gap.detail}", style="dim"))
     show.console.print(Text(f"\n{found.verdict}", style="bold"))
+    show.print_notes(found.caveats)
     show.console.print(f"Report: {run.html_path}", soft_wrap=True)
 
 

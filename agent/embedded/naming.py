@@ -6,7 +6,18 @@ from itertools import count
 
 from goalcover.agent.embedded import wordings
 from goalcover.agent.embedded.clauses import FORM_SLOTS, Clause
-from goalcover.agent.embedded.domains import Capability, Domain, everywhere, key, mentioned, named, slug, subgoal_of
+from goalcover.agent.embedded.cues import cue_of
+from goalcover.agent.embedded.domains import (
+    Capability,
+    Domain,
+    domains,
+    everywhere,
+    key,
+    mentioned,
+    named,
+    slug,
+    subgoal_of,
+)
 from goalcover.agent.embedded.items import is_frame
 from goalcover.agent.embedded.phrases import lower_first
 from goalcover.agent.models import Slot, Subgoal
@@ -40,6 +51,14 @@ def unseen(found: Sequence[Clause], domain: Domain) -> tuple[str, ...]:
     """Names of what is asked for of an answer's form and cannot be seen, none twice."""
     forms = (_find_form(one, domain) for one in found if one.slot in FORM_SLOTS)
     return tuple(dict.fromkeys(form.name for form in forms if form and not form.seen))
+
+
+def hidden_form(subgoal: Subgoal) -> bool:
+    """Whether it asks of every sample for something of form that cannot be seen, such as a length or a tone."""
+    if subgoal.scope != "every" or cue_of(subgoal) is not None:
+        return False
+    found = (mentioned(subgoal.name, domain, FORM_SLOTS) for domain in domains().values())
+    return any(form is not None and not form.seen for form in found)
 
 
 def _is_seen(clause: Clause, domain: Domain) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from goalcover.agent.embedded.naming import hidden_form
 from goalcover.agent.models import Goal, Sample, Subgoal
 from goalcover.agent.roles import Judge
 from goalcover.agent.validation import NaturalGap, Removal, SelfTest, Trust, TrustGrade
@@ -53,7 +54,8 @@ async def selftest(run: Run, judge: Judge, budget: Budget | None = None) -> Self
             natural.append((*([rare] if rare else []), *planted))
     info = run.info()
     tested = [trial.measured for trial in trials if trial.measured]
-    grades = tuple(_trust(*one) for one in zip(trials, natural, strict=True))
+    embedded = info.engine.name == "embedded"
+    grades = tuple(_trust(*one, embedded=embedded) for one in zip(trials, natural, strict=True))
     found = SelfTest(
         assessed_at=info.created_at,
         judge=info.engine.judge,
@@ -62,6 +64,7 @@ async def selftest(run: Run, judge: Judge, budget: Budget | None = None) -> Self
         removals=tuple(effect(one) for one in tested),
         summary=summarise(tested),
         notes=(APART, *NOTES),
+        caveats=run.coverage().notes,
     )
     run.write_selftest(found)
     write_report(run, goal, run.coverage(), run.gaps(), info)
@@ -109,8 +112,13 @@ def _verdict(grades: Sequence[Trust]) -> str:
     return words
 
 
-def _trust(trial: Trial, natural: tuple[NaturalGap, ...]) -> Trust:
+def _trust(trial: Trial, natural: tuple[NaturalGap, ...], *, embedded: bool) -> Trust:
     grade, reason = _by_removal(trial, trial.measured) if trial.measured else _by_planting(trial, natural)
+    if embedded and hidden_form(trial.subgoal):
+        grade, reason = (
+            "untrustworthy",
+            "The embedded judge sees no length, tone or layout: its levels are of the subject.",
+        )
     if trial.measured and grade == "trustworthy":
         reason += _limits(natural)
     return Trust(

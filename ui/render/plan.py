@@ -7,7 +7,7 @@ from goalcover.graph.state import Data, Wait
 from goalcover.tools.coverage import share_wanted
 from goalcover.tools.typeset import count, percent
 from goalcover.ui.render.base import render
-from goalcover.ui.render.text import SAMPLE, engine, sample, text
+from goalcover.ui.render.text import SAMPLE, engine, notes, sample, text
 
 STILL_BUSY = "One moment, I am still at work. **Stop** ends it; what is judged is kept."
 FAILED = "Something went wrong that should not: the server's log says what. What was judged is kept; say it again."
@@ -168,7 +168,7 @@ def _(said: events.Ready) -> str:
     return (
         f"### Ready to judge\n\n{_size(said.data)} × {count(len(said.goal.subgoals), 'subgoal')} = "
         f"**{count(said.pairs, 'judgement')}** by the {engine(said.engine, said.model)}: {cost}{took}. What was judged "
-        f"before is not judged again.\n\n{_preview(said.data, _SHORT)}\n\n{_EDITS}"
+        f"before is not judged again.{notes(said.notes)}\n\n{_preview(said.data, _SHORT)}\n\n{_EDITS}"
     )
 
 

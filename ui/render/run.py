@@ -8,7 +8,7 @@ from goalcover.tools.explain import Judged, Neighbour
 from goalcover.tools.kinds import MEANINGS, closing, left_over
 from goalcover.tools.typeset import count
 from goalcover.ui.render.base import brief, render
-from goalcover.ui.render.text import Stream, bar, engine, sample, text
+from goalcover.ui.render.text import Stream, bar, engine, notes, sample, text
 
 _BAR = 10
 _QUOTE = 300
@@ -77,7 +77,7 @@ def _result(said: events.Diagnosed) -> str:
     which = f"a random {samples:,} of" if samples < said.data.samples else "all"
     made_by = engine(said.info.engine.name, said.info.engine.model)
     judged = f"Judged {which} {count(said.data.samples, 'sample')} in {said.info.wall_s:.0f} s by the {made_by}."
-    return "\n\n".join([f"### {_verdict(said.coverage)}", judged, _table(said.coverage)])
+    return "\n\n".join([f"### {_verdict(said.coverage)}", judged, _table(said.coverage)]) + notes(said.coverage.notes)
 
 
 @render.register
@@ -85,7 +85,8 @@ def _(said: events.Covered) -> str:
     words = {True: "still a gap", False: "no gap", None: "without a verdict"}
     kept = [f"- **{text(one.name)}**: {words[one.gap]}. {_standing(one)}" for one in said.kept]
     besides = ["\n".join(["With the synthetic samples that were kept:", "", *kept])] if kept else []
-    return "\n\n".join([f"### {_verdict(said.coverage)}", _table(said.coverage), *besides])
+    head = f"### {_verdict(said.coverage)}{notes(said.coverage.notes)}"
+    return "\n\n".join([head, _table(said.coverage), *besides])
 
 
 @render.register
@@ -226,7 +227,8 @@ def _(said: events.Testing) -> str:
 def _(said: events.Tested) -> str:
     rows = [f"| **{one.grade}** | {text(one.name)} | {text(one.reason)} |" for one in said.result.subgoals]
     table = "\n".join(["| | Subgoal | Why |", "|---|---|---|", *rows])
-    return f"### Can this be trusted?\n\n{text(said.result.verdict)}\n\n{table}\n\nThe report shows the figures."
+    verdict = f"{text(said.result.verdict)}{notes(said.result.caveats)}"
+    return f"### Can this be trusted?\n\n{verdict}\n\n{table}\n\nThe report shows the figures."
 
 
 @render.register

@@ -1,6 +1,7 @@
 """Untrusted text and figures as Markdown. Nothing of a dataset gets through as markup."""
 
 import re
+from collections.abc import Iterable
 
 from goalcover.tools.typeset import cut, markdown_text
 
@@ -56,6 +57,11 @@ def engine(name: str, model: str) -> str:
     """Which engine made a result, and what that means."""
     plain = " (no language model, runs on this machine)" if name == "embedded" else ""
     return f"{text(name)} engine, {text(model)}{plain}"
+
+
+def notes(told: Iterable[str]) -> str:
+    """What to know before believing the figures, as paragraphs to go behind others; nothing when there is nothing."""
+    return "".join(f"\n\n**Note:** {text(one)}" for one in told)
 
 
 def sample(input_text: str, output_text: str, limit: int = SAMPLE) -> str:

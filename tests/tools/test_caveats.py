@@ -1,0 +1,63 @@
+"""What has to be known before a run's figures are believed."""
+
+import json
+import random
+import re
+from pathlib import Path
+
+import pytest
+from commands import DEMO_DATA
+from goalcover.agent.embedder import Embedder
+from goalcover.agent.models import Goal, Sample, Subgoal
+from goalcover.tools.caveats import caveats, limits
+from unjudged import ANYTHING, run_of
+
+OUTPUT = "output"
+ENGLISH = Sample(id="a", row=1, input="How do I read my meter at home?", output="Open the cabinet and read the dial.")
+
+
+def goal(*names: str, description: str = "Answers questions about the meter") -> Goal:
+    return Goal(
+        goal="Answer energy customers",
+        subgoals=tuple(
+            Subgoal(id=f"s{n}", name=name, description=description, scope="every") for n, name in enumerate(names)
+        ),
+    )
+
+
+@pytest.mark.parametrize("name", ["Short answers", "Plain language", "JSON output"])
+def test_a_form_that_the_embedded_judge_cannot_see_is_named(name):
+    (told,) = limits(goal("Meter readings", name), ENGLISH)
+    assert f"its figures for {name} mean little" in told
+
+
+@pytest.mark.parametrize("name", ["Meter readings", "Bullet points", "Cites its sources", "Polite tone"])
+def test_what_it_can_see_needs_no_note(name):
+    assert limits(goal(name, description=f"{name} in every answer"), ENGLISH) == ()
+
+
+ROWS = [json.loads(line) for line in DEMO_DATA.read_text("utf-8").splitlines()][:120]
+
+
+def told_of(tmp_path: Path, embedder: Embedder, mixed: float, n: int = 120) -> tuple[str, ...]:
+    """With the outputs of a share of the rows dealt out anew."""
+    chance, rows = random.Random(3), [dict(row) for row in ROWS[:n]]
+    chosen = rows[: round(mixed * len(rows))]
+    for row, output in zip(chosen, chance.sample([one[OUTPUT] for one in chosen], len(chosen)), strict=True):
+        row[OUTPUT] = output
+    data = tmp_path / "rows.jsonl"
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    return caveats(run_of(data, tmp_path / "run"), ANYTHING, ENGLISH, embedder, embedded=False)
+
+
+@pytest.mark.parametrize(("mixed", "least"), [(1.0, 80), (0.6, 40)])
+def test_outputs_that_are_mixed_up_are_told_with_their_share(tmp_path, embedder, mixed, least):
+    (told,) = told_of(tmp_path, embedder, mixed)
+    share = re.match(r"about (\d+)% of the outputs are no nearer to their own input", told)
+    assert share, told
+    assert least <= int(share[1]) <= 100
+
+
+@pytest.mark.parametrize(("mixed", "n"), [(0.0, 120), (1.0, 30)])
+def test_sound_rows_and_too_few_rows_need_no_note(tmp_path, embedder, mixed, n):
+    assert told_of(tmp_path, embedder, mixed, n) == ()
