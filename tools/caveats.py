@@ -33,7 +33,7 @@ def _unseen(goal: Goal) -> list[str]:
     if not names:
         return []
     return [
-        f"the embedded judge sees what a text says, but not its length, tone or layout: its figures for "
+        f"the embedded judge sees what a text says, but not in what form or how soundly: its figures for "
         f"{', '.join(names)} mean little. Use the LLM engine for {'them' if len(names) > 1 else 'it'}."
     ]
 

@@ -57,8 +57,11 @@ def hidden_form(subgoal: Subgoal) -> bool:
     """Whether it asks of every sample for something of form that cannot be seen, such as a length or a tone."""
     if subgoal.scope != "every" or cue_of(subgoal) is not None:
         return False
-    found = (mentioned(subgoal.name, domain, FORM_SLOTS) for domain in domains().values())
-    return any(form is not None and not form.seen for form in found)
+    said = key(subgoal.name)
+    hidden = (one for domain in domains().values() for one in domain.capabilities if not one.seen)
+    calls = {key(call) for one in hidden for call in (one.name, *one.says)}
+    # One word of it may stand in the name of a subject, as "reasoning" in "clinical reasoning".
+    return said in calls or any(call in said for call in calls if " " in call.strip())
 
 
 def _is_seen(clause: Clause, domain: Domain) -> bool:

@@ -25,13 +25,15 @@ def goal(*names: str, description: str = "Answers questions about the meter") ->
     )
 
 
-@pytest.mark.parametrize("name", ["Short answers", "Plain language", "JSON output"])
+@pytest.mark.parametrize("name", ["Short answers", "Plain language for parents", "JSON output", "Concise"])
 def test_a_form_that_the_embedded_judge_cannot_see_is_named(name):
     (told,) = limits(goal("Meter readings", name), ENGLISH)
     assert f"its figures for {name} mean little" in told
 
 
-@pytest.mark.parametrize("name", ["Meter readings", "Bullet points", "Cites its sources", "Polite tone"])
+@pytest.mark.parametrize(
+    "name", ["Meter readings", "Bullet points", "Cites its sources", "Polite tone", "Clinical reasoning"]
+)
 def test_what_it_can_see_needs_no_note(name):
     assert limits(goal(name, description=f"{name} in every answer"), ENGLISH) == ()
 

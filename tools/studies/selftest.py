@@ -117,7 +117,7 @@ def _trust(trial: Trial, natural: tuple[NaturalGap, ...], *, embedded: bool) -> 
     if embedded and hidden_form(trial.subgoal):
         grade, reason = (
             "untrustworthy",
-            "The embedded judge sees no length, tone or layout: its levels are of the subject.",
+            "The embedded judge sees what a text says, but not in what form or how soundly.",
         )
     if trial.measured and grade == "trustworthy":
         reason += _limits(natural)
