@@ -4,6 +4,7 @@ Every one of them depends on this sample and this subgoal alone, so a score neve
 subgoals came or went. How they were chosen, and what each is worth, stands in tests/probes/README.md.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from goalcover.agent.embedder import WORD_DIMENSIONS, Embedder, Floats, Reading
 from goalcover.agent.models import Sample, Subgoal
 from goalcover.agent.words import stem, weight
 
+_WORD = re.compile(r"[^\W\d_]+")
 _HALF = 0.5
 # A long sample's evidence is that of its best passages, not of its average; and of more of them the longer it is, since
 # among forty passages one will come close to anything.
@@ -64,6 +66,8 @@ class Query:
     """(words, 128), unit length times 127, whole numbers: their products are exact, however many are asked at once."""
     word_weights: Floats
     """(words,), summing to 1"""
+    heads: frozenset[str]
+    """Stems of the words that name it: those of its name that its description repeats."""
 
 
 @dataclass(frozen=True)
@@ -188,7 +192,12 @@ def _query(subgoal: Subgoal, whole: Reading, name: Floats) -> Query:
         stems=tuple(map(stem, whole.words)),
         word_vectors=whole.word_vectors.astype(np.float32),
         word_weights=weights / max(float(weights.sum()), 1e-9),
+        heads=_stems(subgoal.name) & _stems(subgoal.description),
     )
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(stem(word.lower()) for word in _WORD.findall(text))
 
 
 def _text(parts: list[str], readings: list[Reading]) -> Text:

@@ -14,7 +14,7 @@ from goalcover.agent.embedder import MODEL, Embedder
 from goalcover.agent.models import SUPPORT_LEVEL, Alignment, Sample, Subgoal
 from goalcover.agent.words import stem
 
-VERSION = "3"
+VERSION = "4"
 """To be raised whenever the same sample could get another level or another explanation."""
 
 ANCHORS = ("none", "poor", "weak", "good", "strong", "perfect")
@@ -87,7 +87,7 @@ class EmbeddedJudge:
 
 def _explain_subject(level: int, query: Query, found: Comparison) -> str:
     """Which of the subgoal's telling words the sample says, and which it does not; the telling ones first. What a
-    supporting sample does not say is no reason for its level, so it is left out."""
+    supporting sample does not say is no reason for its level: only words that name the subgoal are told, a doubt."""
     matches = sorted(zip((-query.word_weights).tolist(), query.words, found.words, strict=True))
     said = [_as(word, match) for _, word, (cosine, match) in matches if cosine >= SAID]
     unsaid = [word for _, word, (cosine, _) in matches if cosine < SAID]
@@ -96,8 +96,9 @@ def _explain_subject(level: int, query: Query, found: Comparison) -> str:
         parts.append(f"It speaks of {', '.join(said[:_NAMED])}.")
     elif level >= SUPPORT_LEVEL:
         parts.append("It says it in other words.")
-    if unsaid and level < SUPPORT_LEVEL:
-        parts.append(f"It does not speak of {', '.join(unsaid[:_NAMED])}.")
+    told = unsaid if level < SUPPORT_LEVEL else [word for word in unsaid if stem(word) in query.heads]
+    if told:
+        parts.append(f"It does not speak of {', '.join(told[:_NAMED])}.")
     return " ".join(parts)
 
 

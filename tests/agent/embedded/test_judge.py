@@ -132,6 +132,19 @@ def test_an_explanation_says_which_word_stands_for_the_one_asked_for(judge):
     assert high.explanation == "Perfect (5 of 5). It speaks of heart (as “cardiac”)."
 
 
+def test_a_high_level_tells_when_the_word_that_names_the_subgoal_is_not_there(judge):
+    veterans = Subgoal(
+        id="veterans", name="Veterans affairs", description="Explains the benefits and the medical care of veterans"
+    )
+    asked = "Which benefits and medical care do {} get?"
+    given = "{} get medical care in hospital, medical visits and disability benefits."
+    pairs = [Sample(id=who, row=1, input=asked.format(who), output=given.format(who)) for who in ("Veterans", "Members")]
+    own, other = run(judge, pairs, [veterans])
+    assert own.level >= 4
+    assert "does not speak" not in own.explanation
+    assert other.explanation.endswith("It speaks of benefits, medical, care. It does not speak of veterans.")
+
+
 def test_a_form_is_explained_by_its_count(judge):
     given_text = "I paid $20, $30 and $40. What did I pay last?"
     answers = ["You paid it all back.", "Your last payment was $40. Never pay in cash."]
