@@ -56,9 +56,7 @@ def main() -> None:
         say(f"goalcover: {error}")
         code = error.exit_code
     except typer.TyperException as error:
-        context = getattr(error, "ctx", None)  # of the command that was misused, where one was reached
-        command = context.command_path if context else "goalcover"
-        say(f"goalcover: {error.format_message()} ({command} --help lists what there is)")
+        say(_in_words(error))
         code = 2
     except (KeyboardInterrupt, typer.Abort):
         say("goalcover: interrupted")
@@ -69,3 +67,11 @@ def main() -> None:
             raise
         code = 0
     sys.exit(code or 0)
+
+
+def _in_words(error: typer.TyperException) -> str:
+    if type(error).__name__ == "NoArgsIsHelpError":  # of a private module; what it says is the help
+        return error.format_message()
+    context = getattr(error, "ctx", None)  # of the command that was misused, where one was reached
+    command = context.command_path if context else "goalcover"
+    return f"goalcover: {error.format_message()} ({command} --help lists what there is)"

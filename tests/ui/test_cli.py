@@ -66,6 +66,12 @@ def result(said: CompletedProcess[str]):
     return json.loads(said.stdout)
 
 
+def test_without_a_command_it_prints_the_help_and_nothing_else():
+    said = goalcover()
+    assert (said.returncode, said.stdout) == (2, "")
+    assert said.stderr.startswith("Usage: goalcover ")
+
+
 # --- assess
 
 
