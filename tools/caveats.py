@@ -17,6 +17,8 @@ _MIXED = 0.15
 """Mean share of other outputs that are nearer to an input than its own. On the fifteen sets of data at hand it is 0.07
 at the most, and 0.18 at the least where half of the outputs are mixed up."""
 
+_NEARLY_ALL = 0.9
+
 
 def caveats(run: Run, goal: Goal, preview: Sample, embedder: Embedder, *, embedded: bool) -> tuple[str, ...]:
     """Of a run whose samples and scores are written; `embedded` where the embedded judge has judged."""
@@ -45,8 +47,11 @@ def _mixed_up(run: Run, embedder: Embedder) -> list[str]:
     if share < _MIXED:
         return []
     return [
-        # Where an output belongs to another input, half of the others are nearer to this one than it is.
-        f"about {min(1.0, 2 * share):.0%} of the outputs are no nearer to their own input than to any other: look "
-        "whether rows were mixed up. (Nothing is wrong where outputs are not about their inputs, as in free writing or "
-        "translations.)"
+        f"{_how_many(share)} outputs fit their own input no better than any other: look whether rows were mixed up. "
+        "(Nothing is wrong where outputs are not about their inputs, as in free writing or translations.)"
     ]
+
+
+def _how_many(share: float) -> str:
+    # Where an output belongs to another input, half of the others are nearer to this one than it is.
+    return "nearly all" if 2 * share >= _NEARLY_ALL else f"about {2 * share:.0%} of the"

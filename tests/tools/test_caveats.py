@@ -52,12 +52,10 @@ def told_of(tmp_path: Path, embedder: Embedder, mixed: float, n: int = 120) -> t
     return caveats(run_of(data, tmp_path / "run"), ANYTHING, ENGLISH, embedder, embedded=False)
 
 
-@pytest.mark.parametrize(("mixed", "least"), [(1.0, 80), (0.6, 40)])
-def test_outputs_that_are_mixed_up_are_told_with_their_share(tmp_path, embedder, mixed, least):
+@pytest.mark.parametrize(("mixed", "how_many"), [(1.0, "nearly all"), (0.6, r"about (4|5|6|7)\d% of the")])
+def test_outputs_that_are_mixed_up_are_told_with_their_share(tmp_path, embedder, mixed, how_many):
     (told,) = told_of(tmp_path, embedder, mixed)
-    share = re.match(r"about (\d+)% of the outputs are no nearer to their own input", told)
-    assert share, told
-    assert least <= int(share[1]) <= 100
+    assert re.match(f"{how_many} outputs fit their own input no better than any other", told), told
 
 
 @pytest.mark.parametrize(("mixed", "n"), [(0.0, 120), (1.0, 30)])
