@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from goalcover.agent import material
-from goalcover.agent.errors import ContextTooLongError, ModelAnswerError, ModelRefusedError, StoppedError
+from goalcover.agent.errors import ModelAnswerError, ModelError, StoppedError
 from goalcover.agent.figures import SCALE, unsupported
 from goalcover.agent.model import ChatModel
 from goalcover.agent.models import Capability, Recommendation, Subgoal, Text
@@ -42,7 +42,7 @@ class LLMAdvisor:
     async def recommend(
         self, subgoal: Subgoal, standing: Standing, capabilities: Sequence[Capability]
     ) -> tuple[Recommendation, ...]:
-        """See `roles.Advisor`. What the model cannot or will not say, the fallback does. Raises ModelError."""
+        """See `roles.Advisor`. What the model does not say, the fallback does."""
         nonce = new_nonce()
         figures, found = _figures(standing), [_capability(one) for one in capabilities[:_CAPABILITIES]]
         messages = load_prompt("advisor").messages(
@@ -51,11 +51,13 @@ class LLMAdvisor:
             capabilities=fence(found, nonce),
             samples=fence(_samples(standing), nonce),
         )
-        known = [SCALE, json.dumps([figures, found, material.of_subgoal(subgoal)], ensure_ascii=False)]
+        # What a summary counts may be the samples' own figures, not the gap's; a title is there to be named.
+        counted = [{name: one[name] for name in ("title", "samples", "share")} for one in found]
+        known = [SCALE, json.dumps([figures, counted, material.of_subgoal(subgoal)], ensure_ascii=False)]
         given = frozenset(one for ids in _samples(standing).values() for one in ids)
         try:
             answer = await self._model.structured(messages, Advice, partial(_check, known, given))
-        except (ModelAnswerError, ModelRefusedError, ContextTooLongError, StoppedError) as error:
+        except (ModelError, StoppedError) as error:
             first, *others = await self._fallback.recommend(subgoal, standing, capabilities)
             note = f"(Recommended without the model: {error}.)"
             return (first.model_copy(update={"detail": f"{first.detail} {note}"}), *others)

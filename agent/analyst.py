@@ -1,10 +1,12 @@
 """The analyst as a language model plays it (section 3.4, Eq. 8)."""
 
+import json
 from collections.abc import Mapping, Sequence
 from functools import partial
 
 from goalcover.agent import material
-from goalcover.agent.errors import ContextTooLongError, ModelAnswerError, ModelRefusedError, StoppedError
+from goalcover.agent.errors import ContextTooLongError, ModelAnswerError, ModelError, StoppedError
+from goalcover.agent.figures import SCALE, unsupported
 from goalcover.agent.model import ChatModel
 from goalcover.agent.models import Capability, Sample, Subgoal, Text
 from goalcover.agent.prompt import Message, fence, load_prompt, new_nonce
@@ -45,7 +47,7 @@ class Analysis(Strict):
 
 
 class LLMAnalyst:
-    """Names what clusters lack; what a model cannot or will not name, the fallback does."""
+    """Names what clusters lack, in figures that its samples hold; what a model does not name, the fallback does."""
 
     def __init__(self, model: ChatModel, fallback: Analyst | None) -> None:
         self._model = model
@@ -54,12 +56,12 @@ class LLMAnalyst:
     async def name(
         self, subgoal: Subgoal, clusters: Sequence[Cluster], others: Sequence[Sample]
     ) -> tuple[Capability, ...]:
-        """See `roles.Analyst`. Raises ModelError, when the model is not to be had or there is no fallback."""
+        """See `roles.Analyst`. Raises ModelError and StoppedError where there is no fallback."""
         if not clusters:
             return ()
         try:
             analysis = await self._analyse(subgoal, clusters, others)
-        except (ModelAnswerError, ModelRefusedError, ContextTooLongError, StoppedError) as error:
+        except (ModelError, StoppedError) as error:
             if self._fallback is None:
                 raise
             found = await self._fallback.name(subgoal, clusters, others)
@@ -73,24 +75,27 @@ class LLMAnalyst:
         """Shows fewer samples when the model cannot read that many."""
         members = MEMBERS
         while True:
-            messages = _messages(subgoal, clusters, others, members)
+            shown = _shown(subgoal, clusters, others, members)
             try:
-                return (await self._model.structured(messages, Analysis, partial(_check, len(clusters)))).value
+                check = partial(_check, len(clusters), json.dumps(shown, ensure_ascii=False))
+                return (await self._model.structured(_messages(shown), Analysis, check)).value
             except ContextTooLongError:
                 if members == 1:
                     raise
                 members //= 2
 
 
-def _messages(
-    subgoal: Subgoal, clusters: Sequence[Cluster], others: Sequence[Sample], members: int
-) -> tuple[Message, Message]:
+def _shown(subgoal: Subgoal, clusters: Sequence[Cluster], others: Sequence[Sample], members: int) -> dict[str, object]:
+    return {
+        "subgoal": material.of_subgoal(subgoal),
+        "others": [material.of_sample(one, _OTHERS_CHARACTERS) for one in others[:_OTHERS]],
+        "groups": [_group(place, one, members) for place, one in enumerate(clusters, start=1)],
+    }
+
+
+def _messages(shown: Mapping[str, object]) -> tuple[Message, Message]:
     nonce = new_nonce()
-    return load_prompt("analyst").messages(
-        subgoal=fence(material.of_subgoal(subgoal), nonce),
-        others=fence([material.of_sample(one, _OTHERS_CHARACTERS) for one in others[:_OTHERS]], nonce),
-        groups=fence([_group(place, one, members) for place, one in enumerate(clusters, start=1)], nonce),
-    )
+    return load_prompt("analyst").messages(**{name: fence(content, nonce) for name, content in shown.items()})
 
 
 def _group(place: int, cluster: Cluster, members: int) -> Mapping[str, object]:
@@ -103,9 +108,13 @@ def _group(place: int, cluster: Cluster, members: int) -> Mapping[str, object]:
     }
 
 
-def _check(n: int, analysis: Analysis) -> None:
+def _check(n: int, shown: str, analysis: Analysis) -> None:
     if sorted(one.group for one in analysis.capabilities) != list(range(1, n + 1)):
         raise ModelAnswerError(f"it has to hold each group from 1 to {n} once")
+    said = " ".join(f"{one.title} {one.summary} {one.instead}" for one in analysis.capabilities)
+    if made_up := unsupported(said, [SCALE, shown]):
+        figures = ", ".join(dict.fromkeys(one.text for one in made_up))
+        raise ModelAnswerError(f"the figures {figures} stand in none of the samples shown")
 
 
 def _capability(named: Named, cluster: Cluster, total: int) -> Capability:

@@ -3,15 +3,16 @@
 import asyncio
 import random
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
-from goalcover.agent.errors import ModelBusyError, ModelError, StoppedError
-from goalcover.agent.model import BYTES_A_TOKEN, ChatModel
+from goalcover.agent.errors import ModelBusyError, ModelError
+from goalcover.agent.model import ChatModel
 from goalcover.agent.pace import PATIENCE, Pace
 from goalcover.agent.reply import Reply
 from goalcover.agent.roles import MayCall, always
 from goalcover.agent.settings import Settings
-from goalcover.agent.usage import Usage
+from goalcover.agent.usage import BYTES_A_TOKEN, Usage
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.25, 60.0
 _CALL = Usage(calls=1)
@@ -35,6 +36,8 @@ class Caller:
         """Of a request's body; learnt from the replies."""
         self.tokens_a_judgement = 60.0
         """Of an answer; learnt from the replies."""
+        self.longest = 0
+        """Tokens of the longest answer so far."""
         self._model, self._attempts = model, settings.attempts
         self._bytes = self._judgements = 0
         self._counted = Usage()
@@ -46,7 +49,7 @@ class Caller:
 
         A crowded server (429, 503, silence) is asked for up to ten minutes, a broken one settings.attempts times.
         Raises ModelBusyError when no answer comes, and other kinds of ModelError at once; StoppedError instead of a
-        call that may not be made.
+        call that may not be made. What a call took of which no whole answer came back is an estimate.
         """
         started = time.monotonic()
         failures = tries = 0
@@ -68,21 +71,39 @@ class Caller:
             await asyncio.sleep(pause)
 
     async def _once(self, body: bytes, n_judgements: int, tally: Tally, about: str, may_call: MayCall) -> Reply:
-        async with self.pace.turn(round(len(body) / self.bytes_a_token)):
-            if not may_call():
-                raise StoppedError("stopped before a call")
-            sent = time.monotonic()
-            tally.usage += _CALL
-            reply = Reply.read(await self._model.post(body, about))
+        size = len(body)
+        allowed = may_call(lambda: tally.usage, partial(self.at_most, size, n_judgements))
+        async with self.pace.turn(round(size / self.bytes_a_token)), allowed:
+            sent, used = time.monotonic(), _CALL
+            try:
+                reply = Reply.read(await self._model.post(body, about))
+                used = reply.counted(size)
+            except ModelBusyError as error:
+                used = self.expected(size, n_judgements) if error.billed else _CALL
+                raise
+            finally:
+                tally.usage += used
         self.pace.succeeded()
-        usage = reply.counted()
-        tally.usage += usage - _CALL
         tally.seconds += time.monotonic() - sent
-        self._learn(len(body), n_judgements, usage)
+        self._learn(size, n_judgements, used)
         return reply
 
+    def expected(self, size: int, n_judgements: int) -> Usage:
+        """What a call of so many bytes should take, by what earlier replies took; at first, by rules of thumb."""
+        return Usage(
+            calls=1,
+            prompt_tokens=round(size / self.bytes_a_token),
+            completion_tokens=round(n_judgements * self.tokens_a_judgement),
+        )
+
+    def at_most(self, size: int, n_judgements: int) -> Usage:
+        """The same, with an answer as long as the longest so far."""
+        expected = self.expected(size, n_judgements)
+        return replace(expected, completion_tokens=max(self.longest, expected.completion_tokens))
+
     def _learn(self, size: int, n_judgements: int, usage: Usage) -> None:
-        if usage.prompt_tokens and usage.completion_tokens:  # some servers count nothing
+        self.longest = max(self.longest, usage.completion_tokens)
+        if usage.prompt_tokens and usage.completion_tokens:
             self._bytes += size
             self._judgements += n_judgements
             self._counted += usage

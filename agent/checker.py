@@ -12,7 +12,7 @@ from goalcover.agent.errors import ModelAnswerError
 from goalcover.agent.models import Scope, Subgoal, Text
 from goalcover.agent.structured import Strict
 
-Finding = TypeVar("Finding", Atomicity, Disjointness)
+Verdict = TypeVar("Verdict", Atomicity, Disjointness)
 
 
 class Wording(Strict):
@@ -68,23 +68,41 @@ def both(model: Checks, guard: Checks) -> Checks:
     )
 
 
-def _agreed(model: Finding, guard: Finding | None) -> Finding:
+def _agreed(model: Verdict, guard: Verdict | None) -> Verdict:
     if guard is None or model.ok == guard.ok:
         return model
     reason = f"The model: {model.reason} The embedded check: {guard.reason}"
-    return model.model_copy(update={"ok": False, "reason": reason, "repair": model.repair or guard.repair})
+    repair = model.repair or guard.repair
+    return model.model_copy(update={"ok": False, "reason": reason, "repair": repair, "disputed": True})
 
 
 def _all_uncovered(model: Completeness, guard: Completeness) -> tuple[Uncovered, ...]:
-    """What either finds; each clause once."""
-    theirs = [one for one in guard.uncovered if one.clause not in {other.clause for other in model.uncovered}]
-    if model.ok == guard.ok:
-        return (*model.uncovered, *theirs)
-    other = "The embedded check: it is covered." if guard.ok else "The model: it is covered."
-    finder = "The model" if guard.ok else "The embedded check"
-    return tuple(
-        one.model_copy(update={"reason": f"{finder}: {one.reason} {other}"}) for one in (*model.uncovered, *theirs)
-    )
+    """What either finds, each clause once."""
+    mine = [one if _holds(guard, one) else _only(one, "The model", "The embedded check") for one in model.uncovered]
+    theirs = [_only(one, "The embedded check", "The model") for one in guard.uncovered if not _holds(model, one)]
+    return (*mine, *theirs)
+
+
+def _holds(found: Completeness, one: Uncovered) -> bool:
+    """Whether the clause is among those found, or a part of one, or one a part of it."""
+    clause = _plain(one.clause)
+    return any(clause in other or other in clause for other in (_plain(each.clause) for each in found.uncovered))
+
+
+def _only(one: Uncovered, finder: str, other: str) -> Uncovered:
+    return one.model_copy(update={"reason": f"{finder}: {one.reason} {other}: it is covered.", "disputed": True})
+
+
+def demanded(findings: Findings, text: str) -> Findings:
+    """Without the demands whose clause the practitioner's text does not hold: nobody made them."""
+    told = _plain(text)
+    held = tuple(one for one in findings.uncovered if (clause := _plain(one.clause)) and clause in told)
+    return findings.model_copy(update={"uncovered": held})
+
+
+def _plain(text: str) -> str:
+    """Its words alone: how they are spaced, set and punctuated makes no other clause of them."""
+    return " ".join(re.findall(r"\w+", text.casefold()))
 
 
 def to_checks(findings: Findings, subgoals: Sequence[Subgoal], cosines: Floats) -> Checks:

@@ -169,11 +169,13 @@ class Client:
 
     def _too_slow(self) -> ModelBusyError:
         return ModelBusyError(
-            f"{self.name} at {self.server} gave no answer within {self._settings.timeout:g} s", crowded=True
+            f"{self.name} at {self.server} gave no answer within {self._settings.timeout:g} s",
+            crowded=True,
+            billed=True,
         )
 
     def _broken_off(self) -> ModelBusyError:
-        return ModelBusyError(f"{self.server} broke off its answer")
+        return ModelBusyError(f"{self.server} broke off its answer", billed=True)
 
     def _no_connection(self) -> ModelBusyError:
         return ModelBusyError(f"no connection to {self.server}: does the server run, and is the address right?")
@@ -256,4 +258,5 @@ def _streamed(whole: Any) -> Usage:
         prompt_tokens=used.get("input_tokens", 0),
         cached_tokens=(used.get("input_token_details") or {}).get("cache_read", 0),
         completion_tokens=used.get("output_tokens", 0),
+        untold=int(not used),
     )

@@ -13,7 +13,7 @@ from typing import Any
 from goalcover.agent.errors import GoalCoverError, ModelRequestError
 from goalcover.agent.figures import SCALE, struck, unsupported
 from goalcover.agent.model import ChatModel
-from goalcover.agent.prompt import cut, fence, load_prompt, new_nonce, nonce_for
+from goalcover.agent.prompt import cut, defused, fence, load_prompt, new_nonce, nonce_for
 from goalcover.agent.quotes import misquoted
 from goalcover.agent.reply import ToolCall, ToolCalls, without_thoughts
 from goalcover.agent.talk import Called, Corrected, Returned, Said, Spoken, Tool, Turn
@@ -193,11 +193,19 @@ def _calling(text: str, calls: Sequence[ToolCall]) -> dict[str, Any]:
         {
             "id": call.id,
             "type": "function",
-            "function": {"name": call.name, "arguments": json.dumps(_arguments(call) or {})},
+            "function": {"name": call.name, "arguments": json.dumps(_repeated(_arguments(call) or {}))},
         }
         for call in calls
     ]
-    return {"role": "assistant", "content": text, "tool_calls": made}
+    return {**_turn("assistant", text), "tool_calls": made}
+
+
+def _repeated(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Text and numbers are all that a tool takes. The client reads them anew: an escape in the JSON would be lost."""
+    return {
+        defused(name): value if isinstance(value, int | float) else defused(str(value))
+        for name, value in arguments.items()
+    }
 
 
 def _specification(tool: Tool) -> dict[str, Any]:
@@ -215,4 +223,5 @@ def _texts(result: Any) -> list[str]:
 
 
 def _turn(role: str, text: str) -> dict[str, Any]:
-    return {"role": role, "content": text}
+    """What the model said may quote a sample."""
+    return {"role": role, "content": defused(text) if role == "assistant" else text}

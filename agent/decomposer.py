@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from functools import partial
 
 from goalcover.agent import material
-from goalcover.agent.checker import Findings, both, check_findings, identifier, to_checks
+from goalcover.agent.checker import Findings, both, check_findings, demanded, identifier, to_checks
 from goalcover.agent.elicitation import Checks, DataProfile, Draft, Specification
 from goalcover.agent.embedder import Embedder
 from goalcover.agent.errors import ContextTooLongError, ModelAnswerError, ModelRefusedError
+from goalcover.agent.language import in_english, own_words
 from goalcover.agent.model import ChatModel
 from goalcover.agent.models import Scope, Subgoal, Text
 from goalcover.agent.prompt import fence, load_prompt, new_nonce
@@ -38,10 +39,10 @@ class Proposal(Strict):
 
 
 class LLMDecomposer:
-    """Decomposes and checks with a model; a check holds only when the embedded one holds too."""
+    """Decomposes and checks with a model; of a goal in English a check holds only when the embedded one holds too."""
 
     def __init__(self, model: ChatModel, embedder: Embedder, guard: Decomposer | None) -> None:
-        """`guard` is the embedded decomposer; None where its model is not installed."""
+        """`guard` is the embedded decomposer, which reads English alone; None where its model is not installed."""
         self._model = model
         self._embedder = embedder
         self._guard = guard
@@ -56,9 +57,9 @@ class LLMDecomposer:
         try:
             answer = await self._model.structured(messages, Proposal, _check_proposal)
         except (ModelAnswerError, ModelRefusedError, ContextTooLongError) as error:
-            if self._guard is None:
+            if (guard := self._guard_for(specification)) is None:
                 raise
-            draft = await self._guard.decompose(specification, profile)
+            draft = await guard.decompose(specification, profile)
             return draft.model_copy(update={"note": f"Taken apart without the model: {error}."})
         return Draft(subgoals=_subgoals(answer.value))
 
@@ -69,18 +70,22 @@ class LLMDecomposer:
             specification=fence(material.of_specification(specification), nonce),
             subgoals=fence(material.of_subgoals(subgoals), nonce),
         )
-        ids = [one.id for one in subgoals]
+        ids, guard = [one.id for one in subgoals], self._guard_for(specification, subgoals)
         try:
             answer = await self._model.structured(messages, Findings, partial(check_findings, ids))
         except (ModelAnswerError, ModelRefusedError, ContextTooLongError) as error:
-            if self._guard is None:
+            if guard is None:
                 raise
-            checks = await self._guard.check(specification, subgoals)
+            checks = await guard.check(specification, subgoals)
             return checks.model_copy(update={"note": f"Checked without the model: {error}."})
         texts = [f"{one.name}. {one.description}" for one in subgoals]
         vectors = await asyncio.to_thread(self._embedder.vectors, texts)
-        found = to_checks(answer.value, subgoals, vectors @ vectors.T)
-        return both(found, await self._guard.check(specification, subgoals)) if self._guard else found
+        findings = demanded(answer.value, own_words(specification))
+        found = to_checks(findings, subgoals, vectors @ vectors.T)
+        return both(found, await guard.check(specification, subgoals)) if guard else found
+
+    def _guard_for(self, specification: Specification, subgoals: Sequence[Subgoal] = ()) -> Decomposer | None:
+        return self._guard if in_english(specification, subgoals) else None
 
 
 def _check_proposal(proposal: Proposal) -> None:

@@ -11,14 +11,12 @@ from itertools import pairwise
 from goalcover.agent import material
 from goalcover.agent.errors import ContextTooLongError, ModelAnswerError, ModelRefusedError, StoppedError
 from goalcover.agent.model import ChatModel
-from goalcover.agent.models import Level, Subgoal, Text, digest
+from goalcover.agent.models import SUPPORT_LEVEL, Level, Subgoal, Text, digest
 from goalcover.agent.prompt import cut, fence, load_prompt, new_nonce
 from goalcover.agent.rubric import Rubric, load_rubric
 from goalcover.agent.structured import Strict
 from goalcover.agent.synthesis import GROUP_MOST, Anchors, Candidate, Verdict
 
-CLOSE = 1
-"""Points (of 25) between the two best of a group from which their order is tried the other way round."""
 CHARACTERS = 8_000
 """Of each side of a sample that the model reads."""
 _AT_ONCE = 8
@@ -41,7 +39,16 @@ class Judged(Strict):
     @property
     def points(self) -> int:
         """0 to 25."""
-        return self.correctness + self.completeness + self.faithfulness + self.format + self.level
+        return sum(self._scales)
+
+    @property
+    def just_passes(self) -> bool:
+        """Whether one level less on some scale would turn it down. One more saves nothing: a half is rounded down."""
+        return min(self._scales) == SUPPORT_LEVEL
+
+    @property
+    def _scales(self) -> tuple[int, ...]:
+        return self.correctness, self.completeness, self.faithfulness, self.format, self.level
 
 
 class Verdicts(Strict):
@@ -88,7 +95,7 @@ class LLMDiscriminator:
         named = {**{str(place): text for place, text in enumerate(texts)}, **hidden}
         try:
             async with gate:
-                judged = await self._twice_if_close(subgoal, named)
+                judged = await self._twice_in_doubt(subgoal, named)
         except (ModelAnswerError, ModelRefusedError, ContextTooLongError, StoppedError) as error:
             if len(texts) == 1:
                 return {texts[0]: (Failed(str(error)), None)}
@@ -101,12 +108,12 @@ class LLMDiscriminator:
             return dict.fromkeys(texts, (failed, None))
         return {text: (judged[name], _above(judged[name], weak)) for name, text in named.items() if name not in hidden}
 
-    async def _twice_if_close(self, subgoal: Subgoal, named: Mapping[str, Texts]) -> dict[str, Judged]:
+    async def _twice_in_doubt(self, subgoal: Subgoal, named: Mapping[str, Texts]) -> dict[str, Judged]:
+        """Verdicts by name; asked for in the other order, too, where that could turn one."""
         order = list(named)
         random.Random(f"{self._seed}/{sorted(named.values())}").shuffle(order)  # noqa: S311 an order, not a secret
         first = await self._ask(subgoal, [(name, named[name]) for name in order])
-        best = sorted((one.points for name, one in first.items() if name not in {_STRONG, _WEAK}), reverse=True)
-        if len(best) < 2 or best[0] - best[1] > CLOSE:
+        if not any(one.just_passes for name, one in first.items() if name not in {_STRONG, _WEAK}):
             return first
         second = await self._ask(subgoal, [(name, named[name]) for name in reversed(order)])
         return {name: _mean(first[name], second[name]) for name in order}

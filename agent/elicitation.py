@@ -88,16 +88,23 @@ class Edit(Frozen):
         return (*kept[:first], *self.put, *kept[first:])
 
 
-class Atomicity(Frozen):
+class Finding(Frozen):
+    """What a check found, why, and what would mend it."""
+
+    reason: str
+    repair: Edit | None = None
+    disputed: bool = False
+    """Found by one of two who checked: told, and repaired by nobody but a person."""
+
+
+class Atomicity(Finding):
     """Whether a subgoal is one capability that one sample can show and one judge can score (Eq. 3)."""
 
     id: SubgoalId
     ok: bool
-    reason: str
-    repair: Edit | None = None
 
 
-class Disjointness(Frozen):
+class Disjointness(Finding):
     """Whether two subgoals ask for different things (Eq. 2)."""
 
     a: SubgoalId
@@ -105,16 +112,12 @@ class Disjointness(Frozen):
     ok: bool
     similarity: float
     """-1 to 1."""
-    reason: str
-    repair: Edit | None = None
 
 
-class Uncovered(Frozen):
+class Uncovered(Finding):
     """A clause of the refined goal that no subgoal covers (Eq. 1)."""
 
     clause: Text
-    reason: str
-    repair: Edit | None = None
 
 
 class Completeness(Frozen):
@@ -135,7 +138,7 @@ class Checks(Frozen):
     noted: tuple[str, ...] = ()
     """What is asked for and the engine's judge cannot see in a sample, such as its length: no subgoal covers it."""
     note: str = ""
-    """That they were made without the language model that should have made them, and why; else empty."""
+    """Why they mean less than they might, as when the language model that should have made them did not; else empty."""
 
     @property
     def failures(self) -> tuple[Atomicity | Disjointness | Uncovered, ...]:

@@ -47,10 +47,14 @@ class ModelError(GoalCoverError):
 class ModelBusyError(ModelError):
     """The server is busy, broken or silent: worth another try."""
 
-    def __init__(self, text: str, retry_after: float | None = None, *, crowded: bool = False) -> None:
+    def __init__(
+        self, text: str, retry_after: float | None = None, *, crowded: bool = False, billed: bool = False
+    ) -> None:
         super().__init__(text)
         self.crowded = crowded
         """Whether fewer calls at once would help: 429, 503, silence."""
+        self.billed = billed
+        """Whether the server may have worked on it all the same: no whole answer came back in time."""
         self.retry_after = retry_after
         """Seconds to wait as the server asked for; None when it did not say."""
 

@@ -1,12 +1,13 @@
 """The generator as a language model plays it (section 3.5)."""
 
+import json
 from collections.abc import Sequence
 from functools import partial
 
 from goalcover.agent import material
 from goalcover.agent.errors import ContextTooLongError, ModelAnswerError, ModelRefusedError, StoppedError
 from goalcover.agent.model import ChatModel
-from goalcover.agent.models import Subgoal, Text, digest
+from goalcover.agent.models import Sample, Subgoal, Text, digest
 from goalcover.agent.prompt import Message, cut, fence, load_prompt, nonce_for, quoted
 from goalcover.agent.structured import Strict
 from goalcover.agent.synthesis import Brief, Candidate, Column, Generated
@@ -81,8 +82,8 @@ def _messages(
     subgoal: Subgoal, brief: Brief, columns: Sequence[Column], written: Sequence[str], n: int
 ) -> tuple[Message, Message]:
     about = material.of_subgoal(subgoal)
-    named = [{"name": one.name, "side": one.side} for one in columns]
-    exemplars = [material.of_sample(one, _EXEMPLAR_CHARACTERS) for one in brief.exemplars[:_EXEMPLARS]]
+    named = [one.model_dump(mode="json", exclude_defaults=True) for one in columns]
+    exemplars = [_exemplar(one, columns) for one in brief.exemplars[:_EXEMPLARS]]
     nonce = nonce_for(quoted([about, named, exemplars]))
     wanted = {
         "part_of_the_capability": brief.capability,
@@ -107,6 +108,14 @@ def _messages(
         written=fence([cut(one, _OPENING) for one in written[-_WRITTEN:]], nonce),
         n=str(n),
     )
+
+
+def _exemplar(sample: Sample, columns: Sequence[Column]) -> dict[str, object]:
+    """By its columns, as far as they hold text; else by its sides."""
+    row = json.loads(sample.original)
+    held = [(one.name, row[one.name]) for one in columns if isinstance(row.get(one.name), str)]
+    texts = {name: cut(text, _EXEMPLAR_CHARACTERS) for name, text in held}
+    return {"id": sample.id, "columns": texts} if texts else {**material.of_sample(sample, _EXEMPLAR_CHARACTERS)}
 
 
 def _check(names: Sequence[str], answer: Samples) -> None:

@@ -8,7 +8,7 @@ number. What was answered is handed on call by call, so that it is kept whatever
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -143,13 +143,15 @@ class LLMJudge:
 
     def expected(self, sample: Sample, subgoals: Sequence[Subgoal]) -> Usage:
         """What judging a sample should take, by what earlier replies took; before the first, by rules of thumb."""
+        return self._sum_of(self.caller.expected, sample, subgoals)
+
+    def at_most(self, sample: Sample, subgoals: Sequence[Subgoal]) -> Usage:
+        """The same, with answers as long as the longest so far."""
+        return self._sum_of(self.caller.at_most, sample, subgoals)
+
+    def _sum_of(self, one: Callable[[int, int], Usage], sample: Sample, subgoals: Sequence[Subgoal]) -> Usage:
         groups = self.groups(subgoals)
-        size = sum(self._size(group) + _bytes(sample) for group in groups)
-        return Usage(
-            calls=len(groups),
-            prompt_tokens=round(size / self.caller.bytes_a_token),
-            completion_tokens=round(len(subgoals) * self.caller.tokens_a_judgement),
-        )
+        return sum((one(self._size(group) + _bytes(sample), len(group)) for group in groups), Usage())
 
     def groups(self, subgoals: Sequence[Subgoal]) -> list[tuple[Subgoal, ...]]:
         """The subgoals call by call, as evenly as can be."""

@@ -25,23 +25,22 @@ from goalcover.agent.errors import (
     ModelRequestError,
 )
 from goalcover.agent.probing import probe
-from goalcover.agent.prompt import Message
+from goalcover.agent.prompt import Message, defused
 from goalcover.agent.reply import Offered, Reply, ToolCalls, read_listing, read_vectors
 from goalcover.agent.settings import Role, Settings
 from goalcover.agent.structured import Abilities, Ability, T, read_answer, request
-from goalcover.agent.usage import Usage, afforded, count
+from goalcover.agent.usage import BYTES_A_TOKEN, Usage, afforded, count
 from pydantic import BaseModel
 
 LONGEST_WAIT = 60.0
 """Seconds between two attempts, at the most; a server that asks for more has its reason, and the person is told."""
-BYTES_A_TOKEN = 4.0
-"""Of a request's body, roughly, as long as no reply has told."""
 ANSWER_TOKENS = 1_000
 """Of an answer, as long as none was longer: what is set aside for it where there is a limit on cost."""
 _FIRST_WAIT = 0.5
 _QUESTION = 0.75
 """Part of GOALCOVER_CONTEXT_LENGTH that a question may take; the rest is for the answer."""
 _ASK_AGAIN = "Your reply cannot be accepted: {}. Answer the question again, in full, in the form that was asked for."
+_CALL = Usage(calls=1)
 _UNCOUNTED = "stream_usage"
 """What langchain calls a stream that counts its tokens; some servers do not take the option."""
 R = TypeVar("R")
@@ -108,7 +107,7 @@ class ChatModel:
                 if used.reasks:
                     failed = f"no usable answer from {self.name}, also when asked again: {error}"
                     raise ModelAnswerError(f"{failed}; another model may do better (GOALCOVER_MODEL)") from error
-                turns = (*turns, Message("assistant", said or "-"), Message("user", _ASK_AGAIN.format(error)))
+                turns = (*turns, Message("assistant", defused(said) or "-"), Message("user", _ASK_AGAIN.format(error)))
                 used += self._count(Usage(reasks=1))
             else:
                 return Answer(value, used, time.monotonic() - started)
@@ -224,12 +223,14 @@ class ChatModel:
     async def _send(self, body: dict[str, Any]) -> tuple[Reply, Usage]:
         data = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
         self._weigh(len(data))
-        expected = Usage(calls=1, prompt_tokens=round(len(data) / BYTES_A_TOKEN), completion_tokens=self._longest)
-        async with afforded(self.name, expected):
-            reply, used = await self._tried(lambda: self.post(data), Reply.read)
-            answered = self._count(reply.counted())
+        async with afforded(self.name, lambda: self._expected(len(data))):
+            reply, used = await self._tried(lambda: self.post(data), Reply.read, self._expected(len(data)))
+            answered = self._count(reply.counted(len(data)))
         self._longest = max(self._longest, answered.completion_tokens)
         return reply, used + answered
+
+    def _expected(self, size: int) -> Usage:
+        return Usage(calls=1, prompt_tokens=round(size / BYTES_A_TOKEN), completion_tokens=self._longest)
 
     def _weigh(self, size: int) -> None:
         """A server that cuts a question without a word would answer another one. Raises ContextTooLongError."""
@@ -240,17 +241,22 @@ class ChatModel:
                 f"{most:,} (GOALCOVER_CONTEXT_LENGTH)"
             )
 
-    async def _tried(self, ask: Callable[[], Awaitable[bytes]], read: Callable[[bytes], R]) -> tuple[R, Usage]:
-        """What `read` makes of the response, as often asked for as settings.attempts allow."""
+    async def _tried(
+        self, ask: Callable[[], Awaitable[bytes]], read: Callable[[bytes], R], billed: Usage = _CALL
+    ) -> tuple[R, Usage]:
+        """What `read` makes of the response, as often asked for as settings.attempts allow.
+
+        `billed` is what a call takes of which no whole answer comes back.
+        """
         used = Usage()
         for attempt in range(1, self._settings.attempts + 1):
             try:
                 return read(await ask()), used
             except ModelAnswerError:
-                self._count(Usage(calls=1))
+                self._count(_CALL)
                 raise
             except ModelBusyError as error:
-                used += self._count(Usage(calls=1, retries=1))
+                used += self._count((billed if error.billed else _CALL) + Usage(retries=1))
                 await self._wait(error, attempt)
         raise AssertionError("the last attempt either returns or raises")
 

@@ -104,8 +104,15 @@ def quoted(content: object) -> str:
     """The content as JSON, the items of a list on lines of their own, delimiters and unseen characters as escapes."""
     if isinstance(content, list | tuple) and content:
         return "[\n" + ",\n".join(quoted(one) for one in content) + "\n]"
-    plain = json.dumps(content, ensure_ascii=False)
-    return _UNSEEN.sub(_escaped, _DELIMITER.sub(_escaped, plain))
+    return defused(json.dumps(content, ensure_ascii=False))
+
+
+def defused(said: str) -> str:
+    """What a model said, for a model to read again: what could open another speaker's turn stands as an escape.
+
+    JSON stays the same JSON.
+    """
+    return _UNSEEN.sub(_escaped, _DELIMITER.sub(_escaped, said))
 
 
 def cut(text: str, most: int) -> str:

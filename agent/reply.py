@@ -8,11 +8,12 @@ import html
 import json
 import re
 from dataclasses import dataclass
+from math import ceil
 from typing import Annotated, Any
 
 import json_repair
 from goalcover.agent.errors import ModelAnswerError, ModelBusyError, ModelRefusedError
-from goalcover.agent.usage import Usage
+from goalcover.agent.usage import BYTES_A_TOKEN, Usage
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 _THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
@@ -83,9 +84,9 @@ class Reply(_Part):
         try:
             reply = cls.model_validate_json(body)
         except ValidationError as error:
-            raise ModelBusyError("the server's response is no chat completion") from error
+            raise ModelBusyError("the server's response is no chat completion", billed=True) from error
         if not reply.choices:
-            raise ModelBusyError("the server's response holds no choice")
+            raise ModelBusyError("the server's response holds no choice", billed=True)
         return reply
 
     @property
@@ -99,9 +100,16 @@ class Reply(_Part):
         """`stop`, `length`, `tool_calls`, `content_filter`, or whatever the server says."""
         return self.choices[0].finish_reason
 
-    def counted(self) -> Usage:
-        """The tokens of this one call."""
-        used = self.usage or _Tokens()
+    def counted(self, sent: int = 0) -> Usage:
+        """The tokens of this one call, whose request was so many bytes: where the server tells none, an estimate."""
+        used = self.usage
+        if used is None or not used.prompt_tokens:
+            return Usage(
+                calls=1,
+                prompt_tokens=round(sent / BYTES_A_TOKEN),
+                completion_tokens=ceil(len(self.text.encode("utf-8", "replace")) / BYTES_A_TOKEN),
+                untold=1,
+            )
         cached = used.prompt_tokens_details.cached_tokens if used.prompt_tokens_details else 0
         return Usage(
             calls=1,

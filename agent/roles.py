@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -73,13 +74,16 @@ class JudgedPart:
     """Whether the server gave no answer at all, however often it was asked."""
 
 
-MayCall = Callable[[], bool]
-"""Asked before every call."""
+MayCall = Callable[[Callable[[], Usage], Callable[[], Usage]], AbstractAsyncContextManager[None]]
+"""Around every call: given what the sample took that was not handed on yet, and what the call should take.
+
+Raises StoppedError when it may not be made.
+"""
 
 
-def always() -> bool:
+def always(_spent: Callable[[], Usage], _expected: Callable[[], Usage]) -> AbstractAsyncContextManager[None]:
     """The `MayCall` of work that nobody stops."""
-    return True
+    return nullcontext()
 
 
 @runtime_checkable

@@ -3,6 +3,7 @@
 The paper's anchored rubric (section 4.4); levels 0 to 5 are its 0.0 to 1.0 in steps of 0.2.
 """
 
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Sequence
@@ -20,13 +21,22 @@ RUBRICS = Path(__file__).with_name("rubrics")
 NO_LEVEL = "cannot_assess"
 
 
+# "4", "4 - strong", and no other digit: "4/5", "3 or 4" and "4.5" say something else.
+_LED = re.compile(r"\s*(\d)\b[^\d/%]*")
+
+
 def _number(value: Any) -> Any:
-    """`"4"` and `4.0` mean 4 where a server holds no model to the schema."""
+    """`"4"`, `"4 - strong"` and `4.0` mean 4 where a server holds no model to the schema."""
     if isinstance(value, bool):  # pydantic takes True for 1
         return None
-    if isinstance(value, str) and value.strip().isdigit():
-        return int(value)
+    if isinstance(value, str) and (led := _LED.fullmatch(value)):
+        return int(led[1])
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _text(value: Any) -> Any:
+    """`null` means nothing."""
+    return "" if value is None else value
 
 
 # A union of literals of one type each: strict servers refuse an enum of mixed types.
@@ -39,7 +49,7 @@ class Judged(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     id: str
-    evidence: str
+    evidence: Annotated[str, BeforeValidator(_text)]
     """A verbatim quote of the sample, or nothing."""
     reason: str
     level: Grade

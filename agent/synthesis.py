@@ -27,6 +27,8 @@ class Column(Frozen):
 
     name: str
     side: Literal["input", "output"]
+    values: tuple[str, ...] = ()
+    """The texts that the dataset has there, where they are few, such as labels: a new sample has one of them."""
 
 
 class Brief(Frozen):

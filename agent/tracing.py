@@ -176,6 +176,8 @@ def _completion(data: bytes) -> dict[str, Any]:
         used = Reply.read(data).counted()
     except ModelBusyError:
         return {"response": data.decode("utf-8", "replace")}
+    if used.untold:
+        return dict(json.loads(data))
     tokens = {
         "input_tokens": used.prompt_tokens,
         "output_tokens": used.completion_tokens,

@@ -1,10 +1,13 @@
 """What a model's provider was asked for, and who pays for it."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, fields
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
+
+BYTES_A_TOKEN = 4.0
+"""Of a request's body, roughly, as long as no reply has told."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,8 @@ class Usage:
     """Requests sent again because the server was busy or broken."""
     reasks: int = 0
     """Requests sent again because the answer was not what was asked for."""
+    untold: int = 0
+    """Answers whose tokens the server did not tell: they are estimated here, and what they cost is not known."""
 
     def __add__(self, other: Self) -> Self:
         """Both together."""
@@ -34,11 +39,13 @@ class Usage:
 class Account(Protocol):
     """Pays for what models are asked for, each by its name."""
 
-    async def wait(self, spender: str, expected: Usage, /) -> float:
-        """Sets aside what a call should cost. StoppedError when that is more than may be spent."""
+    def holding(self, spender: str, /) -> AbstractContextManager[Any]:
+        """What is set aside within is given back at the end."""
 
-    def release(self, held: float, /) -> None:
-        """The call is over."""
+    def call(
+        self, held: Any, spent: Callable[[], Usage], expected: Callable[[], Usage], /
+    ) -> AbstractAsyncContextManager[None]:
+        """Sets aside what a call within should cost. StoppedError when that is more than may be spent."""
 
     def spend(self, spender: str, usage: Usage, /) -> object:
         """This is what it took."""
@@ -59,17 +66,15 @@ def paid_by(account: Account) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def afforded(model: str, expected: Usage) -> AsyncIterator[None]:
+async def afforded(model: str, expected: Callable[[], Usage]) -> AsyncIterator[None]:
     """Holds what a call within should cost. StoppedError when the account that is open cannot pay for it."""
     account = _open.get()
     if account is None:
         yield
         return
-    held = await account.wait(model, expected)
-    try:
-        yield
-    finally:
-        account.release(held)
+    with account.holding(model) as held:
+        async with account.call(held, Usage, expected):
+            yield
 
 
 def count(model: str, usage: Usage) -> None:

@@ -3,16 +3,18 @@
 rho  Removal (Definition 4)    D'  what a removal leaves    a row of Table 2  SubgoalEffect    section 5.2  Summary
 """
 
-import re
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Literal, Self
 
+import regex as re  # a person's pattern may take for ever, and this one has a time limit
 from goalcover.agent.models import Frozen, Sample, SubgoalId, Text
 from pydantic import Field, field_validator, model_validator
 
 Interval = tuple[float, float]
 """The ends of a 95% interval."""
+PATIENCE = 2.0
+"""Seconds that a pattern may take on one text; an honest one takes thousandths."""
 
 
 class Where(Frozen):
@@ -30,7 +32,7 @@ class Removal(Frozen):
     terms: tuple[Text, ...] = ()
     """Whole words in either case, with or without a plural ending; a trailing * matches what begins so."""
     pattern: str | None = None
-    """A regular expression, in either case; terms and pattern together remove what either matches."""
+    """A regular expression (of Python's `regex`), in either case; with terms, what either matches is removed."""
     where: Where | None = None
     """Instead of terms and pattern."""
     fields: tuple[Literal["input", "output"], ...] = Field(default=("input", "output"), min_length=1)
@@ -40,7 +42,7 @@ class Removal(Frozen):
     @classmethod
     def _pattern_is_one(cls, pattern: str | None) -> str | None:
         try:
-            re.compile(_group(pattern or ""))  # as it is used: `(?i)` may stand at the front of a whole alone
+            re.compile(pattern or "")
         except re.error as error:
             raise ValueError(f"is no regular expression: {error}") from error
         return pattern
@@ -58,16 +60,14 @@ class Removal(Frozen):
         words = [_term(term) for term in self.terms if re.match(r"\w", term)]
         signs = [_term(term) for term in self.terms if not re.match(r"\w", term)]
         parts = [rf"\b(?:{'|'.join(words)})"] if words else []
-        return re.compile("|".join([*parts, *signs, *([_group(self.pattern)] if self.pattern else [])]), re.IGNORECASE)
+        return re.compile("|".join([*parts, *signs, *([f"(?:{self.pattern})"] if self.pattern else [])]), re.IGNORECASE)
 
     def matches(self, sample: Sample) -> bool:
-        """Whether a text of the sample holds a term or the pattern (`where` is read by `tools.studies.removals`)."""
-        return any(self.regex.search(getattr(sample, field)) for field in self.fields)
+        """Whether a text of the sample holds a term or the pattern (`where` is read by `tools.studies.removals`).
 
-
-def _group(pattern: str) -> str:
-    """The pattern as one alternative of several. Case is ignored anyway, and a `(?i)` in front that says so as well."""
-    return f"(?:{pattern.removeprefix('(?i)')})"
+        Raises TimeoutError where the pattern takes longer than `PATIENCE`.
+        """
+        return any(self.regex.search(getattr(sample, field), timeout=PATIENCE) for field in self.fields)
 
 
 def _term(term: str) -> str:
@@ -135,7 +135,7 @@ class RemovalEffect(Frozen):
     """Both means over the seeds."""
     subgoals: tuple[SubgoalEffect, ...]
     separated: bool | None
-    """The target falls most, and further than by chance; None: nothing to be learnt from this removal."""
+    """The target falls further than by chance, and most in 95% of the draws; None: nothing to be learnt from it."""
     falls_most: float | None
     """Share of the bootstrap draws in which the target falls most."""
     verdict: str
@@ -180,6 +180,11 @@ class Summary(Frozen):
     by_seed: tuple[SeedSummary, ...] = ()
     """Empty where studies with different seeds were put together."""
     verdict: str
+
+    @property
+    def p_shown(self) -> str:
+        """`= 0.031`, or `< 0.001`."""
+        return "< 0.001" if self.paired_p is not None and self.paired_p < 0.001 else f"= {self.paired_p or 1:.3f}"
 
 
 class Validation(Frozen):

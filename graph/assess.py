@@ -4,7 +4,7 @@ import asyncio
 import time
 from pathlib import Path
 
-from goalcover.agent.errors import GoalCoverError
+from goalcover.agent.errors import GoalCoverError, InputError
 from goalcover.agent.models import Goal, digest
 from goalcover.agent.settings import Settings
 from goalcover.graph import suggestions
@@ -17,7 +17,8 @@ from goalcover.tools.assess import OnProgress
 from goalcover.tools.assess import assess as assess_dataset
 from goalcover.tools.budget import Budget, budget_for
 from goalcover.tools.coverage import Tally
-from goalcover.tools.load import open_dataset
+from goalcover.tools.load import Dataset, open_dataset
+from goalcover.tools.typeset import count
 from goalcover.tools.verify import moving_together
 from langgraph.runtime import Runtime
 from langgraph.types import StreamWriter
@@ -30,7 +31,7 @@ async def assess(state: State, runtime: Runtime[Deps]) -> State:
     assert goal is not None
     limit = _limit(state, data)
     try:
-        dataset = await asyncio.to_thread(open_dataset, data.source, mapping=data.mapping or None, limit=limit)
+        dataset = await asyncio.to_thread(_opened, data, limit)
         run = Run.create(run_path(runtime.context.runs, data))
         engine = runtime.context.engine
         budget = budget_for((engine.judge,), Settings(), models=engine.models)
@@ -59,6 +60,17 @@ async def assess(state: State, runtime: Runtime[Deps]) -> State:
 def run_path(runs: Path, data: Data) -> Path:
     """One run for a dataset, whatever becomes of the goal: its ledger knows what is judged already."""
     return runs / digest(data.fingerprint, *([data.mapping] if data.mapping else []))[:12]
+
+
+def _opened(data: Data, limit: int | None) -> Dataset:
+    """The data as they were handed over; InputError where they have changed since: the run is of what was seen."""
+    dataset = open_dataset(data.source, mapping=data.mapping or None, limit=limit)
+    if dataset.fingerprint != data.fingerprint:
+        raise InputError(
+            f"{data.name} holds other rows now than when it was handed over ({count(data.rows, 'row')} then, "
+            f"{dataset.rows:,} now): hand it over again, and Start judges what it holds now."
+        )
+    return dataset
 
 
 def _limit(state: State, data: Data) -> int | None:

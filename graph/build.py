@@ -20,9 +20,9 @@ from goalcover.graph.listen import listen, read
 from goalcover.graph.orders import agrees
 from goalcover.graph.prove import prove
 from goalcover.graph.remedy import decide, review, synthesize
-from goalcover.graph.replies import asks_to_change, slot_to_change, takes_back
+from goalcover.graph.replies import asks_to_change, new_goal, slot_to_change, takes_back
 from goalcover.graph.state import State
-from goalcover.graph.wishes import read_making, read_review
+from goalcover.graph.wishes import in_full, read_making, read_review
 from langchain_core.runnables import RunnableConfig
 from langgraph.graph import START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
@@ -31,9 +31,9 @@ Builder = StateGraph[State, Deps, State, State]
 Conversation = CompiledStateGraph[State, Deps, State, State]
 NextStep = Literal["listen", "draft_questions", "ask", "decompose", "check", "mend", "present", "assess", "converse"]
 
-LOOKS = ("sample", "similar", "explain", "lowest", "highest", "typical", "compare", "coverage", "needed", "plan")
+LOOKS = "sample similar explain lowest highest typical compare coverage needed search advice meaning plan".split()
 """What can be asked about the run while proposals wait."""
-READS = (*(one for one in LOOKS if one != "plan"), "advice", "suppose", "report", "meaning", "thanks")
+READS = [*(one for one in LOOKS if one != "plan"), "suppose", "report", "thanks"]
 """What can be asked about the last run while a changed goal waits for its start."""
 TALKING = ("answer", "prove", "synthesize", "decide", "select_rows", "write_set")
 """Nodes that work on a finished run, and leave it as it is when they are cut off."""
@@ -196,7 +196,7 @@ def after_converse(
             return "select_rows"
         case "export":
             return "write_set"
-        case "synthesize" if ask.subgoal is not None:
+        case "synthesize":
             return "synthesize"
     return "answer"
 
@@ -217,18 +217,21 @@ def after_review(state: State) -> Literal["synthesize", "answer", "decide", "wri
     """Other samples, a look at something of the run meanwhile, or a word on what waits."""
     goal, heard = state.get("goal"), state["heard"]
     assert goal is not None
-    looks = understand(heard.text, goal, state.get("topic")).kind in LOOKS
+    kind = understand(in_full(heard.text), goal, state.get("topic")).kind
+    looks = kind in LOOKS
     if state.get("parcel") is not None:
         return "answer" if looks and agrees(heard.text) is None else "write_set"
     wish = read_review(heard.text, with_file=bool(heard.files))
     if wish is None and looks:
         return "answer"
-    return "synthesize" if wish is not None and wish.verb == "again" else "decide"
+    makes = kind == "synthesize" if wish is None else wish.verb in {"again", "more"}
+    return "synthesize" if makes else "decide"
 
 
 def _steers(text: str) -> bool:
-    """Whether a message asks for a step back, or for an answer to be given anew."""
-    return slot_to_change(text) is not None or asks_to_change(text) or takes_back(text)
+    """Whether a message asks for a step back, or for an answer or the goal to be given anew."""
+    again = slot_to_change(text) is not None or asks_to_change(text) or new_goal(text) is not None
+    return again or takes_back(text)
 
 
 def _holds_out(state: State) -> bool:

@@ -3,10 +3,10 @@
 from goalcover.agent.elicitation import Question, Specification
 from goalcover.agent.models import SLOTS, Clarification, Slot
 from goalcover.graph.deps import Deps
-from goalcover.graph.events import Helped, Meant, Problem
+from goalcover.graph.events import Begun, Event, Helped, Meant, Noted, Problem
 from goalcover.graph.failures import told
 from goalcover.graph.intent import wants_help
-from goalcover.graph.replies import SLOT_WORDS, Reply, read_reply
+from goalcover.graph.replies import CALLED, SLOT_WORDS, Reply, Turn, read_reply
 from goalcover.graph.state import State, Step, Wait
 from goalcover.graph.suggestions import while_asking
 from langgraph.runtime import Runtime
@@ -19,6 +19,17 @@ WHICH_PART = (
     f"{', '.join(slot.replace('_', ' ') for slot in SLOTS[:-1])} or {SLOTS[-1].replace('_', ' ')}."
 )
 NO_FILE = "No file that can be read came with that: upload it again, or type its path or its name on Hugging Face."
+NO_ANSWER = (
+    "That is a question, so it is not taken for an answer. What your data holds can be asked once it is judged; what "
+    "people will ask the model is said as “questions about …”."
+)
+BEYOND = "There are {} answers to choose from: say the number of one or several, or answer in your own words."
+NOT_MINE = "Nothing was noted: answer in your own words, or say “go back”, or “change my answer about …”."
+WRONG = (
+    "Nothing was noted. Your last answer was “{}”: “go back” asks for it again, and “change my answer about …” for "
+    "another one."
+)
+GOAL = Question(text="What should the model be able to do?", why="Your answers stay; “skip” leaves the goal as it is.")
 
 
 @told
@@ -49,28 +60,82 @@ async def fold_answer(state: State, runtime: Runtime[Deps]) -> State:
         runtime.stream_writer(Helped(names=()))
         return {}
     reply = read_reply(text, question)
+    for event in _told(reply.turn, state):
+        runtime.stream_writer(event)
+    if reply.turn not in {"answer", "skip"}:
+        return _led(state, reply, runtime)
+    if question == GOAL and reply.turn == "answer":
+        return set_goal(state, reply.answer, runtime)
+    return _on(state, _refined(_known(state), question, reply), questions=state["questions"][1:])
+
+
+def _led(state: State, reply: Reply, runtime: Runtime[Deps]) -> State:
+    """Where a reply leads that is no answer."""
     match reply.turn:
         case "back":
-            if not state.get("past"):
-                runtime.stream_writer(Problem(text="This is the first question: there is nothing before it."))
             return step_back(state)
         case "change":
             return reopen(state, reply.slot)
-        case "unclear":
-            runtime.stream_writer(Problem(text=WHICH_PART))
-            return {}
-        case "meaning":
-            runtime.stream_writer(Meant(question=question))
-            return {}
-        case "nothing":
-            runtime.stream_writer(Problem(text=NO_FILE))
-            return {}
+        case "add":
+            return amend(state, reply, runtime)
+        case "goal":
+            return set_goal(state, reply.answer, runtime)
         case "again":  # the model may answer by now; who has a decomposition of their own is only asked once more
             return {} if state.get("goal") else {"questions": ()}
         case "enough":
             known = _known(state)
             return _on(state, known.without(known.open_slots), questions=())
-    return _on(state, _refined(_known(state), question, reply), questions=state["questions"][1:])
+    return {}
+
+
+def _told(turn: Turn, state: State) -> tuple[Event, ...]:
+    """What is said to a reply that is no answer."""
+    question, past = state["questions"][0], state.get("past", ())
+    match turn:
+        case "back" if not past:
+            return (Problem(text="This is the first question: there is nothing before it."),)
+        case "unclear":
+            return (Problem(text=WHICH_PART),)
+        case "meaning":
+            return (Meant(question=question),)
+        case "asks":
+            return Noted(text=NO_ANSWER), Meant(question=question)
+        case "beyond":
+            return (Problem(text=BEYOND.format(len(question.suggestions))),)
+        case "nothing":
+            return (Problem(text=NO_FILE),)
+        case "wrong":
+            return (Noted(text=last_answer(state)),)
+    return ()
+
+
+def last_answer(state: State) -> str:
+    """How an answer that was taken wrongly is given again."""
+    past = state.get("past", ())
+    said = _known(state).answer_to(past[-1].question.slot) if past and past[-1].question.slot else None
+    return WRONG.format(said) if said else NOT_MINE
+
+
+def amend(state: State, reply: Reply, runtime: Runtime[Deps]) -> State:
+    """Adds to an answer; the way back asks for that answer again."""
+    known, slot = _known(state), reply.slot
+    assert slot is not None  # `add` names the part of the scope
+    answer = "; ".join(filter(None, (known.answer_to(slot), reply.answer)))
+    question = _asked_before(state, slot)
+    runtime.stream_writer(Noted(text=f"Your answer about {CALLED[slot]} is now: {answer}"))
+    refined = known.answered(Clarification(question=question.text, answer=answer, slot=slot))
+    past = (*state.get("past", ()), Step(question=question, before=known))
+    return _ask_again(state, refined, _without(question, state), past)
+
+
+def set_goal(state: State, words: str, runtime: Runtime[Deps]) -> State:
+    """Another goal with the same answers; asks for it when no words for it were said."""
+    known, past = _known(state), state.get("past", ())
+    if not words:
+        return _ask_again(state, known, (GOAL, *_without(GOAL, state)), past)
+    refined = known.model_copy(update={"goal": words})
+    runtime.stream_writer(Begun(specification=refined, data=state.get("data")))
+    return _ask_again(state, refined, (), (*past, Step(question=GOAL, before=known)))
 
 
 def step_back(state: State) -> State:
@@ -79,7 +144,7 @@ def step_back(state: State) -> State:
     if not past:
         return {}
     last = past[-1]
-    return _ask_again(state, last.before, (last.question, *state.get("questions", ())), past[:-1])
+    return _ask_again(state, last.before, (last.question, *_without(last.question, state)), past[:-1])
 
 
 def reopen(state: State, slot: Slot | None) -> State:
@@ -91,10 +156,18 @@ def reopen(state: State, slot: Slot | None) -> State:
             "skipped": tuple(one for one in known.skipped if one != slot),
         }
     )
+    again = _asked_before(state, slot)
+    return _ask_again(state, open_again, (again, *_without(again, state)), state.get("past", ()))
+
+
+def _asked_before(state: State, slot: Slot | None) -> Question:
     asked = [step.question for step in state.get("past", ()) if step.question.slot == slot]
-    again = asked[-1] if asked else _plain_question(slot)
-    rest = tuple(one for one in state.get("questions", ()) if one.slot != slot)
-    return _ask_again(state, open_again, (again, *rest), state.get("past", ()))
+    return asked[-1] if asked else _plain_question(slot)
+
+
+def _without(question: Question, state: State) -> tuple[Question, ...]:
+    """The questions of this round about other parts of the scope."""
+    return tuple(one for one in state.get("questions", ()) if one.slot != question.slot)
 
 
 def _ask_again(
@@ -102,7 +175,7 @@ def _ask_again(
 ) -> State:
     change: State = {"specification": specification, "questions": questions, "asked": len(questions), "past": past}
     if not state.get("edited"):
-        return change | {"goal": None, "checks": None, "repairs": (), "rounds": 0}
+        return change | {"goal": None, "checks": None, "repairs": (), "rounds": 0, "run": None}
     return change | {"checks": None, "repairs": ()}
 
 

@@ -10,6 +10,7 @@ from goalcover.agent.embedder import Embedder
 from goalcover.agent.errors import GoalCoverError, InputError
 from goalcover.agent.models import Gap, Goal, Sample, Subgoal
 from goalcover.agent.roles import Companion
+from goalcover.agent.settings import Settings
 from goalcover.agent.talk import Called, Said, Turn
 from goalcover.agent.talk import Corrected as Replaced
 from goalcover.graph import suggestions
@@ -43,10 +44,12 @@ from goalcover.graph.intent import Ask, understand
 from goalcover.graph.state import LastRun, State, Suggestion, Wait
 from goalcover.memory.runs import Run
 from goalcover.tools.accept import with_kept
+from goalcover.tools.beside import at_threshold, side_by_side
+from goalcover.tools.budget import budget_for
 from goalcover.tools.catalog import catalog, facts
-from goalcover.tools.compare import at_threshold, side_by_side
 from goalcover.tools.explain import End, explain, judged, similar
 from goalcover.tools.recommend import needed, to_rewrite
+from goalcover.tools.spending import on_account
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
@@ -73,18 +76,18 @@ async def answer(state: State, runtime: Runtime[Deps]) -> State:
     assert known is not None  # the router lets nothing else through
     assert path is not None
     goal = known if last is None or state.get("run") else known_of(known, last)
-    text, companion = state["heard"].text, runtime.context.engine.companion
+    text, engine = state["heard"].text, runtime.context.engine
     ask = understand(text, goal, state.get("topic"))
     if ask.kind == "plan" and checks is not None:
         runtime.stream_writer(Planned(goal=known, checks=checks, open=0))
         return {}
     try:
-        if companion is not None and (ask.kind == "unsure" or ask.guessed):
-            run = Run.open(Path(path))
-            said = await talk(companion, run, (*state.get("turns", ()), ("user", text)), runtime)
+        if engine.companion is not None and (ask.kind in {"unsure", "search"} or ask.guessed):
+            run, asked = Run.open(Path(path)), (*state.get("turns", ()), ("user", text))
+            with on_account(run, engine, budget_for((), Settings(), models=engine.models)):
+                said = await talk(engine.companion, run, asked, runtime)
             return {"turns": said, "suggestions": suggestions.after_other(goal, run.gaps())}
-        embedder = runtime.context.engine.embedder
-        event, follow_ups = await asyncio.to_thread(reply, Run.open(Path(path)), goal, ask, embedder)
+        event, follow_ups = await asyncio.to_thread(reply, Run.open(Path(path)), goal, ask, engine.embedder)
     except GoalCoverError as error:
         runtime.stream_writer(Problem(text=str(error)))
         return after(error, state)
@@ -123,7 +126,7 @@ def known_of(goal: Goal, last: LastRun) -> Goal:
 
 def reply(run: Run, goal: Goal, ask: Ask, embedder: Embedder) -> Answer:
     """The answer to what was asked, and the buttons that go with it. InputError when the run cannot be read."""
-    ask, gaps, goal = _ranked(run, goal, ask), run.gaps(), _of_run(run, goal, ask)
+    ask, gaps, goal = ranked(run, goal, ask), run.gaps(), _of_run(run, goal, ask)
     if ask.subgoal is not None and (about := _about(run, goal, gaps, ask, ask.subgoal)):
         return about
     other = suggestions.after_other(goal, gaps)
@@ -153,6 +156,12 @@ def _said(goal: Goal, ask: Ask) -> Event | None:
     match ask.kind:
         case "meaning":
             return Defined(term=ask.term)
+        case "search":
+            name = ask.subgoal.name if ask.subgoal else "…"
+            return Noted(
+                text="I cannot search the rows for words: of each I know how well it shows a subgoal. Say “show the "
+                f"highest samples of {name}”, or “coverage” for how many support each."
+            )
         case "thanks":
             return Thanked()
         case "help":
@@ -169,7 +178,7 @@ def _of_run(run: Run, goal: Goal, ask: Ask) -> Goal:
     return goal.model_copy(update={"subgoals": tuple(one for one in goal.subgoals if one.id in judged_ids)})
 
 
-def _ranked(run: Run, goal: Goal, ask: Ask) -> Ask:
+def ranked(run: Run, goal: Goal, ask: Ask) -> Ask:
     """With the gap at that place among the gaps, the worst first; without one where nothing is a gap."""
     if ask.rank is None:
         return ask
@@ -214,12 +223,8 @@ def _about(run: Run, goal: Goal, gaps: tuple[Gap, ...], ask: Ask, subgoal: Subgo
 
 def _open(run: Run, goal: Goal, named: str) -> Opened:
     sample = _sample(run, named)
-    found = [
-        (one.name, alignment)
-        for one in goal.subgoals
-        for alignment in run.alignments(one.id)
-        if alignment.sample_id == sample.id
-    ]
+    names = {one.id: one.name for one in goal.subgoals}
+    found = [(names[one.subgoal_id], one) for one in run.judgements(sample.id) if one.subgoal_id in names]
     return Opened(sample=sample, judgements=tuple(sorted(found, key=lambda pair: -(pair[1].level or 0))))
 
 

@@ -1,34 +1,56 @@
 """From the refined goal to subgoals that hold: decompose, check, decide on what failed (step 4, Eq. 1 to 3 and 5)."""
 
 import re
+from collections.abc import Collection
 
-from goalcover.agent.elicitation import Atomicity, Disjointness, Edit, Question, Uncovered
-from goalcover.agent.models import Goal, digest
+from goalcover.agent.elicitation import Atomicity, Disjointness, Edit, Question, Specification, Uncovered
+from goalcover.agent.models import Goal, Subgoal, digest
 from goalcover.graph import edits
-from goalcover.graph.clarify import WHICH_PART, reopen, step_back
+from goalcover.graph.clarify import WHICH_PART, amend, reopen, set_goal, step_back
 from goalcover.graph.deps import Deps
-from goalcover.graph.events import Helped, Noted, Planned, Problem, Revised
+from goalcover.graph.events import Defined, Event, Helped, Meant, Noted, Planned, Problem, Revised
 from goalcover.graph.failures import told
-from goalcover.graph.intent import understand, wants_help, wants_plan, wants_start
-from goalcover.graph.replies import asks_to_change, chosen, lets_all_pass, slot_to_change, takes_back
+from goalcover.graph.intent import understand, wants_again, wants_help, wants_plan, wants_start
+from goalcover.graph.names import spelt_out, telling
+from goalcover.graph.replies import (
+    CALLED,
+    Reply,
+    addition,
+    asks_to_change,
+    chosen,
+    lets_all_pass,
+    new_goal,
+    slot_to_change,
+    takes_back,
+    wants_meaning,
+)
+from goalcover.graph.speech import asks
 from goalcover.graph.state import Before, Repair, State, Wait
 from goalcover.graph.suggestions import while_mending
+from goalcover.tools.typeset import cut
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
 ROUNDS = 3
 """After so many rounds that the person decided the conversation goes on; what still fails, the goal file says."""
 AT_ONCE = 3
+_QUOTED = 160
+"""Characters of an answer that a subgoal comes from."""
 KEEP = "Keep it as it is"
 DISAGREES = re.compile(
-    r"\W*(?:no|nope|i (?:\w+ )?disagree|(?:please )?(?:keep|leave) (?:it|them|that|this|both))\b", re.IGNORECASE
+    r"\W*(?:(?:no|nope)\b(?!\W+(?:idea|clue|wait|but|my|i (?:mean\w*|want\w*|did\w*|said))\b)|i (?:\w+ )?disagree\b"
+    r"|(?:please )?(?:keep|leave) (?:it|them|that|this|both)\b)",
+    re.IGNORECASE,
 )
-"""How a person begins who lets a failed check pass, and says why."""
+"""How a person begins who lets a failed check pass, and says why; what was meant instead is no reason."""
 NOT_UNDERSTOOD = (
     "I did not understand that. Say, for example, “drop …”, “add …: what it does”, “rename … to …”, “split … into … "
     "and …”, “merge … and …”, “weigh … 2”, “every sample should show …”, or “change my answer about audience”."
 )
-
+NO_RESULT = (
+    "There is no result yet to answer that from: Start judges the data, and then it can be asked about. Until then the "
+    "subgoals can be changed; “help” says how."
+)
 NOT_YET = "The goal was changed since the last result, and has to be judged first: say Start, or go back."
 WORKS = ("trust", "synthesize", "filter", "export")
 """What is done with a result of the goal as it stands."""
@@ -54,12 +76,21 @@ async def check(state: State, runtime: Runtime[Deps]) -> State:
     assert specification is not None
     checks = await runtime.context.engine.decomposer.check(specification, goal.subgoals)
     failed = [_repair(one, goal) for one in checks.failures]
-    new = [one for one in failed if one.key not in state.get("overruled", ()) and one.kept not in goal.overruled]
+    gone = _given_up(state, goal)
+    new = [
+        one
+        for one in failed
+        if one.key not in state.get("overruled", ()) and one.kept not in goal.overruled and not _brings_back(one, gone)
+    ]
     if state.get("rounds", 0) >= ROUNDS:
         new = []
     passed = [one for one in failed if one not in new]
     goal = goal.model_copy(
-        update={"context": specification.answers, "overruled": tuple(dict.fromkeys(one.kept for one in passed))}
+        update={
+            "text": specification.goal,
+            "context": specification.answers,
+            "overruled": tuple(dict.fromkeys(one.kept for one in passed)),
+        }
     )
     repairs = tuple(new[:AT_ONCE])
     runtime.stream_writer(Planned(goal=goal, checks=checks, open=len(repairs)))
@@ -69,6 +100,16 @@ async def check(state: State, runtime: Runtime[Deps]) -> State:
         "repairs": repairs,
         "overruled": tuple(one.key for one in passed),
     }
+
+
+def _given_up(state: State, goal: Goal) -> set[str]:
+    """Names of the subgoals that the person dropped or changed: what asked for them is not asked back."""
+    before = {one.name for step in state.get("undo", ()) for one in step.goal.subgoals}
+    return before - {one.name for one in goal.subgoals}
+
+
+def _brings_back(failed: Repair, gone: Collection[str]) -> bool:
+    return failed.edit is not None and not failed.edit.out and any(one.name in gone for one in failed.edit.put)
 
 
 async def mend(state: State) -> State:
@@ -83,13 +124,16 @@ async def repair(state: State, runtime: Runtime[Deps]) -> State:
     text, first = state["heard"].text, state["repairs"][0]
     goal = state.get("goal")
     assert goal is not None
-    if elsewhere := steered(state, runtime):
+    offered = question_of(first).suggestions
+    if text not in offered and (elsewhere := steered(state, runtime)):
         return elsewhere
+    if wants_again(text):  # a model may answer by now
+        return _anew(state)
     if lets_all_pass(text):
         checks = state.get("checks")
         failed = [_repair(one, goal) for one in checks.failures] if checks else list(state["repairs"])
         return _passed(goal, state, failed, rest=())
-    said = chosen(text, question_of(first).suggestions)
+    said = chosen(text, offered)
     if said == KEEP or said.lower().strip(" .!") in {"keep", "keep it", "no", "overrule", "leave it", "skip", "fine"}:
         return _passed(goal, state, [first], rest=state["repairs"][1:])
     if first.edit and (said == first.edit.label or said.lower().strip(" .!") in {"yes", "ok", "okay", "do it", "sure"}):
@@ -112,27 +156,73 @@ async def revise(state: State, runtime: Runtime[Deps]) -> State:
 
 
 def steered(state: State, runtime: Runtime[Deps]) -> State | None:
-    """Where a message leads that is no answer but steers: help, the subgoals, back, another answer; None for others."""
+    """Where a message leads that is no answer but steers: help, the subgoals, back, another answer, another goal.
+
+    None for other messages.
+    """
     text, goal, checks = state["heard"].text, state.get("goal"), state.get("checks")
+    stay: State = {"repairs": state.get("repairs", ())}
     if wants_help(text):
         runtime.stream_writer(Helped(names=()))
-        return {"repairs": state.get("repairs", ())}
-    if wants_plan(text) and goal and checks and edits.read_change(text, goal) is None:
+        return stay
+    if (said := new_goal(text)) is not None:
+        return set_goal(state, said, runtime)
+    if (added := addition(text)) and added[0] != "domain":  # to the topics: a subgoal, which is an edit
+        return amend(state, Reply("add", answer=added[1], slot=added[0]), runtime)
+    if goal and edits.read_change(text, goal) is not None:
+        return None
+    if wants_plan(text) and goal and checks and not asks(text):
         runtime.stream_writer(Planned(goal=goal, checks=checks, open=len(state.get("repairs", ()))))
-        return {"repairs": state.get("repairs", ())}
+        return stay
     if slot := slot_to_change(text):
         return reopen(state, slot)
     if asks_to_change(text):
         runtime.stream_writer(Problem(text=WHICH_PART))
-        return {"repairs": state.get("repairs", ())}
+        return stay
     if takes_back(text):
-        if state.get("undo"):
-            return undone(state, runtime)
-        if not state.get("past") or state.get("run") is not None:
-            runtime.stream_writer(Problem(text="There is no change to take back: say what to change instead."))
-            return {"repairs": state.get("repairs", ())}
-        return step_back(state)
+        return _back(state, runtime)
+    if goal and (event := _explained(state, goal)):
+        runtime.stream_writer(event)
+        return stay
     return None
+
+
+def _back(state: State, runtime: Runtime[Deps]) -> State:
+    if state.get("undo"):
+        return undone(state, runtime)
+    if not state.get("past") or (state.get("run") is not None and not state.get("repairs")):
+        runtime.stream_writer(Problem(text="There is no change to take back: say what to change instead."))
+        return {"repairs": state.get("repairs", ())}
+    return step_back(state)
+
+
+def _explained(state: State, goal: Goal) -> Event | None:
+    """What is answered to a question where no result can answer it; None for what is no question."""
+    text, repairs = state["heard"].text, state.get("repairs", ())
+    ask = understand(text, goal)
+    if ask.kind == "meaning":
+        return Defined(term=ask.term)
+    if not asks(text) and not wants_meaning(text):
+        return None
+    if one := spelt_out(text, goal.subgoals):
+        return Noted(text=_origin(one, state.get("specification")))
+    if repairs:
+        return Meant(question=question_of(repairs[0]))
+    return Noted(text=NO_RESULT) if state.get("last") is None else None
+
+
+def _origin(subgoal: Subgoal, specification: Specification | None) -> str:
+    """Whose words a subgoal covers."""
+    said = {"your goal": specification.goal} if specification else {}
+    for answer in specification.answers if specification else ():
+        said |= {f"your answer about {CALLED[answer.slot] if answer.slot else 'it'}": answer.answer}
+    words = set(telling(subgoal.name))
+    where = max(said, key=lambda one: len(words & set(telling(said[one]))), default="")
+    if where and words & set(telling(said[where])):
+        why = f"{subgoal.name} covers what {where} says: “{cut(said[where], _QUOTED)}”."
+    else:
+        why = f"{subgoal.name} is not in your words: it is usual for such a goal, or your data is about it."
+    return f"{why} “drop {subgoal.name}” takes it away, “reword {subgoal.name}: …” says what it asks for."
 
 
 def revised(state: State, runtime: Runtime[Deps], goal: Goal) -> State:
@@ -198,6 +288,12 @@ def _passed(goal: Goal, state: State, repairs: list[Repair], rest: tuple[Repair,
         "repairs": rest,
     }
     return change if rest else change | _decided(state)
+
+
+def _anew(state: State) -> State:
+    """Checked once more, and before that taken apart once more where the person has decided nothing yet."""
+    mine = state.get("edited") or state.get("overruled")
+    return {"checks": None} if mine else {"goal": None, "checks": None, "repairs": ()}
 
 
 def _decided(state: State) -> State:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from goalcover.agent.elicitation import Edit
 from goalcover.agent.embedded.wordings import VERBS, third
 from goalcover.agent.models import Goal, Subgoal
-from goalcover.graph.names import named
+from goalcover.graph.names import all_spelt_out, named, telling
+from goalcover.graph.speech import bare, own_words, places
 
 _QUOTES = "\"'“”‘’` "
 _MAX_ID = 60
@@ -37,8 +38,8 @@ class _UnclearError(Exception):
 
 def read_change(text: str, goal: Goal) -> Change | None:
     """The change that a message asks for; None when it asks for none."""
-    said = " ".join(text.split()).rstrip(".!")
-    return _several(said, goal) or _one(said, goal)
+    both = dict.fromkeys(said.rstrip(".!?") for said in (own_words(text), bare(text)))  # "no threshold", "no drop X"
+    return next(filter(None, (_several(said, goal) or _one(said, goal) for said in both)), None)
 
 
 def _several(said: str, goal: Goal) -> Change | None:
@@ -87,15 +88,19 @@ def fresh(name: str, description: str, subgoals: Sequence[Subgoal], like: Subgoa
 
 
 def _drop(goal: Goal, who: str) -> Change:
-    subgoal = _the(who, goal)
-    if len(goal.subgoals) == 1:
-        return Change(problem=f"{subgoal.name} is the only subgoal: a goal needs one. Reword it, or add another first.")
-    return Change(Edit(label=f"Drop {subgoal.name}", out=(subgoal.id,)))
+    those = _those(who, goal)
+    names = ", ".join(one.name for one in those)
+    if len(those) == len(goal.subgoals):
+        only = f"{names} is the only subgoal" if len(those) == 1 else "These are all subgoals"
+        return Change(problem=f"{only}: a goal needs one. Reword it, or add another first.")
+    return Change(Edit(label=f"Drop {names}", out=tuple(one.id for one in those)))
 
 
 def _rename(goal: Goal, who: str, name: str) -> Change:
     subgoal = _the(who, goal)
-    return _replace(f"Rename {subgoal.name}", subgoal, name=_plain(name))
+    if not (new := _plain(name)):
+        return Change(problem=f"Into what? Say: rename {subgoal.name} to …")
+    return _replace(f"Rename {subgoal.name}", subgoal, name=new)
 
 
 def _reword(goal: Goal, who: str, description: str) -> Change:
@@ -177,7 +182,8 @@ def _part(subgoal: Subgoal, n: int) -> float | None:
 
 
 def _add(goal: Goal, name: str, description: str) -> Change:
-    name = _plain(name)
+    if not (name := _plain(name)):
+        return Change(problem="Which one? Say: add …, or add …: what it does.")
     if any(one.name.casefold() == name.casefold() for one in goal.subgoals):
         return Change(problem=f"There is a subgoal {name} already: reword it, or give the new one another name.")
     added = fresh(name, _sentence(description) if description else _about(name), goal.subgoals)
@@ -200,8 +206,32 @@ def _replace(label: str, subgoal: Subgoal, **changed: object) -> Change:
     return Change(Edit(label=label, out=(subgoal.id,), put=(new,)))
 
 
+def _those(who: str, goal: Goal) -> tuple[Subgoal, ...]:
+    """The subgoals in "A, B and C", where a name may hold an "and" itself."""
+    said = who.strip(_QUOTES)
+    if found := _at(said, goal):
+        return found
+    spelt = all_spelt_out(said, goal.subgoals)
+    for one in spelt:
+        said = re.sub(re.escape(one.name), ",", said, count=1, flags=re.IGNORECASE)
+    parts = [part for part in re.split(r"[,;&]|\band\b", said, flags=re.IGNORECASE) if telling(part)]
+    try:
+        others = tuple(_the(part, goal) for part in parts)
+    except _UnclearError:
+        if len(whole := named(who.strip(_QUOTES), goal.subgoals)) == 1:
+            return whole
+        raise
+    return tuple(dict.fromkeys((*spelt, *others)))
+
+
+def _at(who: str, goal: Goal) -> tuple[Subgoal, ...]:
+    """The subgoals in "the first two"; a mere number names none, since they are not numbered where they are shown."""
+    found = places(who, len(goal.subgoals)) if re.search(r"[a-z]{3}", who, re.IGNORECASE) else ()
+    return tuple(goal.subgoals[one - 1] for one in found if 1 <= one <= len(goal.subgoals))
+
+
 def _the(who: str, goal: Goal) -> Subgoal:
-    found = named(who.strip(_QUOTES), goal.subgoals)
+    found = _at(who, goal) or named(who.strip(_QUOTES), goal.subgoals)
     if len(found) == 1:
         return found[0]
     which = " or ".join(one.name for one in found) if found else ", ".join(one.name for one in goal.subgoals)
@@ -212,8 +242,10 @@ def _the(who: str, goal: Goal) -> Subgoal:
 def _pair(text: str, goal: Goal) -> tuple[Subgoal, Subgoal]:
     """The two subgoals in "X and Y", where X or Y may hold an "and" itself."""
     for joint in re.finditer(r"\s+(?:and|with|&)\s+|\s*,\s*", text, re.IGNORECASE):
-        first = named(text[: joint.start()].strip(_QUOTES), goal.subgoals)
-        second = named(text[joint.end() :].strip(_QUOTES), goal.subgoals)
+        first, second = (
+            _at(part, goal) or named(part.strip(_QUOTES), goal.subgoals)
+            for part in (text[: joint.start()], text[joint.end() :])
+        )
         if len(first) == len(second) == 1 and first != second:
             return first[0], second[0]
     raise _UnclearError(f"Which two? There are: {', '.join(one.name for one in goal.subgoals)}.")
@@ -238,20 +270,25 @@ def _about(name: str) -> str:
 
 _ROWS = r"(?:samples?|rows?|examples?|answers?|data)"
 _ONE = r"(?:the )?(?:subgoal |capability )?(.{1,200}?)"
-_VERBS = "drop|remove|delete|rename|merge|combine|split|reword|describe|weigh|add"
+_LIST = r"(?:(?:the|my|our|your) )?(?:topics?|subgoals?|list|plan|goals?|capabilities|domain)"
+_DROP = "drop|remove|delete|forget|leave out|get rid of|throw out|take out|scrap"
+_VERBS = f"{_DROP}|rename|merge|combine|split|reword|describe|weigh|add"
 _JOINT = re.compile(rf"\s*(?:[,;]\s*(?:and )?(?:then )?|\band (?:then )?)(?=(?:{_VERBS})\b)", re.IGNORECASE)
 _RULES: tuple[tuple[str, Callable[..., Change]], ...] = (
-    (rf"(?:please )?(?:drop|remove|delete|forget|leave out) {_ONE}(?: subgoal)?", _drop),
-    (rf"(?:please )?rename {_ONE} (?:to|as|into) (.+)", _rename),
     (
-        r"(?:please )?(?:merge|combine|join|unite) (.{1,300}?)(?: (?:into one|together))?(?: (?:into|as|called) (.+))?",
+        rf"(?:{_DROP}) (?!(?:all |the |those |these |any )*{_ROWS}\b){_ONE}(?: subgoals?)?(?: from {_LIST})?",
+        _drop,
+    ),
+    (rf"rename {_ONE}(?: (?:to|as|into)|:) (.+)", _rename),
+    (
+        r"(?:merge|combine|join|unite) (.{1,300}?)(?: (?:into one|together))?(?: (?:into|as|called) (.+))?",
         _merge,
     ),
-    (rf"(?:please )?split {_ONE} (?:into|in) (.+)", _split),
-    (rf"(?:please )?(?:reword|describe|redefine|define|rephrase) {_ONE}(?: (?:to|as)|:) (.+)", _reword),
+    (rf"split {_ONE} (?:into|in) (.+)", _split),
+    (rf"(?:reword|describe|redefine|define|rephrase) {_ONE}(?: (?:to|as)|:) (.+)", _reword),
     (rf"change the description of {_ONE} to:? (.+)", _reword),
     (
-        rf"(?:please )?(?:weigh|weight) {_ONE} (?:at |as |with |by )?(\d{{1,6}}(?:\.\d{{1,9}})?|double|twice|half"
+        rf"(?:weigh|weight) {_ONE} (?:at |as |with |by )?(\d{{1,6}}(?:\.\d{{1,9}})?|double|twice|half"
         rf"|triple)",
         _weigh,
     ),
@@ -276,8 +313,9 @@ _RULES: tuple[tuple[str, Callable[..., Change]], ...] = (
         _no_threshold,
     ),
     (
-        r"(?:please )?add (?:an? |the |another )?(?:new )?(?:subgoal|capability)?:? ?"
-        r"(?:called |named |about |for |on )?([^:]+)(?:: ?(.+))?",
+        rf"add (?!(?:\d+|more|some|new|synthetic|other|a few|few)\b.*\b{_ROWS}\b)"
+        r"(?:an? |the |another )?(?:new )?(?:subgoal|capability)?:? ?"
+        rf"(?:called |named |about |for |on )?([^:]+?)(?: (?:to|in) {_LIST})?(?:: ?(.+))?",
         _add,
     ),
 )

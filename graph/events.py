@@ -9,7 +9,7 @@ from goalcover.agent.validation import SelfTest
 from goalcover.graph.orders import Order
 from goalcover.graph.state import Data, Unmapped
 from goalcover.memory.runs import RunInfo
-from goalcover.tools.accept import Accepted
+from goalcover.tools.accept import Accepted, Review
 from goalcover.tools.explain import End, Explanation, Judged, Neighbours
 from goalcover.tools.export import Exported as ExportedFiles
 from goalcover.tools.filter import Selection
@@ -296,6 +296,8 @@ class Proposed(Frozen):
     """What to know about the models that made and judged them."""
     unread: tuple[str, ...] = ()
     """What was not understood of the wish."""
+    reviews: tuple[Review, ...] = ()
+    """What was decided before about those that stay."""
 
 
 class Reviewed(Frozen):
@@ -354,6 +356,8 @@ class Tested(Frozen):
     """Which diagnoses can be trusted."""
 
     result: SelfTest
+    about: tuple[str, ...] = ()
+    """Ids of the subgoals that more is asked about: what was removed and planted, and what it shows."""
 
 
 class Stopped(Frozen):

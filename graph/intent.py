@@ -1,40 +1,15 @@
 """What a message asks for, by rules and fuzzy subgoal names. Whatever is not clear is asked back, never guessed."""
 
 import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 from goalcover.agent.models import Goal, Subgoal
 from goalcover.graph.names import all_spelt_out, named, spelt_out, telling
+from goalcover.graph.rules import Kind, kind_of
+from goalcover.graph.speech import asks, bare
 from goalcover.graph.wishes import read_making
 from rapidfuzz.distance import OSA
-
-Kind = Literal[
-    "explain",
-    "lowest",
-    "highest",
-    "typical",
-    "sample",
-    "similar",
-    "compare",
-    "advice",
-    "needed",
-    "suppose",
-    "coverage",
-    "report",
-    "plan",
-    "assess",
-    "restart",
-    "anew",
-    "help",
-    "trust",
-    "synthesize",
-    "filter",
-    "export",
-    "meaning",
-    "thanks",
-    "unsure",
-]
 
 _SAMPLE = re.compile(
     r"\W*(?:show|open|see|read)(?: me)? (?:the )?(?:sample|row|example) (\S+?)[?.!]?\s*", re.IGNORECASE
@@ -46,15 +21,33 @@ _NUMBERED = re.compile(
     re.IGNORECASE,
 )
 """A sample by its row or by an id that reads like one, with or without the word that asks for it."""
+_RANK = "(?P<rank>first|second|third|fourth|fifth|next|other|another|worst|weakest|biggest|largest)"
 _RANKED = re.compile(
     r"\W*(?:(?:and|now|so|then|but|about|what|how|which|one|gap|subgoal|why|is|are|show|tell|me|explain|the|my"
-    r"|our)\W+){0,8}"
-    r"(?P<rank>first|second|third|fourth|fifth|next|other|another|worst|weakest|biggest|largest)"
+    rf"|our)\W+){{0,8}}{_RANK}"
     r"(?:\W+(?:one|gap|subgoal|weakness|problem|weak|is|it|that|of|them|all)){0,4}\W*",
     re.IGNORECASE,
 )
 """One of the gaps by its place among them."""
-_RANKS = {"second": 2, "third": 3, "fourth": 4, "fifth": 5, "next": 0, "other": 0, "another": 0}
+_FOR_RANKED = re.compile(
+    rf"\b(?:for|of|on|about|in|to)\W+(?:(?:the|my|our)\W+)?{_RANK}(?:\W+(?:one|gap|subgoal|weakness|problem))?"
+    r"(?=\W*$|[,.;!?]|\W+(?:and|but|please|now|only|that|which|with)\b)",
+    re.IGNORECASE,
+)
+RANKS = {
+    "first": 1,
+    "worst": 1,
+    "weakest": 1,
+    "biggest": 1,
+    "largest": 1,
+    "second": 2,
+    "third": 3,
+    "fourth": 4,
+    "fifth": 5,
+    "next": 0,
+    "other": 0,
+    "another": 0,
+}
 TERMS = {
     "alignment": r"(?:mean )?alignments?",
     "support": r"supports?(?:ing)?(?: samples?)?",
@@ -78,7 +71,7 @@ _DEFINED = tuple(
     for rule in (
         rf"what (?:does|do) (?:the |a |an |this )?(?:word |column )?\W?{_TERM}\W?(?: scores?| column)? (?:mean"
         rf"|stand for)\b.*",
-        rf"what is meant by (?:the )?\W?{_TERM}\W?",
+        rf"what (?:is meant|do you mean) (?:by|with) (?:the )?\W?{_TERM}\W?",
         rf"how (?:is|are|do you|does it) (?:the |this |a )?{_TERM}(?: scores?)? (?:computed|calculated|measured|defined"
         r"|determined|found|decided|worked out)\b.*",
         rf"how (?:do|does) (?:you|it) (?:compute|calculate|measure|define|determine|find|decide) (?:the "
@@ -97,77 +90,32 @@ _AGAIN = re.compile(
     r"(again|once more|one more time|another try)(\W+please)?\W*|\W*(please\W+)?(retry|repeat)( (it|that|this))?\W*",
     re.IGNORECASE,
 )
-_RULES: tuple[tuple[Kind, str], ...] = (
-    ("anew", r"^\W*(start (all )?over|begin again|new (chat|conversation)|start anew|reset)\W*$"),
-    (
-        "thanks",
-        r"^\W*((many|ok|okay|great|perfect|cool|super|nice)\W+)?(thanks?|thank you|thx|cheers)"
-        r"(\W+(a lot|so much|very much|you|for (that|this|your help)))?\W*$|^\W*(great|perfect|cool|nice|got it"
-        r"|i see)\W*$",
-    ),
-    ("restart", r"\b(other|another|new|different) (data|dataset|file)\b"),
-    (
-        "assess",
-        r"^\W*(start|go|go on|go ahead|yes|yep|ok|okay|begin|run|continue|looks? good|(that )?looks (right|fine|good)"
-        r"|start (judging|scoring|the assessment)|judge it|score it)\W*$"
-        r"|^\W*(judge|assess|score)\W+(all|everything|\d+)\b",
-    ),
-    (
-        "synthesize",
-        r"\b(make|generate|create|write|synthesi[sz]e|give me)\b.{0,200}?\b(samples?|examples?|rows?|data)\b",
-    ),
-    (
-        "export",
-        r"\bexport\w*\b|\b(training|train) (set|file|mix)\b"
-        r"|^\W*((please|now|and|then) )*(push|publish)\b|\b(push|publish) (it|them|that|this|everything|to)\b"
-        r"|\bupload\b.{0,200}?(\bhub\b|\bhugging ?face\b|\b(to|as) [\w.-]{1,100}/[\w.-])",
-    ),
-    ("filter", r"\bfilter\w*\b|\bselect(ion)?\b|\bwhich (rows|samples) (to|should i|can i) (keep|leave out|drop)\b"),
-    ("trust", r"\btrust\w*\b|\bself-?test\b|\breliable\b|\bhow do (i|we) know\b|\bprove\b|\bscores mean\b"),
-    ("plan", r"\b(goal file|subgoals|decomposition|the plan|my goal|specification)\b"),
-    ("report", r"\breport\b|\bdownloads?\b|\bfiles\b"),
-    ("suppose", r"\bthreshold\b|\bcut-?off\b"),
-    (
-        "needed",
-        r"\bhow (many|much)\b.{0,200}?\b(needed|need|take|takes|missing|collect|more|close|lift|reach|require)\b"
-        r"|\bwhat (should|do|must|can) (i|we) collect\b|\bhow far\b",
-    ),
-    ("compare", r"\bcompare\b|\bversus\b|\bvs\b|\bdifferences? between\b"),
-    ("explain", r"\bwhy\b|\bexplain\b|\breasons?\b|\bcauses?\b"),
-    (
-        "lowest",
-        r"\blowest\b|\blow-?\s?scoring\b|\b(worst|weakest|poorest|bad|low) (samples?|examples?|rows?)\b"
-        r"|\bwhich (samples?|examples?|rows?)\b.*\b(worst|weakest|poorest|bad|low)\b"
-        r"|^\W*(and )?(which|what) (samples?|examples?|rows?)( (are|is) (they|those|these|that|it))?\W*$",
-    ),
-    (
-        "highest",
-        r"\bhighest\b|\bhigh-?\s?scoring\b|\b(best|strongest|top|good|high) (samples?|examples?|rows?)\b"
-        r"|\b(which|what|any) (samples?|examples?|rows?)\b.*\b(mentions?|about|teach(es)?|speaks? of|best|strongest"
-        r"|good)\b",
-    ),
-    ("typical", r"\b(typical|average|median|middling|ordinary|usual) (samples?|examples?|rows?|ones?)\b|\btypical\b"),
-    (
-        "advice",
-        r"\b(what|how) (should|can|do|must) (i|we)\b|\bfix\b|\bimprove\b|\brecommend|\badvice\b|\bdo first\b",
-    ),
-    ("coverage", r"\bcoverage\b|\btable\b|\boverview\b|\bfigures\b|\bscores?\b|\bgaps\b|\bchart\b|\bheat ?map\b"),
-    ("help", r"^\W*(help|hi|hello|hey)\W*$|^[^\w?]*\?\W*$|\bwhat can (you|i)\b"),
-    ("lowest", r"\b(show|see|list)\b.{0,200}?\b(samples?|examples?|rows?)\b"),
-    ("explain", r"\bweak\b|\bwrong\b|\bmissing\b|\blacks?\b|\bgap\b|\btell\b"),
-)
 FILLER = frozenset(
     "a about all also an and any anything are as at average bad be best between by can cause causes close collect "
     "compare "
     "could covered cut cutoff difference differences do does download each every example examples explain far first "
     "fix for from gap gaps generate give good has have high highest how i if improve in is it its lack lacks lift "
     "list low lowest make many me median mention mentions missing more most much must my need needed no not of off "
-    "on one or please "
+    "on one ones or please "
     "poorest reach reason reasons recommend row rows sample samples score scores scoring see should show so some "
     "strongest subgoal such take takes teach teaches tell than that the their them there these this those threshold "
     "to top typical "
     "us usual versus vs was we weak weaker weakest well were what which who why will with worst would wrong you".split()
 )
+MAKING = FILLER | frozenset(
+    "additional again ahead create extra fine go great just let lets looks new now ok okay synthesise synthesize "
+    "synthetic then want write yes".split()
+)
+"""Words of a request for samples that do not say for what."""
+_ALL = (
+    r"\b(all|each|every|both)\b( (of|the|my|our|these|those|other))* (gaps?|subgoals?|them)\b"
+    r"|\bfor (all|each|both|everything)\b"
+)
+_TRUSTING = FILLER | frozenset(
+    "accurate accuracy did inaccurate judge know limits limitations only planted prove reliable really remove removed "
+    "right self selftest sure test then trust trusted trustworthy untrustworthy".split()
+)
+"""Words of a question about trust that do not say which subgoal's."""
 _WORDS = frozenset(word for word in FILLER if len(word) > 2) | frozenset(
     "which samples table overview figures report downloads files recommend advice needed threshold typical filter "
     "export trust subgoals weakness second third fourth fifth next other thanks mean support alignment level".split()
@@ -190,7 +138,7 @@ _WHOLE: frozenset[Kind] = frozenset(
         "filter",
     }
 )
-"""Kinds that are about no single subgoal."""
+"""Kinds that are about no single subgoal; only trust may be."""
 
 
 @dataclass(frozen=True)
@@ -206,7 +154,8 @@ class Ask:
     sample: str = ""
     """For `sample` and `similar`: its id, or the number of its row."""
     rank: int | None = None
-    """For `explain` without a subgoal: a gap's place, 1 for the worst; 0 for the one after that talked about."""
+    """For `explain` and `synthesize` without a subgoal: a gap's place, 1 for the worst; 0 for the one after that talked
+    about."""
     term: str = ""
     """For `meaning`: the word, as `TERMS` has it."""
     topic: str | None = None
@@ -214,7 +163,8 @@ class Ask:
     guessed: bool = False
     """Whether a subgoal was named and nothing else was clear: then it is taken for "why"."""
     maybe: tuple[Subgoal, ...] = ()
-    """For `unsure`: the subgoals that it may be about; none when there is no hint."""
+    """For `unsure` the subgoals that it may be about, none when there is no hint; for `synthesize` without a subgoal
+    several that it is about."""
 
 
 def understand(text: str, goal: Goal, topic: str | None = None) -> Ask:
@@ -251,7 +201,7 @@ def _particular(text: str, topic: str | None) -> Ask | None:
         written = defined["term"]
         return Ask("meaning", term=next(one for one in TERMS if re.fullmatch(TERMS[one], written, re.IGNORECASE)))
     if ranked := _RANKED.fullmatch(text):
-        return Ask("explain", rank=_RANKS.get(ranked["rank"].lower(), 1), topic=topic)
+        return Ask("explain", rank=RANKS[ranked["rank"].lower()], topic=topic)
     if like := _LIKE.fullmatch(text):
         return Ask("similar", sample=like[1], topic=topic)
     return None
@@ -261,43 +211,73 @@ def _understood(text: str, goal: Goal, topic: str | None) -> Ask:
     if particular := _particular(text, topic):
         return particular
     whole = spelt_out(text, goal.subgoals)
-    # A subgoal may be called "Says what happens next": its words are no request.
-    rest = re.sub(re.escape(whole.name), " ", text, flags=re.IGNORECASE) if whole else text
-    kind = _kind(rest)
+    rest = _unnamed(text, [whole] if whole else ())
+    kind = kind_of(rest)
     if kind == "compare":
         return _comparison(text, goal, topic)
     if kind in _WHOLE:
-        return Ask(kind, number=_share_in(rest) if kind == "suppose" else None)
-    number = _count_in(rest) if kind == "synthesize" else None
-    # How the samples should be names no subgoal.
-    words = re.sub(r"\d+", " ", read_making(rest).rest if kind == "synthesize" else rest)
+        return Ask(
+            kind, _trusting(kind, whole, rest, goal, topic), number=_share_in(rest) if kind == "suppose" else None
+        )
+    if kind == "synthesize":
+        return _making(text, goal, topic)
+    words = re.sub(r"\d+", " ", rest)
     candidates = (whole,) if whole else named(words, goal.subgoals, FILLER)
     if len(candidates) == 1:
         if kind == "unsure":
             return Ask("explain", candidates[0], guessed=True)
-        return Ask(kind, candidates[0], number=number)
-    if candidates or kind == "unsure":
+        return Ask(kind, candidates[0])
+    if (candidates and kind != "search") or kind == "unsure":
         return Ask("unsure", maybe=candidates)
-    if kind in {"advice", "needed"}:
-        return Ask(kind, number=number)
+    if kind in {"advice", "needed", "search"}:
+        return Ask(kind)
     if topic is not None and not telling(words, FILLER):
-        return Ask(kind, goal.subgoal(topic), number=number)
+        return Ask(kind, goal.subgoal(topic))
     return Ask("unsure")
+
+
+def _trusting(kind: Kind, whole: Subgoal | None, rest: str, goal: Goal, topic: str | None) -> Subgoal | None:
+    """Whose diagnosis a question about trust is about; None: everybody's."""
+    if kind != "trust" or whole is not None:
+        return whole if kind == "trust" else None
+    meant = named(rest, goal.subgoals, _TRUSTING)
+    last = goal.subgoal(topic) if topic is not None and "only weak" in rest.lower() else None
+    return meant[0] if len(meant) == 1 else last
+
+
+def _making(text: str, goal: Goal, topic: str | None) -> Ask:
+    """For which subgoal samples are to be made, and how many; for one alone, since each costs time or money."""
+    # How the samples should be names no subgoal.
+    rest = read_making(text).rest
+    words = re.sub(r"\d+|\bdata\b(?= (?:for|on|about|that)\b)", " ", rest)
+    several = _each(words, goal, r"\b(?:and|or|plus)\b|[,;&+]", MAKING)
+    number = _count_in(_unnamed(rest, goal.subgoals))
+    if len(several) > 1:
+        return Ask("synthesize", number=number, maybe=tuple(several))
+    if candidates := tuple(several) or named(words, goal.subgoals, MAKING):
+        one = candidates[0] if len(candidates) == 1 else None
+        return Ask("synthesize", one, number=number, maybe=() if one else candidates)
+    if ranked := _FOR_RANKED.search(words):
+        return Ask("synthesize", number=number, rank=RANKS[ranked["rank"].lower()], topic=topic)
+    is_sure = number is not None or "?" not in text  # "can you make samples?" orders none
+    if topic is not None and is_sure and not telling(words, MAKING) and not re.search(_ALL, words, re.IGNORECASE):
+        return Ask("synthesize", goal.subgoal(topic), number=number)
+    return Ask("synthesize", number=number)
 
 
 def wants_start(text: str) -> bool:
     """Whether a message asks to assess what is attached."""
-    return _kind(text) == "assess"
+    return kind_of(text) == "assess"
 
 
 def wants_other(text: str) -> bool:
     """Whether a message asks to put the dataset away for another one."""
-    return _kind(text) == "restart"
+    return kind_of(text) == "restart"
 
 
 def wants_anew(text: str) -> bool:
     """Whether a message asks to begin the whole conversation again."""
-    return _kind(text) == "anew"
+    return kind_of(text) == "anew"
 
 
 def wants_again(text: str) -> bool:
@@ -307,12 +287,12 @@ def wants_again(text: str) -> bool:
 
 def wants_help(text: str) -> bool:
     """Whether a message asks what can be said."""
-    return _kind(text) == "help"
+    return kind_of(text) == "help"
 
 
 def wants_plan(text: str) -> bool:
     """Whether a message asks to see the subgoals."""
-    return _kind(text) == "plan"
+    return kind_of(text) == "plan"
 
 
 def wants_demo(text: str) -> bool:
@@ -320,10 +300,15 @@ def wants_demo(text: str) -> bool:
     return re.match(r"\W*((try|use|run|open|show)( me)? )?((the|a) )?demo\b", text, re.IGNORECASE) is not None
 
 
+_MODEL = re.compile(r"\b(?:model|assistant|chat ?bot|bot|llm|copilot)s? (?:that|which|for|to)\b", re.IGNORECASE)
+
+
 def names_goal(text: str, with_files: bool) -> bool:
-    """Whether a message says what the model should do, rather than greeting or handing something over."""
+    """Whether a message says what the model should do, rather than greeting, asking, or handing something over."""
+    if asks(bare(text)) and not _MODEL.search(text):
+        return False
     words = [word for word in re.findall(r"[^\W\d_]{2,}", text.lower()) if word not in FILLER | _COURTESY]
-    return len(words) >= (2 if with_files else 1) and _kind(text) not in {"help", "assess", "restart", "anew"}
+    return len(words) >= (2 if with_files else 1) and kind_of(text) not in {"help", "assess", "restart", "anew"}
 
 
 def speaks_of_files(text: str) -> bool:
@@ -347,13 +332,26 @@ def limit_in(text: str) -> int | None:
 
 def _comparison(text: str, goal: Goal, topic: str | None) -> Ask:
     """Two subgoals: both spelt out, or named on either side of the word between them."""
-    both = list(all_spelt_out(text, goal.subgoals))
-    for part in re.split(r"\b(?:and|with|to|versus|vs)\b", text, flags=re.IGNORECASE) if len(both) < 2 else ():
-        found = named(part, goal.subgoals, FILLER)
-        both += [one for one in found if len(found) == 1 and one not in both]
+    both = _each(text, goal, r"\b(?:and|with|to|versus|vs)\b", FILLER)
     if len(both) == 1 and topic is not None and topic != both[0].id:
         both.insert(0, goal.subgoal(topic))
     return Ask("compare", both[0], both[1]) if len(both) >= 2 else Ask("unsure", maybe=tuple(both))
+
+
+def _each(text: str, goal: Goal, between: str, filler: Collection[str]) -> list[Subgoal]:
+    """All subgoals that are spelt out, or named on either side of the words between them."""
+    found = list(all_spelt_out(text, goal.subgoals))
+    for part in re.split(between, _unnamed(text, found), flags=re.IGNORECASE):
+        meant = named(part, goal.subgoals, filler)
+        found += [one for one in meant if len(meant) == 1 and one not in found]
+    return found
+
+
+def _unnamed(text: str, subgoals: Iterable[Subgoal]) -> str:
+    """Without the names of these subgoals: one may be called "Says what happens next", which is no request."""
+    for one in subgoals:
+        text = re.sub(re.escape(one.name), " ", text, flags=re.IGNORECASE)
+    return text
 
 
 def _share_in(text: str) -> float | None:
@@ -367,7 +365,3 @@ def _share_in(text: str) -> float | None:
 def _count_in(text: str) -> float | None:
     found = re.search(r"(?<!seed )\b\d{1,4}\b", text)
     return float(found[0]) if found else None
-
-
-def _kind(text: str) -> Kind:
-    return next((kind for kind, rule in _RULES if re.search(rule, text, re.IGNORECASE)), "unsure")

@@ -19,6 +19,10 @@ FORBIDDEN = (
     "Files of the machine that serves this chat cannot be opened from here: upload them, or name a dataset on "
     "Hugging Face."
 )
+OTHER = (
+    "Upload the other dataset, type its path, or name one on Hugging Face: it takes the place of {}. Until then you "
+    "can go on asking about the last result."
+)
 STUCK = (
     "The last step still waits. Say try again, hand over a goal file that takes its place, or start over: for anything "
     "else a model is not asked again."
@@ -38,6 +42,9 @@ async def read(state: State, runtime: Runtime[Deps]) -> State:
     if wants_anew(heard.text) and not heard.files:
         runtime.stream_writer(Welcomed(data=None))
         return afresh()
+    if announced := _only_announced(state, heard):
+        runtime.stream_writer(Noted(text=announced))
+        return {}
     if state.get("stuck") and not _moves_on(state, heard):
         runtime.stream_writer(Helped(names=()) if wants_help(heard.text) else Noted(text=STUCK))
         return {}
@@ -53,6 +60,13 @@ async def read(state: State, runtime: Runtime[Deps]) -> State:
     for event in _next_steps(state | change, heard, taken, begun=begun):
         runtime.stream_writer(event)
     return change
+
+
+def _only_announced(state: State, heard: Heard) -> str:
+    """What to say where other data are wished for and still to come: until then a result stays open to questions."""
+    data = state.get("data")
+    has_result = state.get("last") is not None and state.get("unmapped") is None
+    return OTHER.format(data.name) if data and has_result and wants_other(heard.text) and not heard.files else ""
 
 
 def _moves_on(state: State, heard: Heard) -> bool:

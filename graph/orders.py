@@ -3,9 +3,10 @@
 import re
 from typing import Any
 
+from goalcover.agent.errors import InputError
 from goalcover.agent.models import Frozen
 from goalcover.graph.parts import Parts
-from goalcover.tools.export import ALIASES, FORMATS
+from goalcover.tools.export import ALIASES, DISK, FORMATS
 
 USUAL_VALIDATION = 0.1
 UNNAMED = "?"
@@ -47,19 +48,32 @@ _YES = (
 )
 _NO = r"\W*(no|nope|don.?t|do not|not|cancel|stop|keep|leave|never)\b"
 _IT = r"\b(?:it|that|them|this|the same|again)\b"
-_WHOLE = r"\boriginal\b|\ball (the )?(data|rows)\b|\beverything\b|\bfull\b"
+_WHOLE = r"\boriginal\b|\ball (of )?((the|my|our) )?(data|rows)\b|\beverything\b|\bfull\b"
+_DATASET = r"(?:my|our|the)(?: own| whole)? (?:data|dataset|rows)\b"
+_BESIDE = rf"\b{_DATASET}\W+(?:and|with|plus|together|including|along|\+)|(?:\b(?:and|with|plus|to)|\+)\W+{_DATASET}"
+"""The dataset itself, named as what something is added to."""
 _ALIGNED = r"goal.?aligned|filtered|\baligned|selected"
-_SYNTHETIC = r"synthetic|generated"
+_ROWS = r"(?:ones|samples|rows|examples|data)"
+_SYNTHETIC = (
+    rf"(?:(?:synthetic|generated)(?: {_ROWS})?|\b(?:new|added|extra) {_ROWS}"
+    rf"|\b(?:kept|accepted) (?:ones|samples|examples)"
+    rf"|\b(?:{_ROWS}|those|what)(?: that| which)? (?:i|we|you) (?:made|kept|accepted|added)\b)"
+)
+_WITHOUT = (
+    r"\b(?:without|excluding|except(?: for)?|minus|no|not(?! only| just)|leav(?:e|ing) out"
+    r"|(?:do not|don.?t) (?:include|add)|(?:all|everything) (?:but|except(?: for)?))"
+    r"(?: (?:any|all|of|the|my|our|those|these|include|including))* "
+)
 _PLAIN = frozenset(("same", "jsonl", "parquet"))
 """Formats that are a way to write rows, in a trainer's form or not."""
 _KNOWN = frozenset(
-    "a accepted aligned all also an and are as aside at be both by can combined could create csv data dataset "
-    "datasetdict everything export exported exports face factory file files filtered fine finetune finetuning for "
-    "format from full generated get give goal hf hub hugging huggingface i in include including into is it json just "
-    "keep kept like llama llamafactory made make me messages mine mix my need new now of on ones only or original "
-    "our please plus publish push ready row rows same sample samples save selected set sets shuffle shuffled so "
-    "synthetic that the their them then these they this those to together train trainer training tsv tune tuned "
-    "tuning upload us use used want we which whole will with would write you".split()
+    "a accepted added aligned all also an and are as aside at be both by can combined could create csv data dataset "
+    "datasetdict everything export exported exports extra face factory file files filtered fine finetune finetuning "
+    "for format from full generated get give goal hf hub hugging huggingface i in include including into is it json "
+    "just keep kept like llama llamafactory made make me messages mine mix my need new now of on ones only or "
+    "original our own please plus publish push ready row rows same sample samples save selected set sets shuffle "
+    "shuffled so synthetic that the their them then these they this those to together train trainer training tsv tune "
+    "tuned tuning upload us use used want we what which whole will with would write you".split()
 ) | {part for name in (*FORMATS, *ALIASES) for part in name.split("-")}
 
 
@@ -92,12 +106,16 @@ def read_order(text: str, before: Order | None = None) -> Order:
     score = parts.take(_BARE_SCORE) if given["min_score"] is None else None
     if score:
         given["min_score"] = float(score["score"])
-    given |= {"mix": _mix(parts.left), "format": _format(parts.left), "ending": _ending(parts.left)}
+    less_new = parts.take(_WITHOUT + _SYNTHETIC) is not None
+    less_old = parts.take(rf"{_WITHOUT}original(?: {_ROWS})?") is not None
+    given |= {"mix": _mix(parts.left), "format": _format(parts.left, hub["hub"]), "ending": _ending(parts.left)}
+    is_same = before is not None and given["mix"] is None and re.search(_IT, text, re.IGNORECASE)
+    if given["mix"] is None and (less_new or less_old):
+        given["mix"] = _rest(before.mix if before and is_same else "", less_new=less_new)
     named = {key: value for key, value in given.items() if value is not None}
     unread = parts.unread(_KNOWN)
     if "min_score" in named and "goal-aligned" not in named.get("mix", "goal-aligned"):
         unread = (*unread, "a goal score, which cuts goal-aligned rows alone")
-    is_same = before is not None and given["mix"] is None and re.search(_IT, text, re.IGNORECASE)
     if "format" in named or "ending" in named:  # one without the other is not the one of before
         named = {"format": "same", "ending": ""} | named
     return (before if before and is_same else Order()).model_copy(update={**named, **hub, "unread": unread})
@@ -143,18 +161,36 @@ def _number(parts: Parts, pattern: str) -> int | None:
 
 def _mix(text: str) -> str | None:
     """One of Table 3 of the paper; None when none is named."""
-    synthetic, aligned, whole = (re.search(one, text, re.IGNORECASE) for one in (_SYNTHETIC, _ALIGNED, _WHOLE))
+    parts = (_SYNTHETIC, _ALIGNED, _WHOLE, _BESIDE)
+    synthetic, aligned, whole, beside = (re.search(one, text, re.IGNORECASE) for one in parts)
     if synthetic:
+        whole = whole or beside
         return "synthetic+goal-aligned" if aligned else "synthetic+original" if whole else "synthetic"
     return "goal-aligned" if aligned else "original" if whole else None
 
 
-def _format(text: str) -> str | None:
-    """The format of the trainer that is named, else that of the rows' own shape; None when none is named."""
+def _rest(mix: str, *, less_new: bool) -> str:
+    """What a mix, or all there is, leaves without its synthetic samples, or without the dataset's own."""
+    return mix.removeprefix("synthetic").removeprefix("+") or "original" if less_new else "synthetic"
+
+
+def _format(text: str, hub: str) -> str | None:
+    """The format of the trainer that is named, else that of the rows' own shape; None when none is named.
+
+    Raises InputError when two are. Where rows go to the Hub, its name is no format.
+    """
     said = re.sub(r"[\s_-]+", "-", text.lower())
     said = re.sub(r"llama-?factory", "llama-factory", re.sub(r"hugging-?face|datasetdict", "huggingface", said))
     named = [one for one in (*FORMATS, *ALIASES) if re.search(rf"(?<![a-z]){one}(?![a-z])", said)]
-    return max((one for one in named if one not in _PLAIN), key=len, default="parquet" if "parquet" in named else None)
+    trainers = [one for one in named if one not in _PLAIN and not (hub and ALIASES.get(one, one) == DISK)]
+    parts = [one for one in trainers for other in trainers if one != other and one in other]
+    found = {ALIASES.get(one, one): one for one in trainers if one not in parts}
+    if len(found) > 1:
+        raise InputError(
+            f"A training set is written in one format at a time, and I read {' and '.join(found.values())}: export for "
+            f"one of them, then say “export it for” the other."
+        )
+    return next(iter(found.values()), "parquet" if "parquet" in named else None)
 
 
 def _ending(text: str) -> str | None:

@@ -2,31 +2,35 @@
 
 import asyncio
 import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from goalcover.agent.errors import InputError
-from goalcover.agent.models import Sample, Subgoal
+from goalcover.agent.models import Goal, Sample, Subgoal
 from goalcover.agent.settings import Settings
+from goalcover.agent.synthesis import Proposal
 from goalcover.graph import suggestions
+from goalcover.graph.converse import ranked
 from goalcover.graph.deps import Deps
 from goalcover.graph.events import (
     HeldOut,
     Kept,
     Making,
+    Noted,
     Problem,
     Proposed,
     Reviewed,
-    Unsure,
 )
 from goalcover.graph.failures import once_more, told
-from goalcover.graph.intent import FILLER, understand
+from goalcover.graph.intent import MAKING, RANKS, Ask, understand
 from goalcover.graph.listen import FORBIDDEN
 from goalcover.graph.parts import Parts
 from goalcover.graph.state import Attachment, Heard, State, Wait
 from goalcover.graph.wishes import Making as Wished
-from goalcover.graph.wishes import Wish, how_many, read_making, read_review
+from goalcover.graph.wishes import Wish, how_many, in_full, read_making, read_review
 from goalcover.memory.runs import Run
-from goalcover.tools.accept import Review, accept, turn_down
+from goalcover.tools.accept import Review, accept, pass_over, turn_down
 from goalcover.tools.budget import budget_for
 from goalcover.tools.judges import judge_of
 from goalcover.tools.load import open_dataset
@@ -39,9 +43,21 @@ from langgraph.types import interrupt
 
 STRICT, USUAL = 5, 4
 HELP = (
-    "Say **looks good** to keep them, **reject 2, 5: why**, **edit 3: the new answer**, **stricter**, "
-    "**only questions from nurses** (or whatever they should be), or **reject all**."
+    "Say **looks good** to keep them, **reject 2, 5-7: why**, **only 1 and 3**, **edit 3: the new answer**, **more**, "
+    "**stricter**, **only questions from nurses** (or whatever they should be), or **reject all**."
 )
+
+
+@dataclass(frozen=True)
+class Task:
+    """Which samples are to be made."""
+
+    subgoal: Subgoal
+    n: int
+    """In all, with those that stay."""
+    staying: tuple[Proposal, ...] = ()
+    passed_over: tuple[str, ...] = ()
+    """Ids of proposals that others are wished for instead of."""
 
 
 @told
@@ -49,42 +65,113 @@ async def synthesize(state: State, runtime: Runtime[Deps]) -> State:
     """Makes and verifies samples for a subgoal, or makes them again as the review wished; notes an evaluation set."""
     run, heard, before, goal = run_of(state), state["heard"], state.get("batch"), state.get("goal")
     assert goal is not None
-    making = read_making(heard.text, with_file=bool(heard.files))
+    text = heard.text if before is None else in_full(heard.text)
+    making = read_making(text, with_file=bool(heard.files))
     kept, held = await _held_out(state, making, runtime)
-    ask = understand(heard.text, goal, state.get("topic"))
-    if ask.kind == "synthesize" and ask.subgoal is not None:
-        subgoal, n = ask.subgoal, how_many(ask.number)
-    elif before is not None:
-        subgoal, n = goal.subgoal(before.subgoal_id), before.asked
-    else:
-        if ask.kind == "synthesize":
-            runtime.stream_writer(Unsure(names=tuple(one.name for one in ask.maybe)))
-        return kept
+    ask = ranked(run, goal, understand(text, goal, state.get("topic")))
+    task = _task(state, goal, ask, making)
+    if task is None:
+        return kept | (_which(run, goal, ask, runtime) if ask.kind == "synthesize" else State())
     if before is not None:
-        same = subgoal.id == before.subgoal_id
-        turn_down(run, before, state.get("reviews", ()), all_others=same and not making.strict)
-    engine, least, settings = runtime.context.engine, STRICT if making.strict else USUAL, Settings()
+        turn_down(run, before, state.get("reviews", ()))
+    batch = await _made(run, task, making, held, runtime)
+    if before is not None and before.subgoal_id == task.subgoal.id:
+        if len(batch.proposals) == len(task.staying) and making.holdout is None:
+            told = "Nothing new came of it: the samples above stay as they are, with what you decided."
+            runtime.stream_writer(Noted(text=f"{told} {batch.shortfall}"))
+            return kept
+        pass_over(run, task.subgoal.id, task.passed_over)
+    reviews = tuple(one for one in state.get("reviews", ()) if one.candidate_id in _ids(task.staying))
+    runtime.stream_writer(
+        Proposed(
+            name=task.subgoal.name,
+            batch=batch,
+            min_level=_least(making),
+            warnings=runtime.context.engine.warnings,
+            unread=_unread(making, task.subgoal),
+            reviews=reviews,
+        )
+    )
+    change: State = {"batch": batch if batch.proposals else None, "reviews": reviews, "topic": task.subgoal.id}
+    return kept | change | (State() if batch.proposals else once_more(state))
+
+
+async def _made(run: Run, task: Task, making: Wished, held: tuple[Sample, ...], runtime: Runtime[Deps]) -> Batch:
+    engine, settings = runtime.context.engine, Settings()
     judge_of(run, settings, engine.judge)  # what nobody could judge is not worth making
-    runtime.stream_writer(Making(done=0, total=n))
+    runtime.stream_writer(Making(done=len(task.staying), total=task.n))
     with on_account(run, engine, budget_for((), settings, models=engine.models)):
-        batch = await make_samples(
+        return await make_samples(
             run,
-            subgoal.id,
-            n,
+            task.subgoal.id,
+            task.n,
             generator=engine.generator,
             discriminator=engine.discriminator,
             holdout=held,
             form=making.form,
-            min_level=least,
+            min_level=_least(making),
+            staying=task.staying,
+            passed_over=task.passed_over,
             embedder=engine.embedder,
             on_progress=lambda done, total: runtime.stream_writer(Making(done=done, total=total)),
         )
-    unread = Parts(making.rest.replace(subgoal.name, " ")).unread(FILLER | words_of(subgoal))
-    runtime.stream_writer(
-        Proposed(name=subgoal.name, batch=batch, min_level=least, warnings=engine.warnings, unread=unread)
-    )
-    change: State = {"batch": batch if batch.proposals else None, "reviews": (), "topic": subgoal.id}
-    return kept | change | (State() if batch.proposals else once_more(state))
+
+
+def _least(making: Wished) -> int:
+    return STRICT if making.strict else USUAL
+
+
+def _unread(making: Wished, subgoal: Subgoal) -> tuple[str, ...]:
+    known = MAKING | RANKS.keys() | {"data"} | words_of(subgoal)
+    return Parts(making.rest.replace(subgoal.name, " ")).unread(known)
+
+
+def _task(state: State, goal: Goal, ask: Ask, making: Wished) -> Task | None:
+    """What a message wants made; None when it does not say for which subgoal."""
+    before, heard = state.get("batch"), state["heard"]
+    asked = ask.subgoal if ask.kind == "synthesize" else None
+    if before is None:
+        return Task(asked, how_many(ask.number)) if asked else None
+    wish = read_review(heard.text, with_file=bool(heard.files))
+    subgoal, anew = goal.subgoal(before.subgoal_id), before.asked - before.n_staying
+    decisions = {one.candidate_id: one.decision for one in state.get("reviews", ())}
+    left = tuple(one for one in before.proposals if decisions.get(one.candidate.id) != "rejected")
+    decided = tuple(one for one in left if one.candidate.id in decisions)
+    if wish is not None and wish.verb == "more":
+        return Task(subgoal, len(left) + how_many(wish.numbers[0] if wish.numbers else anew), left)
+    if ask.kind == "synthesize" and asked is None and wish is None:
+        return None
+    if asked is not None and asked.id != before.subgoal_id:
+        _check_kept(subgoal, decided)
+        return Task(asked, how_many(ask.number or anew))
+    # A stricter wish, or one for an evaluation set, is met by those of the others that do.
+    meets = wish is None or making.strict or (making.holdout is not None and not making.form)
+    others = () if meets else _ids(before.proposals) - decisions.keys()
+    n = how_many(ask.number) if asked else before.asked
+    return Task(subgoal, max(n, len(decided)), decided, tuple(others))
+
+
+def _check_kept(subgoal: Subgoal, decided: Sequence[Proposal]) -> None:
+    """Raises InputError where turning to another subgoal would lose what a person has decided."""
+    if decided:
+        raise InputError(
+            f"you have accepted or changed samples for {subgoal.name}, which are not kept yet. Say looks good to keep "
+            "them (before that reject the rest, if you want no others of these), then ask again."
+        )
+
+
+def _which(run: Run, goal: Goal, ask: Ask, runtime: Runtime[Deps]) -> State:
+    """Asks back for which subgoal samples are to be made: those that were named, else the gaps."""
+    ids = {gap.subgoal_id: None for gap in run.gaps()}
+    offered = ask.maybe or tuple(goal.subgoal(one) for one in ids)[: suggestions.OFFERED]
+    n = how_many(ask.number)
+    named = f": make {n} samples for {offered[0].name}" if offered else ""
+    runtime.stream_writer(Noted(text=f"I make samples for one subgoal at a time. Say for which one first{named}."))
+    return {"suggestions": suggestions.to_make(offered, n)}
+
+
+def _ids(proposals: Iterable[Proposal]) -> set[str]:
+    return {one.candidate.id for one in proposals}
 
 
 async def review(state: State) -> State:
@@ -102,15 +189,33 @@ async def decide(state: State, runtime: Runtime[Deps]) -> State:
     if wish is None or any(number > len(batch.proposals) for number in wish.numbers):
         runtime.stream_writer(Problem(text=f"I did not understand that. {HELP.replace('*', '')}"))
         return {}
-    reviews = _reviewed(batch, state.get("reviews", ()), wish)
-    if wish.verb in {"accept", "reject", "edit"}:
-        left = len(batch.proposals) - sum(one.decision == "rejected" for one in reviews)
-        runtime.stream_writer(Reviewed(verb=wish.verb, numbers=wish.numbers, left=left))
+    if wish.verb == "why":
+        enough = f"There are all {len(batch.proposals):,} that were asked for: say more for others."
+        runtime.stream_writer(Noted(text=batch.shortfall or enough))
+        return {}
+    reviews = state.get("reviews", ())
+    for one in _single(batch, reviews, wish):
+        reviews = _reviewed(batch, reviews, one)
+        if one.verb in {"accept", "reject", "edit"}:
+            left = len(batch.proposals) - sum(one.decision == "rejected" for one in reviews)
+            runtime.stream_writer(Reviewed(verb=one.verb, numbers=one.numbers, left=left))
+    if wish.verb not in {"keep", "drop"}:
         return {"reviews": reviews}
     run = run_of(state)
     kept = await accept(run, batch, judge_of(run, Settings(), runtime.context.engine.judge), reviews)
     runtime.stream_writer(Kept(name=kept.after.name, accepted=kept))
     return {"batch": None, "reviews": (), "suggestions": suggestions.after_keeping()}
+
+
+def _single(batch: Batch, reviews: tuple[Review, ...], wish: Wish) -> tuple[Wish, ...]:
+    """The wish; one for some alone as what it is for these, and for the rest."""
+    if wish.verb != "only":
+        return (wish,)
+    decided = {one.candidate_id for one in reviews if one.decision != "rejected"}
+    stays = wish.numbers or [n for n, one in enumerate(batch.proposals, 1) if one.candidate.id in decided]
+    rest = tuple(n for n in range(1, len(batch.proposals) + 1) if n not in stays)
+    accepted = (Wish("accept", wish.numbers),) if wish.numbers else ()
+    return (*((Wish("reject", rest),) if rest else ()), *accepted)
 
 
 def _reviewed(batch: Batch, reviews: tuple[Review, ...], wish: Wish) -> tuple[Review, ...]:

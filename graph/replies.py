@@ -7,9 +7,25 @@ from typing import Literal
 from goalcover.agent.elicitation import Question
 from goalcover.agent.models import SLOTS, Slot
 from goalcover.graph.intent import speaks_of_files, wants_again
+from goalcover.graph.speech import asks, bare, own_words, places
 from rapidfuzz import fuzz, process
 
-Turn = Literal["answer", "skip", "enough", "back", "change", "again", "unclear", "meaning", "nothing"]
+Turn = Literal[
+    "answer",
+    "add",
+    "goal",
+    "skip",
+    "enough",
+    "back",
+    "change",
+    "again",
+    "unclear",
+    "wrong",
+    "meaning",
+    "asks",
+    "beyond",
+    "nothing",
+]
 
 SLOT_WORDS: dict[Slot, str] = {
     "domain": "domain topics subject area",
@@ -20,43 +36,75 @@ SLOT_WORDS: dict[Slot, str] = {
     "evidence": "evidence citations sources references",
     "out_of_scope": "out of scope exclusions excluded boundaries",
 }
+CALLED: dict[Slot, str] = {
+    "domain": "the topics",
+    "task": "the task",
+    "output": "the form of the answers",
+    "audience": "the audience",
+    "safety": "safety",
+    "evidence": "the evidence",
+    "out_of_scope": "what is out of scope",
+}
 _SKIP = re.compile(
-    r"\W*(skip( (it|this|that|this one))?|pass|next|no idea|(i )?do(n.?t| not) know|not sure|any|no preference"
-    r"|does(n.?t| not) matter)\W*",
+    r"\W*((skip( (it|this|that|this one))?|pass|next|no (idea|clue)|dunno|(i )?do(n.?t| not) know|any"
+    r"|(i.?m |i am )?not sure|no preference|does(n.?t| not) matter|none of (these|those|them|the above))\b\W*)+",
     re.IGNORECASE,
 )
 _ENOUGH = re.compile(
     r"\W*((that.?s|that is|this is)\s*)?(enough|all|it)( (for )?now)?\W*|\W*(enough|done|no more( questions)?|go ahead"
-    r"|skip (all|the rest|everything)|just start|stop asking|keep (them )?all( as (they are|is))?)\W*",
+    r"|skip (all|the rest|everything)|just start|stop( asking)?|keep (them )?all( as (they are|is))?)\W*",
     re.IGNORECASE,
 )
 _BACK = re.compile(
     r"\W*(go |step |take me )?back( one( step)?)?\W*|\W*(undo|take back|previous( question)?)"
-    r"( (that|it|this|the|my|last|latest|previous|change|edit|step|threshold)){0,3}\W*|\W*take (that|it|this) back\W*",
+    r"( (that|it|this|the|my|last|latest|previous|change|edit|step|threshold)){0,3}\W*"
+    r"|\W*(take (that|it|this) back|scratch that)\W*",
     re.IGNORECASE,
 )
 _CHANGE = re.compile(
-    r"\W*(?:i (?:want|would like|need) to |i.d like to |let me |let.s |please |can (?:i|we) )?"
-    r"(?:change|redo|edit|revise|correct|revisit|go back to|ask again)\b(?P<rest>.*)",
-    re.IGNORECASE | re.DOTALL,
+    r"\W*(?:change|redo|edit|revise|correct|revisit|go back to|ask again)\b(?P<rest>.*)", re.IGNORECASE | re.DOTALL
 )
 _MINE = re.compile(r"\b(?:my (?:\w+ )?answer|what i (?:said|answered)|the question)\b", re.IGNORECASE)
+_WRONG = re.compile(
+    r"\W*(?:i (?:meant|(?:did.?n.?t|did not) mean)\b.*|(?:that|this|it)(?: was| is|.s) (?:wrong|(?:a|my) mistake"
+    r"|not what i \w+)\b.*|not what i (?:meant|said|wanted)\b.*"
+    r"|.{1,80}\b(?:is|was|were) what i (?:meant|wanted)\b.*"
+    r"|(?:my|the) (?:(?:\w+ )?answer|(?:first|last) one) (?:was|is) (?:wrong|a mistake)\b.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""About an answer that was given before."""
+_TOPICS = r"(?:topics?|subjects?|subgoals?|list|domain|areas?)"
+_ADD = re.compile(
+    r"\W*(?:add|include|put|append) (?P<what>.{1,300}?) (?:to|in|into|under|among) (?:my answer (?:about|on|to) )?"
+    r"(?:(?:the|my|our|your) )?(?P<slot>[a-z]+(?: [a-z]+){0,2})\W*",
+    re.IGNORECASE,
+)
+_GOAL = re.compile(
+    r"\W*(?:(?:change|redo|edit|revise|correct|replace|reword|rephrase|update|set) (?:the|my|our) goal"
+    r"(?:(?: to| into| with| as)?\b:?(?P<to>.*))"
+    r"|(?:the|my|our) (?:\w+ )?(?:goal|aim|purpose)(?: is| was| should be| would be)\b:?(?P<is>.+)"
+    r"|(?P<itself>(?:(?:i|we) (?:want|need|would like) |(?:build|train|create|make|develop|fine-?tune) (?:me |us )?)?"
+    r"(?:to (?:build|train|create|make|develop|fine-?tune) )?"
+    r"an? (?:[\w-]+ ){0,4}(?:model|assistant|chat ?bot|bot|llm|copilot) (?:that|which) .+))",
+    re.IGNORECASE | re.DOTALL,
+)
+"""The goal, said anew or about to be."""
 _MEANING = re.compile(
-    r"\W*(?:(?:sorry|hm+|well|and|but|ok|huh|wait)\W+)*"
-    r"(?:what (?:do|does|did) (?:you|that|this|it|the question) (?:mean|ask)\b.*"
+    r"\W*(?:what (?:do|does|did) (?:you|that|this|it|the question) (?:mean|ask)(?! (?:by|with) \w{5,})\b.*"
     r"|why (?:do|are|would|did) you (?:ask|want|need)\b.*|why (?:is|does) (?:that|this|it) (?:important|matter)\W*"
     r"|why|huh|what|what(?:.s| is) (?:that|this|meant)\b.*"
-    r"|(?:can|could|would) you (?:please )?(?:explain|rephrase|clarify"
-    r"|give (?:me )?(?:an? )?examples?)\b.*|(?:please )?explain(?: (?:that|this|the question))?"
+    r"|(?:explain|rephrase|clarify)(?: (?:that|this|it|the question))?|give (?:me )?(?:an? )?examples?\b.*"
     r"|i (?:do(?:n.?t| not) (?:understand|get)(?: (?:it|that|this|the question|what you \w+))?)"
-    r"|for example|like what|such as what)\W*",
+    r"|what (?:would|do|can|could|should) (?:you|i|we) (?:suggest|recommend|propose|advise|say|answer|pick|choose)\b.*"
+    r"|what are (?:the|my) (?:usual )?(?:options|suggestions|choices|answers)\b.*|any (?:suggestions|ideas)"
+    r"|which (?:one )?(?:would|do) you \w+|for example|like what|such as what|[hu]+m+)\W*",
     re.IGNORECASE,
 )
 _ANSWER = re.compile(
     r"\b(answers?|questions?|about|to|my|the|our|on|for|regarding|again|what i said|part)\b", re.IGNORECASE
 )
 _STEERING: tuple[tuple[Turn, re.Pattern[str]], ...] = (("back", _BACK), ("enough", _ENOUGH), ("skip", _SKIP))
-_NUMBERS = re.compile(r"\W*\d{1,2}((\s*(,|;|and|&|\+)\s*|\s+)\d{1,2})*\W*", re.IGNORECASE)
+_PICKED = re.compile(r"(?P<n>\d\d?(?:\s*(?:,|and)\s*\d\d?)*)\s*(?:,|;|\+|and|plus)\s*(?:and )?(?P<own>[^\W\d]\D*)")
 _SURE = 80.0
 
 
@@ -67,64 +115,121 @@ class Reply:
     turn: Turn
     answer: str = ""
     slot: Slot | None = None
-    """For `change`: the part of the scope to ask about again."""
+    """For `change` and `add`: the part of the scope to ask about again, or to add the answer to."""
 
 
 def read_reply(text: str, question: Question) -> Reply:
-    """What a reply to this question means. Whatever steers nowhere is an answer in the person's own words."""
+    """What a reply to this question means. Whatever steers nowhere is an answer in the person's own words.
+
+    A question never is: it is answered, as far as it can be, and the question asked again.
+    """
+    offered = question.suggestions
+    if text.strip() in offered:
+        return Reply("answer", answer=text.strip())
+    if steered := _steering(text):
+        return steered
+    if added := addition(text):
+        return Reply("add", answer=added[1], slot=added[0])
+    if asks(text):
+        return Reply("asks")
+    if offered and any(not 1 <= place <= len(offered) for place in places(text, len(offered))):
+        return Reply("beyond")
+    return Reply("answer", answer=chosen(text, offered)) if text.strip() else Reply("skip")
+
+
+def _steering(text: str) -> Reply | None:
     if slot := slot_to_change(text):
         return Reply("change", slot=slot)
     if asks_to_change(text):
         return Reply("unclear")
-    if _MEANING.fullmatch(text.strip()):
+    if (goal := new_goal(text)) is not None:
+        return Reply("goal", answer=goal)
+    if _fits(_WRONG, text):
+        return Reply("wrong")
+    if wants_meaning(text):
         return Reply("meaning")
     if speaks_of_files(text):
         return Reply("nothing")
-    for turn, rule in _STEERING:
-        if rule.fullmatch(text.strip()):
-            return Reply(turn)
-    if wants_again(text):
-        return Reply("again")
-    if not text.strip():
-        return Reply("skip")
-    return Reply("answer", answer=chosen(text, question.suggestions))
+    if turn := next((turn for turn, rule in _STEERING if _fits(rule, text)), None):
+        return Reply(turn)
+    return Reply("again") if wants_again(text) else None
 
 
 def slot_to_change(text: str) -> Slot | None:
     """The part of the scope in "change my answer about audience"; None when the text asks for no such thing."""
-    match = _CHANGE.fullmatch(text.strip())
-    asked = " ".join(_ANSWER.sub(" ", match["rest"]).lower().split()).strip(" .!?") if match else ""
+    match = _CHANGE.fullmatch(bare(text))
+    return _slot_called(_ANSWER.sub(" ", match["rest"])) if match else None
+
+
+def asks_to_change(text: str) -> bool:
+    """Whether a message asks for an answer to be changed, whatever part of the scope it was about."""
+    match = _CHANGE.fullmatch(bare(text))
+    return match is not None and _MINE.search(match["rest"]) is not None
+
+
+def addition(text: str) -> tuple[Slot, str] | None:
+    """(part of the scope, what) in "add hives to the topics"; None when the text asks for no such thing."""
+    match = _ADD.fullmatch(bare(text))
+    if match is None:
+        return None
+    slot = "domain" if re.fullmatch(_TOPICS, match["slot"], re.IGNORECASE) else _slot_called(match["slot"])
+    return (slot, match["what"].strip()) if slot else None
+
+
+def new_goal(text: str) -> str | None:
+    """The goal in "my goal is …" or "a model that …"; empty for a wish to change it; None for other messages."""
+    match = _GOAL.fullmatch(bare(text))
+    if match is None:
+        return None
+    words = match["itself"] or match["is"] or match["to"]
+    return re.sub(r"^to (?=\w)", "", words.strip(" :,.–—-"), flags=re.IGNORECASE)
+
+
+def chosen(text: str, suggestions: tuple[str, ...]) -> str:
+    """The suggestions that "2", "1, 3" or "the first two" stand for, in one sentence; any other text as it is."""
+    said = own_words(text)
+    if found := places(said, len(suggestions)):
+        return _at(found, suggestions) or said
+    if (mixed := _PICKED.fullmatch(said)) and (picked := _at(places(mixed["n"], len(suggestions)), suggestions)):
+        return f"{picked}; {mixed['own']}"
+    exact = process.extractOne(said, suggestions, scorer=fuzz.ratio, score_cutoff=97.0, processor=str.casefold)
+    return exact[0] if exact else said
+
+
+def _at(found: tuple[int, ...], suggestions: tuple[str, ...]) -> str:
+    """What stands at these places; empty when a place is beyond them."""
+    if not all(1 <= place <= len(suggestions) for place in found):
+        return ""
+    return "; ".join(dict.fromkeys(suggestions[place - 1] for place in found))
+
+
+def takes_back(text: str) -> bool:
+    """Whether a message asks for the step before."""
+    return _fits(_BACK, text)
+
+
+def wants_meaning(text: str) -> bool:
+    """Whether a message asks what is meant, or for an example."""
+    return _fits(_MEANING, text)
+
+
+def lets_all_pass(text: str) -> bool:
+    """Whether a message puts an end to questions."""
+    return _fits(_ENOUGH, text)
+
+
+def _fits(rule: re.Pattern[str], text: str) -> bool:
+    """Whether a message is what a rule says, with or without what is only polite: "no idea", "no wait, go back"."""
+    return any(rule.fullmatch(said) for said in (own_words(text), bare(text)))
+
+
+def _slot_called(words: str) -> Slot | None:
+    asked = " ".join(words.lower().split()).strip(" .!?")
     if not asked or len(asked.split()) > 3:
         return None
     scores = {slot: max(fuzz.ratio(asked, word) for word in _names(slot)) for slot in SLOTS}
     best = max(SLOTS, key=lambda slot: scores[slot])
     return best if scores[best] >= _SURE else None
-
-
-def asks_to_change(text: str) -> bool:
-    """Whether a message asks for an answer to be changed, whatever part of the scope it was about."""
-    match = _CHANGE.fullmatch(text.strip())
-    return match is not None and _MINE.search(match["rest"]) is not None
-
-
-def chosen(text: str, suggestions: tuple[str, ...]) -> str:
-    """The suggestions that "2" or "1, 3" stand for, in one sentence; any other text as it is."""
-    if _NUMBERS.fullmatch(text):
-        picked = [int(number) for number in re.findall(r"\d+", text)]
-        if all(1 <= number <= len(suggestions) for number in picked):
-            return "; ".join(dict.fromkeys(suggestions[number - 1] for number in picked))
-    exact = process.extractOne(text, suggestions, scorer=fuzz.ratio, score_cutoff=97.0, processor=str.casefold)
-    return exact[0] if exact else " ".join(text.split())
-
-
-def takes_back(text: str) -> bool:
-    """Whether a message asks for the step before."""
-    return _BACK.fullmatch(text.strip()) is not None
-
-
-def lets_all_pass(text: str) -> bool:
-    """Whether a message puts an end to questions."""
-    return _ENOUGH.fullmatch(text.strip()) is not None
 
 
 def _names(slot: Slot) -> list[str]:

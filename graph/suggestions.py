@@ -143,6 +143,11 @@ def make(subgoal: Subgoal) -> Suggestion:
     return Suggestion(label="Make 20 samples", says=f"Make 20 samples for {subgoal.name}")
 
 
+def to_make(subgoals: Sequence[Subgoal], n: int) -> tuple[Suggestion, ...]:
+    """Ask for n synthetic samples, where it was not said for which subgoal."""
+    return tuple(_saying(f"Make {n} samples for {one.name}") for one in subgoals)
+
+
 def _saying(words: str) -> Suggestion:
     return Suggestion(label=cut(words, _LABEL), says=words)
 

@@ -5,25 +5,68 @@ from dataclasses import dataclass
 from typing import Literal
 
 from goalcover.graph.parts import Parts
+from goalcover.graph.speech import bare
 
-Verb = Literal["keep", "accept", "reject", "edit", "again", "drop"]
+Verb = Literal["keep", "accept", "only", "reject", "edit", "more", "again", "drop", "why"]
 USUAL = 20
 MOST = 500
+_TAKE = r"(?:accept|keep|take|use|save)"
+_LEAVE = r"(?:reject|drop|remove|discard|delete)"
 _LOOKS_GOOD = re.compile(
     r"\W*((looks?|all|they( are|.re)?|that.?s) )*(good|fine|great|ok|okay)\W*"
-    r"|\W*(accept|keep|take|use|save)( (them|all( of them)?|these|the (others|rest)|everything))*\W*"
+    rf"|\W*{_TAKE}( (them|all( of them)?|these|the (others|rest)|everything))*\W*"
     r"|\W*(yes|yep|done)\W*",
     re.IGNORECASE,
 )
-_NUMBERS = r"\d{1,4}(?:[,\s]+(?:and )?\d{1,4})*"
-_ACCEPT = re.compile(rf"\W*(?:accept|keep|take) (?P<who>{_NUMBERS})\W*", re.IGNORECASE)
+_NUMBER = r"#?\d{1,4}(?: ?(?:-|–|to) ?#?\d{1,4}\b)?"
+_NUMBERS = rf"{_NUMBER}(?:[,\s]+(?:(?:and|&) )?{_NUMBER})*"
+_OTHERS = r"the (?:rest|others?|remaining(?: ones)?)"
+_REST = rf"(?:{_OTHERS}|(?:all|everything)(?: of)?(?: my)?(?: {_OTHERS}| others?)?)"
+_ACCEPT = re.compile(rf"{_TAKE} (?P<who>{_NUMBERS})", re.IGNORECASE)
 _REJECT = re.compile(
-    rf"\W*(?:reject|drop|remove|discard) (?P<who>all|everything|{_NUMBERS}\b)\W*(?P<why>.*)",
+    rf"{_LEAVE} (?P<who>{_NUMBERS})(?!\d)(?P<why>(?:\W.*)?)",
     re.IGNORECASE | re.DOTALL,
 )
-_EDIT = re.compile(
-    r"\W*(?:edit|change|rewrite) (?P<who>\d{1,4})\b(?: (?:to|as))?[:,]? *(?P<text>.+)", re.IGNORECASE | re.DOTALL
+_DROP = re.compile(
+    rf"{_LEAVE} (?:them|all|all of them|everything)"
+    r"(?P<why>\s*(?:[,:;.!–-].*| (?:because|since|they)\b.*)?)",
+    re.IGNORECASE | re.DOTALL,
 )
+_ALL_BUT = re.compile(
+    rf"(?:{_TAKE} )?(?:them all|all of them|all|everything) (?:but|except(?: for)?) (?P<who>{_NUMBERS})",
+    re.IGNORECASE,
+)
+_OTHER = re.compile(
+    r"(?:only(?! (?:the )?(?:first|second|third|last|\d))|again|another|others|different|more|once more)\b",
+    re.IGNORECASE,
+)
+_SPARES = re.compile(rf"\b(?:but|except|{_TAKE})\b", re.IGNORECASE)
+"""In what is said of a rejection: it is none of all."""
+_JUST = re.compile(r"^\W*just\b ?", re.IGNORECASE)
+_ONLY = tuple(
+    re.compile(rule, re.IGNORECASE)
+    for rule in (
+        rf"(?:(?:only|just)(?: {_TAKE})?|{_TAKE} (?:only|just)) (?P<who>{_NUMBERS})(?:\W+(?:and )?{_LEAVE} {_REST})?",
+        rf"{_TAKE} (?P<who>{_NUMBERS})(?: only|\W+(?:(?:and|but) )?{_LEAVE} {_REST})",
+        rf"{_LEAVE} {_REST}(?: (?:but|except(?: for)?)|\W+(?:(?:and|but) )?{_TAKE}) (?P<who>{_NUMBERS})",
+        rf"{_LEAVE} (?:all )?{_OTHERS}(?P<who>)",
+    )
+)
+_EDIT = re.compile(
+    r"(?:edit|change|rewrite) (?P<who>\d{1,4})\b(?: (?:to|as))?[:,]? *(?P<text>.+)",
+    re.IGNORECASE | re.DOTALL,
+)
+_ASKED = r"(?:(?:i|we|you|can|could|want|need|like|have|make|give|show|create|generate|write|me|us|some|a few)\W+){0,5}"
+_MORE = re.compile(
+    rf"{_ASKED}(?:(?P<n>\d{{1,4}}) )?(?:more|additional)(?: (?:samples?|examples?|rows?|ones))?"
+    r"(?: (?:of (?:them|these|those|it)|for (?:it|this|that)))?",
+    re.IGNORECASE,
+)
+_WHY = re.compile(
+    r"(?:why (?:\w+ ){0,4}(?:so )?(?:few|only|not more)\b.{0,60}|only \d{1,4}\?)",
+    re.IGNORECASE,
+)
+_FOR = re.compile(r"(?:(?:do|make)\W+)?(?:(?:the )?same\W+|it\W+|that\W+)?(?=for\b)", re.IGNORECASE)
 _STRICT = r"\b(strict(er)?|only perfect|higher (level|bar)|better ones)\b"
 _FORM = r"\b(?:only|but|just|as|more like)\b +(?P<form>.{4,200})"
 _SET = r"(?:evaluation|eval|test|hold-?out|held-?out|benchmark) ?(?:set|data|dataset|file)"
@@ -48,6 +91,28 @@ _UPLOADED = (
     rf"{_NOT}{_ALIKE}(?: (?:with|from|in|it|this|that|any|anything|of|the|them|attached|file)\b)*",
     rf"\b(?:{_SET}|evaluation|benchmark)",
 )
+_OPENER = r"(?:(?:and|but|so|ok|okay|hi|hey|hm+|well|then|thanks|sorry|wait|no|yes|oh)\W{1,5}){0,4}"
+_QUESTION = (
+    rf"\W{{0,5}}{_OPENER}(?:(?:what|which|who\w*|when|where|why|how|should|shall|do|does|did|is|are|was|were|am|has"
+    r"|have|had|if|whether|may|must)\b|(?:would|will) (?!you\b)|(?:can|could) (?!(?:you|we)\b))"
+)
+_UNASKED = (
+    r"(?:should|shall|whether|wonder\w*|if|before|don.?t|do not|not|never|without|instead of|rather than|how|why|what"
+    r"|which|or|costs?|i (?:can|could|might|may|must|will|make|generate|create|write)|i.ll)\b"
+)
+_ORDER = rf"(?:^|[.!?;\n])(?!{_QUESTION})(?:[^.!?;\n]{{0,200}}[,:])?(?:(?!\b{_UNASKED})[^.!?;,:\n]){{0,200}}?"
+"""A sentence up to what it orders: neither a question, nor an opinion, nor a ban."""
+_MADE = r"(?:samples?|examples?|rows?|data)\b"
+MAKES = (
+    rf"{_ORDER}\b(?:make|generate|create|write|synthesi[sz]e)\b(?! (?:of|up|sure|sense)\b).{{0,200}}?"
+    rf"\b(?:{_MADE}|\d{{1,4}} (?:more |new )?for\b)"
+)
+"""A request for new samples. What only asks about them must not fit: it may cost money."""
+GIVES = (
+    rf"{_ORDER}\bgive me (?:\w+ ){{0,2}}?(?:\d{{1,4}} (?:(?:new|more|other|synthetic|good) )*samples?\b(?! of\b)"
+    rf"|(?:\w+ ){{0,3}}?(?:new|synthetic) (?:\w+ ){{0,2}}?{_MADE})"
+)
+"""The same, where samples that are there may be meant: only a number or "new" tells that they are not."""
 
 
 @dataclass(frozen=True)
@@ -56,25 +121,63 @@ class Wish:
 
     verb: Verb
     numbers: tuple[int, ...] = ()
-    """Of the proposals it is about, counted from 1; none: all."""
+    """Of the proposals it is about, counted from 1; none: all. For `only` those that are kept, for `more` how many."""
     text: str = ""
     """The reason of a rejection, or the new output of an edit."""
 
 
 def read_review(text: str, *, with_file: bool = False) -> Wish | None:
     """What a message wants done with the proposals; None when it is about something else."""
-    if match := _REJECT.fullmatch(text):
-        numbers = tuple(int(one) for one in re.findall(r"\d+", match["who"]))
-        return Wish("reject" if numbers else "drop", numbers, (match["why"] or "").strip())
-    if match := _ACCEPT.fullmatch(text):
-        return Wish("accept", tuple(int(one) for one in re.findall(r"\d+", match["who"])))
-    if match := _EDIT.fullmatch(text):
+    if match := _EDIT.fullmatch(text.strip()):
         return Wish("edit", (int(match["who"]),), match["text"].strip())
-    if _LOOKS_GOOD.fullmatch(text):
+    said = bare(_JUST.sub("only ", text)).strip(" .!")
+    if wish := _about_some(said):
+        return wish
+    if _LOOKS_GOOD.fullmatch(said):
         return Wish("keep")
+    if match := _MORE.fullmatch(said):
+        return Wish("more", _numbers(match["n"] or ""))
+    if _WHY.fullmatch(said):
+        return Wish("why")
     making = read_making(text, with_file=with_file)
-    others = re.match(r"\W*(only|again|another|more|once more)\b", text, re.IGNORECASE)
-    return Wish("again") if making.strict or making.holdout is not None or others else None
+    is_other = making.strict or making.holdout is not None or _OTHER.match(said)
+    return Wish("again") if is_other else None
+
+
+def _about_some(text: str) -> Wish | None:
+    """A decision on single proposals, or on all but some."""
+    if match := next(filter(None, (rule.fullmatch(text) for rule in _ONLY)), None):
+        return Wish("only", _numbers(match["who"]))
+    if match := _ALL_BUT.fullmatch(text):
+        return Wish("reject", _numbers(match["who"]))
+    if match := _REJECT.fullmatch(text):
+        return Wish("reject", _numbers(match["who"]), _reason(match["why"]))
+    if (match := _DROP.fullmatch(text)) and not _SPARES.search(match["why"]):
+        return Wish("drop", text=_reason(match["why"]))
+    if match := _ACCEPT.fullmatch(text):
+        return Wish("accept", _numbers(match["who"]))
+    return None
+
+
+def _reason(said: str) -> str:
+    """Why something is rejected; nothing where it is only said what becomes of the others."""
+    why = said.strip(" .,;:!-–\n")
+    return "" if re.fullmatch(rf"(?:and )?{_TAKE} {_OTHERS}", why, re.IGNORECASE) else why
+
+
+def _numbers(said: str) -> tuple[int, ...]:
+    """Single ones and ranges: 1, 3, 4 and 5 in "1, 3-5"."""
+    found = dict[int, None]()
+    for first, last in re.findall(r"(\d+)(?: ?(?:-|–|to) ?#?(\d+))?", said):
+        ends = sorted((int(first), int(last or first)))
+        found |= dict.fromkeys(range(ends[0], ends[1] + 1))
+    return tuple(found)
+
+
+def in_full(text: str) -> str:
+    """A wish of the review for another subgoal ("and for the second gap") as the whole request that it stands for."""
+    said = bare(text)
+    return _FOR.sub("make samples ", said, count=1) if _FOR.match(said) else text
 
 
 @dataclass(frozen=True)

@@ -143,12 +143,12 @@ class Expense:
     """A judge's id, or the engine whose other roles it was; "" for all together."""
     usage: Usage
     cost_usd: float | None
-    """None: the price is not known, or nobody was asked."""
+    """None: the price or the tokens are not known, or nobody was asked."""
 
 
 # `dataclasses.astuple` copies every value deeply, and takes longer than SQLite.
 _values = attrgetter(*(one.name for one in fields(Judgement)))
-_counts = attrgetter(*(one.name for one in fields(Usage)))
+_counts = attrgetter("calls", "prompt_tokens", "cached_tokens", "completion_tokens", "retries", "reasks")
 
 
 class Ledger:

@@ -81,7 +81,7 @@ class Usage(Record):
     """Of the prompt tokens, those that the provider's cache held."""
     completion_tokens: int = 0
     cost_usd: float | None = None
-    """None: the price is not known, or nobody was asked."""
+    """None: the price or the tokens are not known, or nobody was asked."""
     retries: int = 0
     """Requests sent again because the server was busy or broken."""
     reasks: int = 0
@@ -175,6 +175,7 @@ class Run:
         """Records the goal. From here to `finish` the run counts as unfinished, also when it was finished before."""
         with writing(self.info_path):
             self.info_path.unlink(missing_ok=True)
+            self.design_path.unlink(missing_ok=True)  # it names rows of the samples that are replaced now
         dump_goal(goal, self.goal_path)
 
     def finish(self, info: RunInfo) -> None:
@@ -290,6 +291,12 @@ class Run:
 
         return tables.read_samples(self.samples_path, ids)
 
+    def sample_ids(self) -> list[str]:
+        """The samples' ids alone, in the same order."""
+        from goalcover.memory import tables
+
+        return tables.read_sample_ids(self.samples_path)
+
     def scores(self, columns: Sequence[str] | None = None) -> "pa.Table":
         """scores.parquet, or some of its columns, in memory; one row for every (sample, subgoal), samples outermost."""
         from goalcover.memory import tables
@@ -301,6 +308,12 @@ class Run:
         from goalcover.memory import tables
 
         return tables.read_alignments(self.scores_path, subgoal_id, at_most)
+
+    def judgements(self, sample_id: str) -> tuple[Alignment, ...]:
+        """What was said about one sample, in the order of the subgoals; nothing where it was not judged."""
+        from goalcover.memory import tables
+
+        return tuple(tables.read_judgements(self.scores_path, sample_id))
 
     def _is_run(self) -> bool:
         return self.info_path.is_file() or self.ledger_path.is_file()

@@ -51,6 +51,8 @@ class Decision(Frozen):
     output: str
     parents: tuple[str, ...]
     level: int | None = None
+    candidate_id: str = ""
+    """Of a proposal that a person decided about; empty where the checks turned a candidate down, and in older files."""
 
 
 class SyntheticSample(Frozen):

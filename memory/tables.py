@@ -118,6 +118,13 @@ def read_samples(path: Path, ids: Collection[str] | None = None) -> Iterator[Sam
                     yield Sample(id=row.pop("sample_id"), **row)
 
 
+def read_sample_ids(path: Path) -> list[str]:
+    """The samples' ids alone, in the file's order."""
+    with _reading(path, SAMPLES) as file:
+        ids: list[str] = file.read(columns=["sample_id"])["sample_id"].to_pylist()
+        return ids
+
+
 def _sample_batches(file: pq.ParquetFile, group: int, ids: Collection[str] | None) -> Iterator[pa.RecordBatch]:
     if ids is None:
         yield from file.iter_batches(READ_ROWS, row_groups=[group])
@@ -130,12 +137,20 @@ def _sample_batches(file: pq.ParquetFile, group: int, ids: Collection[str] | Non
 
 def read_alignments(path: Path, subgoal_id: str, at_most: float | None = None) -> Iterator[Alignment]:
     """A subgoal's alignments in the samples' order; with `at_most`, only those scored no higher (0 to 1)."""
+    wanted = pc.field("subgoal_id") == subgoal_id
+    # Null for the unscored, which is filtered out.
+    return _alignments(path, wanted if at_most is None else wanted & (pc.field("score") <= at_most))
+
+
+def read_judgements(path: Path, sample_id: str) -> Iterator[Alignment]:
+    """A sample's alignments in the subgoals' order."""
+    return _alignments(path, pc.field("sample_id") == sample_id)
+
+
+def _alignments(path: Path, wanted: pc.Expression) -> Iterator[Alignment]:
     columns = list(Alignment.model_fields)
     with _reading(path, SCORES) as file:
         for batch in file.iter_batches(READ_ROWS * 8, columns=[*columns, "score"]):
-            wanted = pc.equal(batch["subgoal_id"], subgoal_id)
-            if at_most is not None:
-                wanted = pc.and_(wanted, pc.less_equal(batch["score"], at_most))  # null for the unscored: filtered out
             for row in batch.filter(wanted).select(columns).to_pylist():
                 yield Alignment(**row)
 

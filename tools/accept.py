@@ -1,11 +1,11 @@
 """What a person takes of the proposals: kept in the run, judged like any other sample, and what that changes."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from goalcover.agent.errors import ModelError, StoppedError
-from goalcover.agent.models import TOP_LEVEL, Frozen, Goal, Sample, Subgoal, SubgoalCoverage
+from goalcover.agent.models import TOP_LEVEL, Alignment, Frozen, Goal, Sample, Subgoal, SubgoalCoverage
 from goalcover.agent.roles import Judge
 from goalcover.agent.synthesis import Proposal
 from goalcover.memory.ledger import Ledger
@@ -18,6 +18,7 @@ from goalcover.tools.layout import Layout
 from goalcover.tools.material import layout_in
 from goalcover.tools.score import score
 from goalcover.tools.synthesize import Batch
+from goalcover.tools.typeset import count
 
 
 class Review(Frozen):
@@ -61,8 +62,9 @@ async def accept(
     with run.lock():
         subgoal, unjudged = run.goal().subgoal(batch.subgoal_id), ""
         try:
-            await _judge(run, [one.sample for one, _ in taken], run.goal().subgoals, judge, budget)
-            await _judge(run, [one.sample for one in kept(run.synthetic_path)], [subgoal], judge, budget)
+            failed = await _judge(run, [one.sample for one, _ in taken], run.goal().subgoals, judge, budget)
+            failed += await _judge(run, [one.sample for one in kept(run.synthetic_path)], [subgoal], judge, budget)
+            unjudged = _without_level(failed)
         except (ModelError, StoppedError) as error:
             unjudged = str(error)
         with run.ledger() as ledger:
@@ -82,19 +84,23 @@ async def accept(
     )
 
 
-def turn_down(run: Run, batch: Batch, reviews: Sequence[Review], *, all_others: bool) -> None:
-    """Notes what was rejected of proposals in whose place others are wished for: those learn from the reasons.
+def turn_down(run: Run, batch: Batch, reviews: Sequence[Review]) -> None:
+    """Notes what was rejected of proposals before more are made: these learn from the reasons, and repeat none.
 
-    With `all_others` no proposal of the batch is to come again, without it those that were not rejected may. Raises
-    RunBusyError when the run is in use, InputError when it cannot be written.
+    Raises RunBusyError when the run is in use, InputError when it cannot be written.
     """
     rejected = {review.candidate_id: review for review in reviews if review.decision == "rejected"}
     pairs = [(one, rejected[one.candidate.id]) for one in batch.proposals if one.candidate.id in rejected]
     with run.lock():
         if pairs:
             keep(run.synthetic_path, batch.subgoal_id, [], _decisions(pairs))
-        gone = [one.candidate.id for one in batch.proposals] if all_others else rejected
-        settle(run.synthetic_path, batch.subgoal_id, gone)
+        settle(run.synthetic_path, batch.subgoal_id, rejected)
+
+
+def pass_over(run: Run, subgoal_id: str, candidate_ids: Collection[str]) -> None:
+    """These proposals wait no longer, since others took their place. Raises like `turn_down`."""
+    with run.lock():
+        settle(run.synthetic_path, subgoal_id, candidate_ids)
 
 
 def with_kept(run: Run) -> dict[str, SubgoalCoverage]:
@@ -140,11 +146,20 @@ def _added(goal: Goal, coverage: SubgoalCoverage, levels: Sequence[int | None]) 
 
 async def _judge(
     run: Run, samples: Sequence[Sample], subgoals: Sequence[Subgoal], judge: Judge, budget: Budget | None
-) -> None:
-    """From now on the judgements are in the ledger. Raises ModelError and StoppedError; what was judged is kept."""
+) -> list[Alignment]:
+    """Those that have no level; from now on all others are in the ledger.
+
+    Raises ModelError and StoppedError; what was judged is kept.
+    """
     with run.ledger() as ledger:
-        async for _ in score(samples, subgoals, judge, ledger, budget):
-            pass
+        batches = score(samples, subgoals, judge, ledger, budget)
+        return [one async for batch in batches for one in batch.alignments if one.level is None]
+
+
+def _without_level(failed: Sequence[Alignment]) -> str:
+    """That samples got no level, and why the last of them did not; nothing when all did."""
+    n = len({one.sample_id for one in failed})
+    return f"{count(n, 'sample')} got no level. {failed[-1].explanation}" if n else ""
 
 
 def _levels(ledger: Ledger, judge: str, samples: Sequence[Sample], subgoal: Subgoal) -> list[int | None]:
@@ -189,6 +204,7 @@ def _decisions(pairs: Sequence[tuple[Proposal, Review]]) -> list[Decision]:
             output=review.output or one.candidate.output,
             parents=one.candidate.parents,
             level=one.verdict.level,
+            candidate_id=one.candidate.id,
         )
         for one, review in pairs
     ]

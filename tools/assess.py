@@ -1,6 +1,7 @@
 """One assessment from start to end: load, score, cover, diagnose, recommend, report; everything lands in the run."""
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
@@ -26,6 +27,8 @@ from goalcover.tools.report import write_report
 from goalcover.tools.score import Scored, score, score_together
 from goalcover.tools.spending import on_account
 
+_WITHOUT_MODEL = re.compile(r"\((?:Named|Recommended) without the model: (.+)\.\)\Z", re.DOTALL)
+"""What a role that falls back ends its words with."""
 OnProgress = Callable[[int, int], None]
 """Called with the number of samples done and the number of all, after every batch."""
 
@@ -39,6 +42,13 @@ class Assessment:
     gaps: tuple[Gap, ...]
     used: Usage
     """By this assessment alone; `info` tells what the run took in all."""
+
+    @property
+    def without_model(self) -> str:
+        """Why the embedded roles named a gap, or advised on it, in a model's place; empty where they did not."""
+        said = [one.summary for gap in self.gaps for one in gap.capabilities]
+        said += [one.detail for gap in self.gaps for one in gap.recommendations]
+        return next((found[1] for text in said if (found := _WITHOUT_MODEL.search(text))), "")
 
 
 async def assess(
@@ -55,10 +65,10 @@ async def assess(
     """Assesses a dataset against a goal. Stopped at any moment, the same call goes on where it was.
 
     `judges` take the place of the engine's own; of several, the median counts. `budget` is counted up, and may have a
-    cap: reached while judging, it stops; reached later, the embedded roles name and advise. `tally` counts levels as
-    they come, for whoever watches. Raises InputError (the data cannot be read, the run directory cannot be written, a
-    Chroma server is asked for and not there), RunBusyError, StoppedError (the cap is reached, the server is gone) and
-    ModelError.
+    cap: reached while judging, it stops; reached later, or where the model is not to be had any more, the embedded
+    roles name and advise. `tally` counts levels as they come, for whoever watches. Raises InputError (the data cannot
+    be read, the run directory cannot be written, a Chroma server is asked for and not there), RunBusyError,
+    StoppedError (the cap is reached, the server is gone) and ModelError.
     """
     started = time.monotonic()
     chosen = tuple(judges) or (engine.judge,)

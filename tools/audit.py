@@ -15,9 +15,9 @@ from goalcover.agent.settings import Settings
 from goalcover.memory.ledger import Ledger
 from goalcover.memory.runs import Run
 from goalcover.tools.budget import Budget, budget_for
+from goalcover.tools.levels import rank_correlation
 from goalcover.tools.score import score
 from goalcover.tools.spending import judging_again
-from scipy.stats import spearmanr
 
 _SEED = 0
 Levels = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
@@ -79,7 +79,7 @@ async def audit(run: Run, judge: LLMJudge, n: int, budget: Budget | None = None)
         halo=_mean(together - alone),
         correlation_together=_between(together),
         correlation_alone=_between(alone),
-        length_correlation=_rank(np.repeat(lengths, together.shape[1]), together.ravel()),
+        length_correlation=rank_correlation(np.repeat(lengths, together.shape[1]), together.ravel()),
         tokens_together=used_together,
         tokens_alone=used_alone,
         subgoals=tuple(
@@ -88,7 +88,7 @@ async def audit(run: Run, judge: LLMJudge, n: int, budget: Budget | None = None)
                 n=int(np.isfinite(together[:, place] - alone[:, place]).sum()),
                 together=_mean(together[:, place]),
                 alone=_mean(alone[:, place]),
-                length_correlation=_rank(lengths, together[:, place]),
+                length_correlation=rank_correlation(lengths, together[:, place]),
             )
             for place, subgoal in enumerate(goal.subgoals)
         ),
@@ -112,13 +112,6 @@ def _mean(values: Levels) -> float | None:
 
 def _between(levels: Levels) -> float | None:
     """Mean Spearman correlation over all pairs of subgoals that vary."""
-    found = [_rank(levels[:, a], levels[:, b]) for a, b in combinations(range(levels.shape[1]), 2)]
+    found = [rank_correlation(levels[:, a], levels[:, b]) for a, b in combinations(range(levels.shape[1]), 2)]
     known = [one for one in found if one is not None]
     return float(np.mean(known)) if known else None
-
-
-def _rank(a: Levels, b: Levels) -> float | None:
-    both = np.isfinite(a) & np.isfinite(b)
-    if len(np.unique(a[both])) < 2 or len(np.unique(b[both])) < 2:
-        return None
-    return float(spearmanr(a[both], b[both]).statistic)

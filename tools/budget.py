@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -62,6 +62,15 @@ def _listed(model: str, settings: Settings) -> Price:
     return Price(*(float(listed(one).total_price * (MILLION // _ASKED)) for one in parts))
 
 
+@dataclass
+class Held:
+    """What is set aside for one call after the other."""
+
+    spender: str
+    cost: float = 0.0
+    """USD."""
+
+
 class Budget:
     """What may be spent, what was used and spent, and what the calls in flight will probably cost.
 
@@ -84,30 +93,54 @@ class Budget:
         """Whether a call was not made because of the cap."""
         self._spent = self._held = self._reserved = 0.0
         self._asked: set[str] = set()
-        self._in_flight = 0
+        self._known: set[str] = set()
+        """Of whose calls it is known what they take."""
+        self._in_flight = Counter[str]()
         self._released = asyncio.Event()
 
     @property
     def spent(self) -> float | None:
-        """USD; None when nobody was asked, or somebody whose price is not known."""
-        return self._spent if self._asked and all(self.prices.get(one) for one in self._asked) else None
+        """USD; None when nobody was asked, or somebody whose price or tokens are not known."""
+        if not self._asked or self.usage.untold or not all(self.prices.get(one) for one in self._asked):
+            return None
+        return self._spent
 
-    async def wait(self, spender: str, expected: Usage) -> float:
-        """As `hold`, but waits for calls in flight as long as they may turn out cheaper than expected."""
-        while self._in_flight and self._passes(self._cost(spender, expected)):
+    @contextmanager
+    def holding(self, spender: str) -> Iterator[Held]:
+        """For calls one after the other; what is left of it at the end is given back."""
+        held = Held(spender)
+        try:
+            yield held
+        finally:
+            self._set(held, 0.0)
+            self._released.set()
+
+    @asynccontextmanager
+    async def call(self, held: Held, spent: Callable[[], Usage], expected: Callable[[], Usage]) -> AsyncGenerator[None]:
+        """Sets aside what a call within should cost, beside what was `spent` and is not booked yet.
+
+        Under a cap a spender's first call goes alone, so that it is known what one takes; and all wait for those in
+        flight as long as these may turn out cheaper than expected. StoppedError when the cap would be passed.
+        """
+        if self.max_cost is None:
+            yield
+            return
+        self._set(held, self._cost(held.spender, spent()))  # what was booked since counts as spent
+        while self._has_to_wait(held.spender, expected):
             self._released.clear()
             await self._released.wait()
-        return self.hold(spender, expected)
-
-    def hold(self, spender: str, expected: Usage) -> float:
-        """Sets aside what a call should cost. StoppedError when the cap would be passed."""
-        cost = self._cost(spender, expected)
+        cost = self._cost(held.spender, expected())
         self._check(cost)
-        if not self._in_flight:  # nobody waits, and an event is of one event loop: the next step may run in another
+        if not self._in_flight.total():  # nobody waits, and an event is of one loop: the next step may run in another
             self._released = asyncio.Event()
-        self._held += cost
-        self._in_flight += 1
-        return cost
+        self._set(held, held.cost + cost)
+        self._in_flight[held.spender] += 1
+        try:
+            yield
+        finally:
+            self._in_flight[held.spender] -= 1
+            self._set(held, self._cost(held.spender, spent()))
+            self._released.set()
 
     @contextmanager
     def reserved(self, spender: str, expected: Usage) -> Iterator[None]:
@@ -120,11 +153,14 @@ class Budget:
         finally:
             self._reserved -= cost
 
-    def release(self, held: float) -> None:
-        """The call is over."""
-        self._in_flight -= 1
-        self._held = self._held - held if self._in_flight else 0.0
-        self._released.set()
+    def _has_to_wait(self, spender: str, expected: Callable[[], Usage]) -> bool:
+        if spender not in self._known and self._in_flight[spender]:
+            return True
+        return self._in_flight.total() > 0 and self._passes(self._cost(spender, expected()))
+
+    def _set(self, held: Held, cost: float) -> None:
+        self._held += cost - held.cost
+        held.cost = cost
 
     def spend(
         self, spender: str, usage: Usage, unscored: Mapping[str, int] | None = None, factor: float = 1.0
@@ -132,10 +168,13 @@ class Budget:
         """What it took, and what of it failed; `factor` of the price. Returns the entry for the ledger."""
         cost = self._cost(spender, usage) * factor
         self._spent += cost
+        failed = {reason: n for reason, n in (unscored or {}).items() if n}
         self._asked.add(spender)
+        if usage.completion_tokens or failed:  # of calls that fail for good there is nothing to wait for
+            self._known.add(spender)
         self.usage += usage
-        self.unscored.update({reason: n for reason, n in (unscored or {}).items() if n})
-        return Expense(spender, usage, cost if self.prices.get(spender) else None)
+        self.unscored.update(failed)
+        return Expense(spender, usage, cost if self.prices.get(spender) and not usage.untold else None)
 
     def words(self) -> str:
         """What was used so far, for a person; nothing when no model was asked."""
@@ -148,8 +187,8 @@ class Budget:
         if self._passes(cost):
             self.is_reached = True
             raise StoppedError(
-                f"stopped before passing --max-cost {self.max_cost:g} USD ({self._spent:.4f} USD spent); what was "
-                "judged is kept"
+                f"stopped before passing --max-cost {self.max_cost:g} USD ({'about ' if self.usage.untold else ''}"
+                f"{self._spent:.4f} USD spent); what was judged is kept"
             )
 
     def _passes(self, cost: float) -> bool:

@@ -1,13 +1,15 @@
 """The judge against people: agreement, bias, and means corrected for it.
 
 The correction is prediction-powered inference (Angelopoulos et al., 2023): the judge's mean over all samples, plus the
-mean difference between people and judge over the labelled ones; the interval counts the uncertainty of both.
+mean difference between people and judge over the labelled ones; the interval counts the uncertainty of both. Over all
+subgoals it is stratified: each is corrected by its own labels, however many these are.
 """
 
 import csv
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from statistics import NormalDist, fmean, variance
@@ -18,8 +20,8 @@ from goalcover.agent.errors import InputError
 from goalcover.agent.models import TOP_LEVEL, Frozen, Level
 from goalcover.memory.runs import Run
 from goalcover.tools.coverage import CONFIDENCE
+from goalcover.tools.levels import rank_correlation
 from pydantic import ValidationError
-from scipy.stats import spearmanr
 from sklearn.metrics import cohen_kappa_score
 
 LEAST = 2
@@ -47,7 +49,8 @@ class Calibration(Frozen):
     """Cohen's, quadratic weights. None when there are too few labels, or only one level was given."""
     spearman: float | None
     bias: float | None
-    """Mean of judge minus person, 0 to 1: above 0 the judge is too generous."""
+    """Mean of judge minus person, 0 to 1: above 0 the judge is too generous. Over all subgoals: the mean of theirs,
+    each as often as it was judged; None where one has fewer than two labels, and there is no corrected mean then."""
     exact: float | None
     """Share of pairs with the same level."""
     within_one: float | None
@@ -92,13 +95,15 @@ def calibrate(run: Run, labels_path: Path) -> Calibrations:
             pairs[subgoal_id].append((level, label))
     if not met:
         raise InputError(f"{labels_path}: none of its {len(labels)} labels is about a sample and a subgoal of this run")
+    ids = [one.id for one in run.goal().subgoals]
+    parts = [_correct(pairs[one], judged[one]) for one in ids]
     return Calibrations(
         judges=tuple(sorted(set(table.column("judge").to_pylist()))),
         n_labels=len(labels),
         n_unknown=len(labels) - met,
         n_unscored=unscored,
-        overall=_compare("all", list(chain(*pairs.values())), list(chain(*judged.values()))),
-        subgoals=tuple(_compare(one.id, pairs[one.id], judged[one.id]) for one in run.goal().subgoals),
+        overall=_compare("all", list(chain(*pairs.values())), _together(parts), _unlabelled(ids, parts)),
+        subgoals=tuple(_compare(one, pairs[one], part) for one, part in zip(ids, parts, strict=True)),
     )
 
 
@@ -106,11 +111,19 @@ def read_labels(path: Path) -> Iterator[Label]:
     """The labels in a CSV or JSONL file; InputError names the line that cannot be read."""
     for number, row in _rows(path):
         try:
-            yield Label(sample_id=str(row["sample_id"]), subgoal_id=str(row["subgoal_id"]), level=int(row["level"]))
+            yield Label(sample_id=str(row["sample_id"]), subgoal_id=str(row["subgoal_id"]), level=_whole(row["level"]))
         except (KeyError, TypeError, ValueError, ValidationError) as error:
             raise InputError(
                 f"{path}, line {number}: wants sample_id, subgoal_id and a level from 0 to {TOP_LEVEL}"
             ) from error
+
+
+def _whole(level: object) -> int:
+    """4 from 4, "4" or 4.0, as tables write whole numbers where a cell is blank; ValueError for all else."""
+    number = float(str(level))
+    if not number.is_integer():
+        raise ValueError(level)
+    return int(number)
 
 
 def _rows(path: Path) -> Iterator[tuple[int, Any]]:
@@ -125,34 +138,74 @@ def _rows(path: Path) -> Iterator[tuple[int, Any]]:
         raise InputError(f"cannot read {path}: {reason}") from error
 
 
-def _compare(name: str, pairs: Sequence[tuple[int, int]], judged: Sequence[int]) -> Calibration:
-    differences = [(person - level) / TOP_LEVEL for level, person in pairs]
+@dataclass(frozen=True)
+class _Corrected:
+    """Means of one subgoal, or of several; the corrected mean is `mean - bias`."""
+
+    n: int
+    """Pairs judged."""
+    mean: float | None
+    """Of the judge; None where it judged nothing."""
+    bias: float | None
+    """None where there are too few labels."""
+    variance: float = 0.0
+    """Of the corrected mean."""
+
+
+def _correct(pairs: Sequence[tuple[int, int]], judged: Sequence[int]) -> _Corrected:
+    """From (judge, person) levels of the labelled and the judge's levels of all.
+
+    bias = mean(judge - person) / 5; variance = s2(differences) / n_labels + s2(levels) / n_judged.
+    """
     mean = fmean(judged) / TOP_LEVEL if judged else None
-    measured = len(pairs) >= LEAST and mean is not None
-    bias = -fmean(differences) if measured else None
-    low, high = _interval(mean - bias, differences, judged) if mean is not None and bias is not None else (None, None)
+    differences = [(level - person) / TOP_LEVEL for level, person in pairs]
+    if mean is None or len(pairs) < LEAST:
+        return _Corrected(len(judged), mean, None)
+    # A judge that happens to agree on every label is not free of error: half a level on one more pair is assumed.
+    spread = max(variance(differences), (0.5 / TOP_LEVEL) ** 2 / len(differences))
+    of_judge = variance(judged) / TOP_LEVEL**2 / len(judged) if len(judged) > 1 else 0.0
+    return _Corrected(len(judged), mean, fmean(differences), spread / len(differences) + of_judge)
+
+
+def _together(parts: Sequence[_Corrected]) -> _Corrected:
+    """The stratified means: sum of w_k mean_k and of w_k bias_k, variance sum of w_k^2 variance_k, with w_k = n_k / n.
+
+    Strata are taken as independent. Without a bias where one stratum has none.
+    """
+    n = sum(one.n for one in parts)
+    if not n:
+        return _Corrected(0, None, None)
+    shares = [one.n / n for one in parts]
+    means = [share * (one.mean or 0.0) for share, one in zip(shares, parts, strict=True)]
+    biases = [share * one.bias for share, one in zip(shares, parts, strict=True) if one.bias is not None]
+    spread = sum(share**2 * one.variance for share, one in zip(shares, parts, strict=True))
+    return _Corrected(n, sum(means), sum(biases) if len(biases) == sum(one.n > 0 for one in parts) else None, spread)
+
+
+def _unlabelled(ids: Sequence[str], parts: Sequence[_Corrected]) -> str:
+    names = [name for name, one in zip(ids, parts, strict=True) if one.n and one.bias is None]
+    has = f"{', '.join(names)} {'has' if len(names) == 1 else 'have'} fewer than {LEAST} labels"
+    return f"No corrected mean of all: {has}." if names else ""
+
+
+def _compare(name: str, pairs: Sequence[tuple[int, int]], means: _Corrected, note: str = "") -> Calibration:
+    corrected = None if means.mean is None or means.bias is None else means.mean - means.bias
+    half = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2) * math.sqrt(means.variance)
+    few = f"{len(pairs)} of the {FEW} labels that make its interval reliable." if len(pairs) < FEW else ""
     return Calibration(
         id=name,
         n=len(pairs),
         kappa=_kappa(pairs),
         spearman=_spearman(pairs),
-        bias=bias,
+        bias=means.bias,
         exact=fmean(level == person for level, person in pairs) if pairs else None,
         within_one=fmean(abs(level - person) <= 1 for level, person in pairs) if pairs else None,
-        judged_mean=mean,
-        corrected_mean=_unit(mean - bias) if mean is not None and bias is not None else None,
-        ci_low=low,
-        ci_high=high,
-        note=f"{len(pairs)} of the {FEW} labels that make its interval reliable." if len(pairs) < FEW else "",
+        judged_mean=means.mean,
+        corrected_mean=None if corrected is None else _unit(corrected),
+        ci_low=None if corrected is None else _unit(corrected - half),
+        ci_high=None if corrected is None else _unit(corrected + half),
+        note=note or few,
     )
-
-
-def _interval(mean: float, differences: Sequence[float], judged: Sequence[int]) -> tuple[float, float]:
-    # A judge that happens to agree on every label is not free of error: half a level on one more pair is assumed.
-    spread = max(variance(differences), (0.5 / TOP_LEVEL) ** 2 / len(differences))
-    of_judge = variance(judged) / TOP_LEVEL**2 / len(judged) if len(judged) > 1 else 0.0
-    half = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2) * math.sqrt(spread / len(differences) + of_judge)
-    return _unit(mean - half), _unit(mean + half)
 
 
 def _unit(value: float) -> float:
@@ -167,6 +220,4 @@ def _kappa(pairs: Sequence[tuple[int, int]]) -> float | None:
 
 
 def _spearman(pairs: Sequence[tuple[int, int]]) -> float | None:
-    if len(pairs) <= LEAST or any(len(set(side)) < 2 for side in zip(*pairs, strict=True)):
-        return None
-    return float(spearmanr(*zip(*pairs, strict=True)).statistic)
+    return rank_correlation(*zip(*pairs, strict=True)) if len(pairs) > LEAST else None

@@ -8,7 +8,7 @@ from goalcover.agent.errors import InputError
 from goalcover.agent.prompt import cut
 from goalcover.agent.talk import Tool
 from goalcover.memory.runs import Run
-from goalcover.tools.compare import side_by_side
+from goalcover.tools.beside import side_by_side
 from goalcover.tools.explain import End, Judged, explain, find_subgoal, judged
 from pydantic import BaseModel
 
@@ -106,7 +106,7 @@ def sample(run: Run, arguments: Arguments) -> Any:
     found = next(iter(run.samples({wanted})), None)
     if found is None:
         raise InputError(f"no sample {wanted!r} was judged in this run")
-    said = (one for subgoal in run.goal().subgoals for one in run.alignments(subgoal.id) if one.sample_id == wanted)
+    said = run.judgements(wanted)
     judgements = [{"subgoal": one.subgoal_id, "level": one.level, "explanation": one.explanation} for one in said]
     sides = {"input": cut(found.input, CHARACTERS), "output": cut(found.output, CHARACTERS)}
     return {"sample_id": found.id, "row": found.row, **sides, "judgements": judgements}

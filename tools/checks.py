@@ -1,11 +1,12 @@
 """Checks on candidates by code, each with a reason that a person, or a generator, can act on."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from goalcover.agent.models import Sample, Subgoal
+from goalcover.agent.synthesis import Column
 
 _SHORTER, _LONGER = 0.4, 1.5
 """How far a new text may lie below the 5th and above the 95th percentile of the dataset's lengths."""
@@ -27,7 +28,7 @@ _LEAK = re.compile(
 )
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _PERSONAL = {
-    "an e-mail address": re.compile(r"\b[\w.+-]+@[\w-]+\.[\w.-]*[A-Za-z]{2,}\b"),
+    "an e-mail address": re.compile(r"\w[.+-]?@[\w-]{1,63}\.[\w.-]{0,190}[A-Za-z]{2,24}\b"),
     "a telephone number": re.compile(r"(?<![\w.-])(?:\+\d{1,3}[ .-]?)?\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?![\w-])"),
     "a social security number": re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])"),
     "an IBAN": re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b"),
@@ -76,6 +77,14 @@ def problems(sample: Sample, subgoal: Subgoal, bounds: Bounds, sources: Sequence
     for quote in _QUOTE.findall(sample.output):
         if len(quote.split()) >= _QUOTED_WORDS and not _is_held(quote, sample, sources):
             yield f"it quotes what its source does not hold: “{quote[:80]}”"
+
+
+def strays(texts: Mapping[str, str], columns: Iterable[Column]) -> Iterator[str]:
+    """Columns whose text is none of the few that the dataset has there; one that was left empty says nothing."""
+    for one in columns:
+        text = texts.get(one.name, "").strip()
+        if one.values and text and text not in one.values:
+            yield f"its {one.name} is none of those in the dataset: {', '.join(one.values)[:160]}"
 
 
 def personal_data(text: str) -> list[str]:

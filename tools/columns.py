@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from goalcover.tools.rendering import as_text, clean
+from goalcover.tools.rendering import as_text, without_controls
 from goalcover.tools.shapes import PATTERNS
 from goalcover.tools.typeset import cut
 
@@ -38,7 +38,7 @@ class _Seen:
     different: set[str] = field(default_factory=set)
 
     def add(self, text: str) -> None:
-        self.example = self.example or cut(" ".join(clean(text).split()), _EXAMPLE)
+        self.example = self.example or cut(" ".join(without_controls(text).split()), _EXAMPLE)
         self.filled += 1
         self.words += len(re.findall(r"[^\W\d_]{2,}", text))
         self.asking += "?" in text

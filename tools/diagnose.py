@@ -27,10 +27,11 @@ from goalcover.memory.explanations import Explanations
 from goalcover.memory.runs import Run
 from goalcover.tools.clusters import FEWEST, Floats, find_cores, first_of_each, on_a_plane
 from goalcover.tools.held import FAR, NEAR, at_levels, different, hold
+from goalcover.tools.levels import read_levels
 from goalcover.tools.lows import Low, Openings, choose_lows, evenly, low_count, low_vectors, read_openings, wording
 from goalcover.tools.outputs import Pairs
 from goalcover.tools.recommend import shortfall
-from goalcover.tools.standing import Weakness, read_levels, weakness
+from goalcover.tools.standing import Weakness, weakness
 
 COMPARED = 1_000
 """Different low-scoring samples of a group that are compared with each other for near-duplicates."""

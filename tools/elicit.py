@@ -1,15 +1,14 @@
 """The elicitation without a conversation: goal text and answers -> Specification -> Decomposition and Checks (3.2)."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
 from goalcover.agent.elicitation import Checks, DataProfile, Edit, Question, Specification
-from goalcover.agent.errors import InputError
+from goalcover.agent.errors import InputError, ModelError
+from goalcover.agent.language import is_english, refuse_unread
 from goalcover.agent.models import SLOTS, Clarification, Frozen, Goal, Slot, Subgoal
 from goalcover.agent.roles import Clarifier, Decomposer
-from goalcover.agent.words import is_known
 from goalcover.memory.files import write_bytes
 from goalcover.memory.goals import dump_goal
 from goalcover.tools.slots import slot_of
@@ -39,7 +38,7 @@ class Plan(Frozen):
     questions: tuple[Question, ...]
     """About the parts of the scope that are still open."""
     note: str = ""
-    """That the subgoals were made without the language model that should have made them, and why; else empty."""
+    """What a language model should have done and did not, and why; else empty."""
 
 
 async def plan(
@@ -57,13 +56,18 @@ async def plan(
             break
         repaired += made
         checks = await decomposer.check(specification, subgoals)
-    return Plan(
+    planned = Plan(
         goal=Goal(text=specification.goal, context=specification.answers, subgoals=subgoals),
         checks=checks,
         note=draft.note,
         repaired=tuple(repaired),
-        questions=await open_questions(specification, profile, clarifier),
+        questions=(),
     )
+    try:
+        return planned.model_copy(update={"questions": await open_questions(specification, profile, clarifier)})
+    except ModelError as error:  # what was paid for until here is not lost
+        unasked = f"What is still open could not be asked: {str(error).rstrip('.')}."
+        return planned.model_copy(update={"note": f"{planned.note} {unasked}".strip()})
 
 
 async def open_questions(
@@ -78,13 +82,12 @@ async def open_questions(
 
 
 def check_goal(text: str) -> None:
-    """InputError when no word of a goal is one that GoalCover has ever read."""
-    words = re.findall(r"[^\W\d_]{2,}", text)
-    if not any(is_known(word.lower()) for word in words):
-        raise InputError(
-            f"the goal {text[:60]!r} holds no word that GoalCover knows: say in English what the model should do, e.g. "
-            '"Answer customers\' questions about bills and tariffs"'
-        )
+    """InputError when no word of a goal in English is one that GoalCover has ever read.
+
+    Whether a goal in another language can be read depends on who plays the roles.
+    """
+    if is_english(text):
+        refuse_unread(text)
 
 
 def read_answers(path: Path, goal: str) -> Specification:
@@ -120,10 +123,10 @@ def write_goal(goal: Goal, path: Path) -> Path | None:
 
 
 def _mend(checks: Checks, subgoals: Sequence[Subgoal]) -> tuple[tuple[Subgoal, ...], list[Repaired]]:
-    """One round: every offered repair whose subgoals are still there."""
+    """One round: every offered repair that nobody disputes and whose subgoals are still there."""
     mended, made = tuple(subgoals), list[Repaired]()
     for failure in checks.failures:
-        if failure.repair is not None and _fits(failure.repair, mended):
+        if failure.repair is not None and not failure.disputed and _fits(failure.repair, mended):
             mended = failure.repair.apply(mended)
             made.append(Repaired(reason=failure.reason, label=failure.repair.label))
     return mended, made

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from math import ceil
 from typing import Self
 
 from goalcover.agent.models import Sample, Subgoal
-from goalcover.agent.roles import RemoteJudge
+from goalcover.agent.roles import Judge, RemoteJudge
 from goalcover.agent.settings import Role
+from goalcover.agent.synthesis import GROUP_MOST
 from goalcover.agent.usage import Usage
 from goalcover.memory.ledger import Ledger
 from goalcover.tools.budget import Budget
@@ -23,6 +25,10 @@ _BESIDES, _SAID = 2_500, 600
 """Tokens of all else in a question about a gap, and of the answer, roughly."""
 _CHARACTERS = 4
 """A token."""
+_CANDIDATES, _WRITTEN, _VERDICT = 1.5, 4, 150
+"""Of synthetic samples: written for each that is wanted, and in one answer; tokens of a verdict."""
+_READ_WHOLE = 3_000
+"""Characters of each side of a sample that the generator reads."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,11 @@ class Estimate:
     """USD; None: the price is not known."""
     reused: int = 0
     """Judgements that are there already."""
+
+    def __add__(self, other: Self) -> Self:
+        """Both together."""
+        cost = None if self.cost is None or other.cost is None else self.cost + other.cost
+        return type(self)(self.usage + other.usage, cost, self.reused + other.reused)
 
     def words(self) -> str:
         """For a person."""
@@ -66,10 +77,48 @@ def estimate(
     namers = [(role, name) for role, name in (models or {}).items() if role in ("analyst", "advisor")]
     read = list(islice(samples, _READ)) if namers else []
     parts += [(name, _about_gaps(role, read, len(subgoals)), 1.0) for role, name in namers]
+    return _priced(parts, budget, sum(ahead.reused for _, ahead in work))
+
+
+def estimate_synthesis(
+    samples: Iterable[Sample],
+    n: int,
+    subgoals: Sequence[Subgoal],
+    n_parts: int,
+    judge: Judge,
+    budget: Budget,
+    models: Mapping[Role, str],
+) -> Estimate:
+    """One round in which all n samples are found, like those of the run, in so many parts; and judging them."""
+    read = list(islice(samples, _READ))
+    sizes = [min(len(text), _READ_WHOLE) for one in read for text in (one.input, one.output)]
+    size, written = sum(sizes) / max(len(read), 1) / _CHARACTERS, ceil(_CANDIDATES * n)
+    parts: list[_Part] = []
+    if "generator" in models:
+        calls = max(n_parts, ceil(written / _WRITTEN))
+        parts.append((models["generator"], _calls(calls, _BESIDES + _WRITTEN * size, written * size), 1.0))
+    if "discriminator" in models:
+        calls = max(n_parts, ceil(written / GROUP_MOST))
+        judged = written / calls + 2  # the anchors
+        parts.append((models["discriminator"], _calls(calls, _BESIDES + judged * size, calls * judged * _VERDICT), 1.0))
+    if isinstance(judge, RemoteJudge):
+        parts.append((judge.id, _Work([(one, subgoals) for one in read], n).expected(judge), 1.0))
+    return _priced(parts, budget)
+
+
+def _calls(n: int, prompt_each: float, completion: float) -> Usage:
+    return Usage(calls=n, prompt_tokens=round(n * prompt_each), completion_tokens=round(completion))
+
+
+_Part = tuple[str, Usage, float]
+"""Who is asked, for what, and the part of the price that it costs."""
+
+
+def _priced(parts: Sequence[_Part], budget: Budget, reused: int = 0) -> Estimate:
     prices = [budget.prices.get(spender) for spender, _, _ in parts]
     costs = [price.of(used) * part for price, (_, used, part) in zip(prices, parts, strict=True) if price]
     used = sum((one for _, one, _ in parts), Usage())
-    return Estimate(used, sum(costs) if all(prices) else None, sum(ahead.reused for _, ahead in work))
+    return Estimate(used, sum(costs) if all(prices) else None, reused)
 
 
 @dataclass

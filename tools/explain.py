@@ -1,4 +1,4 @@
-"""Answers about a finished run: why is a subgoal weak, which samples are lowest or highest, how do two runs differ."""
+"""Answers about a finished run: why is a subgoal weak, which samples are lowest or highest, which are like one."""
 
 import heapq
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,6 @@ from goalcover.tools.clusters import DUPLICATE
 from goalcover.tools.diagnose import read
 from goalcover.tools.held import hold
 from goalcover.tools.lows import low_vectors, read_openings
-from goalcover.tools.typeset import count
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
@@ -80,28 +79,6 @@ class Explanation(BaseModel):
     """Some of the samples with the lowest scores."""
 
 
-class Change(BaseModel):
-    """How a subgoal's figures differ between two runs; None where one run has no such subgoal or no figure."""
-
-    model_config = ConfigDict(frozen=True)
-
-    subgoal_id: str
-    before: float | None
-    after: float | None
-    delta_abs: float | None
-    delta_rel: float | None
-    """A fraction: -0.31 is a fall of 31%."""
-    ci_before: tuple[float, float] | None = None
-    """95% interval of the mean."""
-    ci_after: tuple[float, float] | None = None
-    reworded: bool = False
-    """Whether its name or description differ: then the figures are of two different things."""
-    support_before: int | None
-    support_after: int | None
-    gap_before: bool | None
-    gap_after: bool | None
-
-
 def find_subgoal(goal: Goal, asked: str) -> Subgoal:
     """The subgoal of that id or name, upper and lower case alike. Raises InputError with the nearest or all ids."""
     by_name = {one.name.lower(): one for one in goal.subgoals} | {one.id: one for one in goal.subgoals}
@@ -139,7 +116,7 @@ def similar(run: Run, asked: str, sample_id: str, k: int, embedder: Embedder) ->
     if subgoal.id not in gaps:
         named = f"gaps are: {', '.join(gaps)}" if gaps else "this run has none"
         raise InputError(f"'{subgoal.id}' is no gap, and only gaps' low-scoring samples are compared; {named}")
-    alignment = next((one for one in run.alignments(subgoal.id) if one.sample_id == sample_id), None)
+    alignment = next((one for one in run.judgements(sample_id) if one.subgoal_id == subgoal.id), None)
     if alignment is None:
         raise InputError(f"no sample '{sample_id}' in this run")
     [vector] = low_vectors([alignment], read_openings(run.samples([sample_id]), embedder), embedder)
@@ -192,36 +169,6 @@ def _picked(scored: Iterator[Alignment], end: End, n: int, first: frozenset[str]
     return ordered[start : start + n]
 
 
-def compare(before: Run, after: Run) -> tuple[Change, ...]:
-    """Every subgoal of either run: the first run's in its order, then those that only the second has."""
-    old = {one.id: one for one in before.coverage().subgoals}
-    new = {one.id: one for one in after.coverage().subgoals}
-    asked, asks = ({one.id: one.digest for one in run.goal().subgoals} for run in (before, after))
-    return tuple(
-        _change(
-            one, old.get(one), new.get(one), reworded=asked.get(one, asks.get(one)) != asks.get(one, asked.get(one))
-        )
-        for one in dict.fromkeys([*old, *new])
-    )
-
-
-def differences(before: Run, after: Run) -> Iterator[str]:
-    """What two runs do not have in common, each a sentence: goal, judge or data."""
-    old, new = before.info(), after.info()
-    if before.goal().text != after.goal().text:
-        yield "The goals have different words."
-    if (old.engine.name, old.engine.model, old.engine.version) != (
-        new.engine.name,
-        new.engine.model,
-        new.engine.version,
-    ):
-        judges = [f"{one.name} engine, {one.model}, version {one.version}" for one in (old.engine, new.engine)]
-        yield f"The judges differ: {' and '.join(judges)}."
-    if old.dataset.fingerprint != new.dataset.fingerprint:
-        data = [f"{one.path} ({count(one.rows, 'row')})" for one in (old.dataset, new.dataset)]
-        yield f"The data differ: {' and '.join(data)}."
-
-
 def weak(run: Run, fail_under: float | None) -> Iterator[SubgoalCoverage]:
     """The subgoals that fail a check: gaps, or with a number those whose mean alignment is below it."""
     for one in run.coverage().subgoals:
@@ -242,28 +189,3 @@ def _joined(alignment: Alignment, sample: Sample) -> Judged:
         input=sample.input,
         output=sample.output,
     )
-
-
-def _change(
-    subgoal_id: str, before: SubgoalCoverage | None, after: SubgoalCoverage | None, *, reworded: bool
-) -> Change:
-    old, new = before.alignment if before else None, after.alignment if after else None
-    delta = new - old if old is not None and new is not None else None
-    return Change(
-        subgoal_id=subgoal_id,
-        before=old,
-        after=new,
-        delta_abs=delta,
-        delta_rel=delta / old if delta is not None and old else None,
-        ci_before=_ends(before),
-        ci_after=_ends(after),
-        reworded=reworded,
-        support_before=before.support if before else None,
-        support_after=after.support if after else None,
-        gap_before=before.gap if before else None,
-        gap_after=after.gap if after else None,
-    )
-
-
-def _ends(row: SubgoalCoverage | None) -> tuple[float, float] | None:
-    return (row.ci_low, row.ci_high) if row and row.ci_low is not None and row.ci_high is not None else None

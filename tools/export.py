@@ -13,6 +13,7 @@ from goalcover.agent.models import Frozen
 from goalcover.memory.files import write_bytes, writing
 from goalcover.memory.runs import Run
 from goalcover.tools.card import dataset_card
+from goalcover.tools.destination import check_out
 from goalcover.tools.formats.axolotl import axolotl_yaml
 from goalcover.tools.formats.examples import Example, to_example
 from goalcover.tools.formats.files import column_names, save_dataset_dict, write_rows
@@ -134,10 +135,13 @@ def export(run: Run, mix: Mix, format_name: str, out: Path) -> Exported:
 
     A folder holds train.*, validation.*, README.md (the card), _provenance.jsonl and, for those trainers,
     dataset_info.json and axolotl.yaml; beside a file NAME.jsonl the same stand in NAME.goalcover/.
-    Raises InputError when the extension does not fit the format, or `out` cannot be written.
+    Raises InputError when the extension does not fit the format, when the run or its data would suffer, and when `out`
+    cannot be written.
     """
     name = parse_format(format_name)
     place = _place(run, name, out)
+    for written_to in (*place.rows.values(), place.side):
+        check_out(run, written_to)
     prepared = prepare(run, mix, name)
     place.make_room()
     written = [*_write_splits(prepared, place), *_write_side_files(run, prepared, place)]

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from goalcover.agent.errors import InputError
 from goalcover.agent.models import SUPPORT_LEVEL, TOP_LEVEL, Frozen, Goal, Subgoal
 from goalcover.memory.runs import Run
+from goalcover.tools.levels import read_levels
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -89,11 +90,9 @@ class Scores:
 
 def read_scores(run: Run) -> Scores:
     """The run's scores as one matrix."""
-    subgoals = run.goal().subgoals
-    table = run.scores(["sample_id", "score"])
-    values = np.array(table["score"].to_numpy(zero_copy_only=False), dtype=np.float64)  # null becomes NaN
-    ids = table["sample_id"].to_pylist()[:: len(subgoals)]
-    return Scores(tuple(ids), subgoals, values.reshape(-1, len(subgoals)))
+    goal = run.goal()
+    levels = read_levels(run, goal)
+    return Scores(tuple(levels.sample_ids.tolist()), goal.subgoals, levels.scores)
 
 
 def goal_scores(scores: Scores, subgoal_ids: Collection[str] = ()) -> Floats:

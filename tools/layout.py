@@ -1,7 +1,8 @@
 """How this dataset writes a row, so that a new sample can be written the same way."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import orjson
@@ -11,6 +12,11 @@ from goalcover.tools.rendering import as_text
 from goalcover.tools.shapes import DIALOGUES, Plan, understand
 
 _SPELLINGS = {"from": ("value", "human", "gpt"), "role": ("content", "user", "assistant")}
+
+_MOST_VALUES, _VALUE_CHARACTERS = 20, 100
+"""A column that holds more different texts, or longer ones, is no label."""
+_A_VALUE = 10
+"""Rows for each different text, at the least: in fewer nobody can tell that there are no others."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,24 @@ def layout_of(sample: Sample, *, mapped: bool = False) -> Layout:
         columns = (*_columns(row, reading.plan, "input"), *_columns(row, reading.plan, "output"))
     own_id = next((name for name, value in row.items() if as_text(value) == sample.id), None)
     return Layout(tuple(row), columns, own_id, dialogue, is_mapped=isinstance(reading, str))
+
+
+def with_values(layout: Layout, samples: Iterable[Sample]) -> Layout:
+    """The layout of these samples, its columns with their texts where those are few and short, such as labels."""
+    seen: dict[str, Counter[str]] = {one.name: Counter() for one in layout.columns}
+    for sample in samples:
+        if not seen:  # as of most datasets, after a few rows
+            break
+        row = orjson.loads(sample.original)
+        for name, texts in list(seen.items()):
+            text = row.get(name)
+            if isinstance(text, str) and text.strip():
+                texts[text.strip()] += 1
+                if len(texts) > _MOST_VALUES or len(text) > _VALUE_CHARACTERS:
+                    del seen[name]
+    few = {name: tuple(sorted(texts)) for name, texts in seen.items() if texts.total() >= _A_VALUE * len(texts)}
+    columns = tuple(one.model_copy(update={"values": few.get(one.name, ())}) for one in layout.columns)
+    return replace(layout, columns=columns)
 
 
 def _dialogue(row: Mapping[str, Any], plan: Plan) -> tuple[str, str] | None:

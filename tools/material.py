@@ -10,7 +10,7 @@ from goalcover.agent.synthesis import Anchors
 from goalcover.memory.runs import Run
 from goalcover.tools.checks import Bounds, bounds_of
 from goalcover.tools.explain import find_subgoal
-from goalcover.tools.layout import Layout, layout_of
+from goalcover.tools.layout import Layout, layout_of, with_values
 
 MOST_SOURCES = 2_000
 EXEMPLARS = 4
@@ -93,7 +93,8 @@ def read_material(run: Run, asked: str) -> Material:
 
 def layout_in(run: Run, samples: Sequence[Sample]) -> Layout:
     """The layout of the run's rows, which are `samples`: at least one."""
-    return layout_of(_typical(samples), mapped=run.info().dataset.shape.startswith("mapped"))
+    layout = layout_of(_typical(samples), mapped=run.info().dataset.shape.startswith("mapped"))
+    return with_values(layout, samples)
 
 
 def _typical(samples: Sequence[Sample]) -> Sample:

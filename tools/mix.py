@@ -143,6 +143,8 @@ def _roots(members: Sequence[Member]) -> list[str]:
 
     def find(name: str) -> str:
         while leader.setdefault(name, name) != name:
+            # Each step halves the way of the next one: families are as large as their data.
+            leader[name] = leader[leader[name]]
             name = leader[name]
         return name
 

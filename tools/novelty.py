@@ -1,7 +1,9 @@
 """Is a text new? Near-duplicates among many texts, with the span that they share.
 
 Near-duplicates are pairs of texts whose sets of three-word shingles overlap by at least `NEAR` (Jaccard; Broder,
-"On the resemblance and containment of documents", 1997), counted exactly with scikit-learn's hashed n-grams.
+"On the resemblance and containment of documents", 1997), counted exactly with scikit-learn's hashed n-grams. Which
+pairs are counted is told by the shingles that few rows hold; for a text that is nearly all boilerplate, by the rarest
+that it has.
 """
 
 from collections.abc import Sequence
@@ -24,6 +26,10 @@ _COMMON = 0.01
 _COMMON_LEAST = 50
 _LIKELY = 0.3
 """Overlap of the rare shingles from which all shingles are counted."""
+_BOILERPLATE = 0.6
+"""Share of common shingles from which the rare ones are too few to lead to every pair that is near."""
+_LOOKED_AT = 1_000
+"""Rows that such a text is compared with."""
 _CHUNK_CELLS = 20_000_000
 """Bounds the memory of one step: candidates x rows that share a shingle."""
 _SPAN_WORDS = 400
@@ -83,13 +89,34 @@ class Known:
         rare = (counts <= max(_COMMON_LEAST, _COMMON * len(self._texts))).astype(np.float32)
         known, weights = self.shingles.T.tocsr(), self.shingles @ rare
         best: list[tuple[int | None, float]] = [(None, 0.0)] * shingles.shape[0]
+        for nearly_all in np.flatnonzero(shingles @ (1 - rare) >= _BOILERPLATE * _sizes(shingles)):
+            best[nearly_all] = self._alike(shingles[nearly_all], known, counts)
         for start, stop in _chunks(shingles, counts * rare):
             part = shingles[start:stop].multiply(rare[np.newaxis, :]).tocsr()
             part.eliminate_zeros()
             shared = (part @ known).tocsr()
             for row, place in _largest(shared, _sizes(part), weights):
-                best[start + row] = place, _jaccard(shingles[start + row], self.shingles[place])
+                found = place, _jaccard(shingles[start + row], self.shingles[place])
+                best[start + row] = max(best[start + row], found, key=lambda one: one[1])
         return best
+
+    def _alike(self, one: Any, known: Any, counts: Floats) -> tuple[int | None, float]:
+        """The text most similar to one of boilerplate, among the first that hold its rarest shingles.
+
+        A text that comes near holds one of the rarest `1 - NEAR` of its shingles, for it may lack no more.
+        """
+        order = one.indices[np.argsort(counts[one.indices], kind="stable")]
+        leading = order[: int((1 - NEAR) * len(order)) + 1]
+        ends = zip(known.indptr[leading], known.indptr[leading + 1], strict=True)
+        rows = [known.indices[start:end][:_LOOKED_AT] for start, end in ends]
+        places = np.unique(np.concatenate(rows)[:_LOOKED_AT])
+        if not len(places):
+            return None, 0.0
+        held = self.shingles[places]
+        shared = (held @ one.T).toarray().ravel()
+        similarity = shared / (_sizes(held) + one.nnz - shared)
+        nearest = int(similarity.argmax())
+        return int(places[nearest]), float(similarity[nearest])
 
 
 def _largest(shared: Any, sizes: Floats, known_sizes: Floats) -> list[tuple[int, int]]:

@@ -6,16 +6,18 @@ paid for is lost; whoever stops early waits for the calls in flight as long as t
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Iterable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 
 from goalcover.agent.errors import StoppedError
 from goalcover.agent.models import Sample, Subgoal
 from goalcover.agent.roles import JudgedPart, RemoteJudge
+from goalcover.agent.usage import Usage
 from goalcover.memory.ledger import Judgement, Ledger, now
-from goalcover.tools.budget import Budget
+from goalcover.tools.budget import Budget, Held
 
 CHUNK = 32
 """Samples that are looked up, and handed on, together."""
@@ -132,20 +134,22 @@ class Pool:
     async def _work(self) -> None:
         while job := await self._queue.get():
             subgoals = [subgoal for subgoal, _ in job.asked]
-            held = await self._budget.wait(self._judge.id, self._judge.expected(job.sample, subgoals))
-            if self._stopping:
-                self._budget.release(held)
-                return
-            try:
-                async with aclosing(self._judge.judge_one(job.sample, subgoals, self._may_call)) as parts:
+            with self._budget.holding(self._judge.id) as held:
+                may_call = partial(self._may_call, held)
+                async with aclosing(self._judge.judge_one(job.sample, subgoals, may_call)) as parts:
                     async for part in parts:
                         self._enter(job, part)
-            finally:
-                self._budget.release(held)
             self._hand_on(job)
 
-    def _may_call(self) -> bool:
-        return not self._stopping
+    @asynccontextmanager
+    async def _may_call(
+        self, held: Held, spent: Callable[[], Usage], expected: Callable[[], Usage]
+    ) -> AsyncGenerator[None]:
+        """See `roles.MayCall`."""
+        async with self._budget.call(held, spent, expected):
+            if self._stopping:
+                raise StoppedError("stopped before a call")
+            yield
 
     def _enter(self, job: _Job, part: JudgedPart) -> None:
         """Into the ledger, with what it took."""

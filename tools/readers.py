@@ -8,7 +8,7 @@ from typing import cast
 
 import orjson
 from goalcover.agent.errors import InputError
-from goalcover.tools.rendering import clean
+from goalcover.tools.rendering import without_controls
 from goalcover.tools.rows import BROKEN_JSON, NOT_UTF8, TOO_DEEP, Row, fault, make_row, open_bytes, reason_of
 from goalcover.tools.tables import read_arrow, read_csv, read_parquet, read_tsv, read_xlsx
 
@@ -98,7 +98,7 @@ def _json_rows(path: Path, content: object) -> Iterable[object]:
         raise InputError(f"{path} holds neither an array nor an object")
     arrays = [name for name, value in content.items() if name not in ONE_ROW and _is_table(value)]
     if len(arrays) > 1:
-        names = ", ".join(clean(name)[:40] for name in arrays[:10])
+        names = ", ".join(without_controls(name)[:40] for name in arrays[:10])
         raise InputError(f"{path} holds several arrays of rows ({names}): keep one a file")
     if arrays:
         return cast(list[object], content[arrays[0]])

@@ -18,14 +18,14 @@ TEXT_KEYS = ("text", "value", "content", "contexts")
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-def clean(text: str) -> str:
+def without_controls(text: str) -> str:
     """The text without control characters (a space instead) and lone surrogates (U+FFFD instead)."""
     return UNPRINTABLE.sub(lambda found: " " if found[0] < "\ud800" else "\ufffd", text)
 
 
 def as_text(value: object) -> str:
     """Any cell as clean text: lists by lines, dicts as `key: value`, nothing for None and NaN."""
-    return clean(value if isinstance(value, str) else _render(value, READABLE_LEVELS))
+    return without_controls(value if isinstance(value, str) else _render(value, READABLE_LEVELS))
 
 
 def _render(value: object, levels: int) -> str:

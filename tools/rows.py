@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
 
 from goalcover.agent.errors import InputError
-from goalcover.tools.rendering import clean, to_json
+from goalcover.tools.rendering import to_json, without_controls
 
 BROKEN_JSON = "broken JSON"
 NOT_OBJECT = "not a JSON object"
@@ -35,7 +35,7 @@ class Row(NamedTuple):
 def reason_of(error: BaseException) -> str:
     """The first line of a foreign error's text, fit to stand in a message."""
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return clean(text.strip().partition("\n")[0])[:300] or type(error).__name__
+    return without_controls(text.strip().partition("\n")[0])[:300] or type(error).__name__
 
 
 def make_row(where: str, value: object) -> Row:

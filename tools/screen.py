@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from goalcover.agent.models import Sample
 from goalcover.agent.synthesis import Brief, Candidate
-from goalcover.tools.checks import problems
+from goalcover.tools.checks import problems, strays
 from goalcover.tools.leakage import Passages
 from goalcover.tools.material import Material
 from goalcover.tools.novelty import Duplicate, Known, common_span, repeated
@@ -45,6 +45,8 @@ class Screen:
             )
             for candidate, sample in zip(candidates, samples, strict=True)
         ]
+        for reasons, candidate in zip(found, candidates, strict=True):
+            reasons.extend(strays(candidate.columns, self._material.layout.columns))
         for place, reason in self._repetitions(samples):
             found[place].append(reason)
         return found
@@ -59,10 +61,11 @@ class Screen:
         asked = [sample.input if len(sample.input.split()) >= _LEAST_ASKED else "" for sample in samples]
         alike = self._inputs.duplicates(asked, NEAR_INPUT)
         found += [(one.place, self._known_reason(one)) for one in alike if asked[one.place]]
-        return [*found, *self._leaks(texts).items(), *self._among_candidates(samples)]
+        return [*found, *self.leaks(samples).items(), *self._among_candidates(samples)]
 
-    def _leaks(self, texts: Sequence[str]) -> dict[int, str]:
-        """What gives the evaluation set away: a passage of it, whatever the rest is, or the whole in other words."""
+    def leaks(self, samples: Sequence[Sample]) -> dict[int, str]:
+        """By place what gives the evaluation set away: a passage of it, or the whole in other words."""
+        texts = _texts(samples)
         shared = {one.place: (one.known, one.span) for one in self._held_out.duplicates(texts)}
         for place, text in enumerate(texts):
             if passage := self._passages.longest(text):

@@ -2,10 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
-import numpy as np
-import numpy.typing as npt
 from goalcover.agent.embedded.cues import Cue, cue_of, show
 from goalcover.agent.models import (
     SUPPORT_LEVEL,
@@ -18,47 +15,16 @@ from goalcover.agent.models import (
     SubgoalCoverage,
 )
 from goalcover.agent.roles import EXEMPLAR_LEVEL, NEAR_LEVEL, Standing
-from goalcover.memory.runs import Run
 from goalcover.tools.coverage import cover, support_wanted
 from goalcover.tools.kinds import Facts, kind_of
+from goalcover.tools.levels import LISTED, Levels
 from goalcover.tools.lows import evenly
 from goalcover.tools.outputs import Pairs, faults
 from goalcover.tools.recommend import mean_wanted, needed, rewriting_closes, to_rewrite
 
-LISTED = 10
 USUAL = 150
 """Samples that say what is usual in the data."""
-_UNSCORED = -1
 _STRONG = SUPPORT_LEVEL / TOP_LEVEL
-
-
-@dataclass(frozen=True)
-class Levels:
-    """Every sample's level for every subgoal."""
-
-    sample_ids: npt.NDArray[np.object_]
-    """(samples,)"""
-    subgoal_ids: tuple[str, ...]
-    table: npt.NDArray[np.int8]
-    """(samples, subgoals); -1 for unscored."""
-
-    def of(self, subgoal_id: str) -> npt.NDArray[np.int8]:
-        """(samples,): one subgoal's levels."""
-        return np.asarray(self.table[:, self.subgoal_ids.index(subgoal_id)])
-
-    def touching(self, subgoal_id: str, most: int) -> list[str]:
-        """Ids of samples that touch the subgoal, evenly chosen where there are more."""
-        places = np.flatnonzero(self.of(subgoal_id) >= NEAR_LEVEL)
-        return [str(self.sample_ids[places[place]]) for place in evenly(len(places), most)]
-
-    def first(self, subgoal_id: str, level: int, most: int = LISTED) -> list[str]:
-        """Ids of the first samples at a level."""
-        return [str(one) for one in self.sample_ids[np.flatnonzero(self.of(subgoal_id) == level)[:most]]]
-
-    @cached_property
-    def unserved(self) -> float:
-        """Share of samples that touch no subgoal at all."""
-        return float((self.table.max(axis=1) < NEAR_LEVEL).mean()) if len(self.table) else 0.0
 
 
 @dataclass(frozen=True)
@@ -79,14 +45,6 @@ class Weakness:
     def not_applicable(self) -> int:
         """How many those are."""
         return len(self.unable)
-
-
-def read_levels(run: Run, goal: Goal) -> Levels:
-    """The levels of a run's scores."""
-    scores = run.scores(["sample_id", "subgoal_id", "level"])
-    n = len(goal.subgoals)
-    table = scores["level"].fill_null(_UNSCORED).to_numpy().astype(np.int8).reshape(-1, n)
-    return Levels(scores["sample_id"].to_numpy()[::n], tuple(one.id for one in goal.subgoals), table)
 
 
 def weakness(

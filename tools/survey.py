@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from goalcover.agent.errors import InputError
 from goalcover.tools.columns import Column, Columns
-from goalcover.tools.rendering import as_text, clean
+from goalcover.tools.rendering import as_text, without_controls
 from goalcover.tools.rows import Row
 from goalcover.tools.shapes import DIALOGUES, MAP_SYNTAX, UNKNOWN_SHAPE, Plan, Reading
 
@@ -159,7 +159,7 @@ class Survey:
 
     def _map_hint(self) -> str:
         likely = self._columns.likely
-        example = f", here probably --map {' '.join(clean(likely).split())}" if likely else ""
+        example = f", here probably --map {' '.join(without_controls(likely).split())}" if likely else ""
         return f"Say which is which with {MAP_SYNTAX}{example}"
 
     def _check_sides(self, data: str) -> None:
@@ -221,4 +221,4 @@ def id_text(value: object) -> str:
 
 def _shown(name: str) -> str:
     """A column's name, fit for a one-line message."""
-    return " ".join(clean(name).split())[:40]
+    return " ".join(without_controls(name).split())[:40]

@@ -5,7 +5,7 @@ is proposed; `tools.accept` keeps what a person takes of it.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
@@ -48,13 +48,15 @@ class Batch(Frozen):
     shortfall: str
     """Why there are fewer than asked for; empty when there are not."""
     spread: Spread
-    """How the proposals are spread."""
+    """How the proposals are spread, but for those that stay."""
     engine: str
     """The generator."""
     missing: tuple[Part, ...]
     """What is still to be made, as work orders for an annotator or a model."""
     n_waited: int = 0
     """Proposals that an earlier request found, and nobody had decided about."""
+    n_staying: int = 0
+    """Proposals in front that stay from the review before; `asked` counts them."""
 
 
 @dataclass
@@ -75,18 +77,25 @@ class Work:
     rejected: list[Decision] = field(default_factory=list)
     made: list[str] = field(default_factory=list)
     """Ids of all candidates so far."""
-    known: list[str] = field(default_factory=list)
-    """Ids of candidates that earlier requests made into samples."""
+    known: set[str] = field(default_factory=set)
+    """Ids of candidates that are not to be proposed: they were kept or turned down, or others are wished for."""
     shortfalls: list[str] = field(default_factory=list)
     left: dict[int, int] = field(default_factory=dict)
     """By place in the plan how many samples of that part are still to be found."""
     rounds: int = 0
+    n_staying: int = 0
     n_waited: int = 0
 
     @property
     def n_missing(self) -> int:
         """How many samples are still to be found."""
         return self.asked - len(self.proposals)
+
+    def take(self, proposal: Proposal) -> None:
+        """One that an earlier request found; nothing that is new may repeat it."""
+        self.screen.keep(proposal.sample)
+        self.proposals.append(proposal)
+        self.made.append(proposal.candidate.id)
 
     def put_by(self) -> None:
         """From now on nothing that passed is lost."""
@@ -108,6 +117,8 @@ async def synthesize(
     form: str = "",
     min_level: int = SUPPORT_LEVEL,
     parts: Sequence[Part] = (),
+    staying: Sequence[Proposal] = (),
+    passed_over: Collection[str] = (),
     embedder: Embedder | None = None,
     on_progress: OnProgress | None = None,
 ) -> Batch:
@@ -116,8 +127,10 @@ async def synthesize(
     `holdout` is an evaluation set that nothing may repeat; `form` a wish in words for all samples (`a question a nurse
     would ask`); `min_level` 5 is stricter than 4; `parts` are work orders of before instead of a new plan; `embedder`
     tells which missing capability a sample is most like (without one it counts for the one that it was asked for).
-    What an earlier request found and nobody decided about comes first, as far as it fits this one. A model that fails,
-    or may not be asked any more, ends the request: what has passed by then is proposed, and `shortfall` says why.
+    `staying` are proposals that stand in front whatever is wished of the others, `passed_over` the ids of some that
+    others are wished for instead of; what a person turned down does not come again. What an earlier request found and
+    nobody decided about comes next, as far as it fits this one. A model that fails, or may not be asked any more, ends
+    the request: what has passed by then is proposed, and `shortfall` says why.
     Raises InputError for an unknown subgoal; ModelError and StoppedError when nothing has passed.
     """
     if n < 1:
@@ -127,9 +140,11 @@ async def synthesize(
     work = Work(
         run.synthetic_path, material, Screen(material, holdout, earlier), generator, discriminator, n, min_level
     )
-    work.known = [one.id.removeprefix(PREFIX) for one in earlier]
     rejected = rejected_before(run.synthetic_path, material.subgoal.id)
-    planned = list(parts) or plan(material, n, form=form, rejected=rejected)
+    turned_down = {one.candidate_id for one in rejected if one.candidate_id}
+    work.known = {one.id.removeprefix(PREFIX) for one in earlier} | turned_down | set(passed_over)
+    _begin_with_staying(work, staying)
+    planned = list(parts) or plan(material, n - work.n_staying, form=form, rejected=rejected)
     work.left = {place: part.n for place, part in enumerate(planned)}
     _begin_with_waiting(work, planned)
     try:
@@ -162,17 +177,26 @@ async def _fill(work: Work, planned: Sequence[Part], on_progress: OnProgress | N
                 on_progress(len(work.proposals), work.asked)
 
 
+def _begin_with_staying(work: Work, staying: Sequence[Proposal]) -> None:
+    """All but those that repeat an evaluation set, which may have been named since."""
+    leaks = work.screen.leaks([one.sample for one in staying])
+    for place, one in enumerate(staying):
+        if place in leaks:
+            work.rejected.append(_rejection(one.candidate, (leaks[place],), one.verdict.level))
+        else:
+            work.take(one)
+    work.n_staying = len(work.proposals)
+
+
 def _begin_with_waiting(work: Work, planned: Sequence[Part]) -> None:
     for one in waiting(work.folder, work.material.subgoal.id, work.generator.id):
         place = _part_for(one.candidate, planned, work.left)
-        if place is None or _refusals(one.verdict, work.min_level):
+        if place is None or one.candidate.id in {*work.known, *work.made} or _refusals(one.verdict, work.min_level):
             continue
         if not work.screen.check(planned[place].brief, [one.candidate], [one.sample])[0]:
-            work.screen.keep(one.sample)
-            work.proposals.append(one)
-            work.made.append(one.candidate.id)
+            work.take(one)
             work.left[place] -= 1
-    work.n_waited = len(work.proposals)
+    work.n_waited = len(work.proposals) - work.n_staying
 
 
 def _part_for(candidate: Candidate, planned: Sequence[Part], left: Mapping[int, int]) -> int | None:
@@ -199,9 +223,10 @@ async def _round(work: Work, brief: Brief, wanted: int) -> int | None:
     told = tuple(
         Rejected(input=one.input, output=one.output, reason="; ".join(one.reasons)) for one in work.rejected[-_TOLD:]
     )
-    asked = brief.model_copy(update={"made": (*work.known, *work.made), "rejected": (*brief.rejected, *told)[-_TOLD:]})
+    seen = {*work.known, *work.made}
+    asked = brief.model_copy(update={"made": tuple(seen), "rejected": (*brief.rejected, *told)[-_TOLD:]})
     generated = await work.generator.generate(work.material.subgoal, asked, ceil(MORE * wanted))
-    candidates = [one for one in generated.candidates if one.id not in work.made]
+    candidates = [one for one in generated.candidates if one.id not in seen]
     work.made += [one.id for one in candidates]
     if generated.shortfall:
         work.shortfalls.append(generated.shortfall)
@@ -283,10 +308,11 @@ def _batch(work: Work, planned: Sequence[Part]) -> Batch:
         rejected=tuple(work.rejected),
         rounds=work.rounds,
         shortfall=_shortfall(work),
-        spread=spread_of(planned, (one.candidate for one in work.proposals)),
+        spread=spread_of(planned, (one.candidate for one in work.proposals[work.n_staying :])),
         engine=work.generator.id,
         missing=tuple(missing) if work.n_missing else (),
         n_waited=work.n_waited,
+        n_staying=work.n_staying,
     )
 
 
@@ -294,8 +320,11 @@ def _shortfall(work: Work) -> str:
     if not work.n_missing:
         return ""
     rounds = count(work.rounds, "round")
-    made = f"{count(len(work.made), 'candidate')} made in {rounds}, {len(work.rejected):,} rejected"
+    n_made = len(work.made) - work.n_staying - work.n_waited
+    made = f"{count(n_made, 'candidate')} made in {rounds}, {len(work.rejected):,} rejected"
+    nothing = f"No {'new ' if work.known or work.made else ''}candidate was made"
+    again = ["What was kept or turned down does not come again"] if work.known else []
     unjudged = [one.reasons[0].removeprefix(UNJUDGED) for one in work.rejected if one.reasons[0].startswith(UNJUDGED)]
     no_verdict = [f"{len(unjudged):,} of them without a verdict: {unjudged[-1]}"] if unjudged else []
-    said = [made if work.made else "No candidate was made", *no_verdict, *work.shortfalls[-1:]]
+    said = [made if n_made else nothing, *again, *no_verdict, *work.shortfalls[-1:]]
     return " ".join(f"{one.removesuffix('.')}." for one in said)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from goalcover.agent.errors import InputError
-from goalcover.tools.rendering import clean
+from goalcover.tools.rendering import without_controls
 from goalcover.tools.rows import (
     BROKEN_QUOTES,
     NOT_UTF8,
@@ -81,7 +81,7 @@ def _delimited_row(where: str, header: list[str], fields: list[str]) -> Row:
 
 def _header(where: str, names: Iterable[object]) -> list[str]:
     """The column names: unnamed ones are called by their number, two of a name are refused."""
-    header = [clean(str(name or "")).strip() or f"column {number}" for number, name in enumerate(names, 1)]
+    header = [without_controls(str(name or "")).strip() or f"column {number}" for number, name in enumerate(names, 1)]
     twice = next((name for name in header if header.count(name) > 1), None)
     if twice is not None:
         raise InputError(f"{where}: two columns are called {twice[:40]!r}")
@@ -99,7 +99,9 @@ def read_xlsx(path: Path) -> Iterator[Row]:
                 workbook = openpyxl.load_workbook(file, read_only=True, data_only=True)
             for sheet in workbook.worksheets:
                 sheet.reset_dimensions()  # some writers note wrong ones
-                yield from _sheet_rows(f"{path} sheet {clean(sheet.title)}", sheet.iter_rows(values_only=True))
+                yield from _sheet_rows(
+                    f"{path} sheet {without_controls(sheet.title)}", sheet.iter_rows(values_only=True)
+                )
         except DAMAGED_WORKBOOK as error:
             raise InputError(f"{path} is not a readable XLSX workbook: {reason_of(error)}") from error
 

@@ -14,7 +14,7 @@ _LINE_END = re.compile("\r\n|[\r\x85\u2028\u2029]")
 _ACTING = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
-def clean(text: str) -> str:
+def visible(text: str) -> str:
     """The text with every character that would act rather than show replaced by something visible.
 
     Control characters become their pictures (U+2400 on), the embedding and override marks of right-to-left text their
@@ -42,12 +42,12 @@ def cut(text: str, limit: int) -> str:
 
 def html_text(text: str) -> Markup:
     """The text for an HTML element or attribute."""
-    return escape(clean(text))
+    return escape(visible(text))
 
 
 def markdown_text(text: str) -> Markup:
     """The text on one line, such that no Markdown or HTML parser finds markup in it."""
-    line = squeeze(clean(text)).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    line = squeeze(visible(text)).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     line = re.sub(r"([\\`*_\[\]|~#$@])", r"\\\1", line)
     # Bare addresses turn into links in GitHub's Markdown without any bracket.
     line = re.sub(r"(?i)(?<=:)/(?=/)|(?<=\bwww)\.", r"\\\g<0>", line)
@@ -58,7 +58,7 @@ def markdown_text(text: str) -> Markup:
 
 def code(text: str) -> Markup:
     """A Markdown code span: the backticks around it are more than any run inside."""
-    line = squeeze(clean(text)) or "(empty)"
+    line = squeeze(visible(text)) or "(empty)"
     ticks = "`" * (1 + _longest_run(line))
     pad = " " if "`" in (line[0], line[-1]) else ""
     return Markup(f"{ticks}{pad}{line}{pad}{ticks}")  # noqa: S704 nothing inside such a span is markup
@@ -66,7 +66,7 @@ def code(text: str) -> Markup:
 
 def fence(text: str) -> Markup:
     """A Markdown code block whose fence is longer than any run of backticks in the text."""
-    body = clean(text)
+    body = visible(text)
     ticks = "`" * max(3, 1 + _longest_run(body))
     return Markup(f"{ticks}text\n{body}\n{ticks}")  # noqa: S704 nothing inside such a fence is markup
 

@@ -9,7 +9,7 @@ from goalcover.agent.errors import InputError
 from goalcover.agent.models import Goal
 from goalcover.agent.roles import Decomposer
 from goalcover.memory.runs import Run
-from goalcover.tools.compare import levels_of, paired, rank_correlation
+from goalcover.tools.levels import rank_correlation, read_levels
 from goalcover.tools.slots import slotted
 
 TOGETHER = 0.9
@@ -58,11 +58,11 @@ def moving_together(run: Run) -> tuple[Disjointness, ...]:
     Pairs that fewer than ten samples are scored for, and subgoals whose samples all have one level, tell nothing.
     """
     goal = run.goal()
-    levels = {one.id: levels_of(run, one.id) for one in goal.subgoals}
+    levels = read_levels(run, goal)
     found = []
     for a, b in combinations(goal.subgoals, 2):
-        pairs = paired(levels[a.id], levels[b.id])
-        correlation = rank_correlation(pairs) if len(pairs) >= FEWEST else None
+        pairs = levels.paired(a.id, b.id)
+        correlation = rank_correlation(*pairs.T) if len(pairs) >= FEWEST else None
         if correlation is not None and correlation > TOGETHER:
             reason = (
                 f"On the {len(pairs):,} samples of {run.path} the levels of “{a.name}” and “{b.name}” rise and fall "

@@ -9,7 +9,7 @@ from goalcover.graph.events import Diagnosed, Explained
 from goalcover.tools.accept import Review
 from goalcover.tools.kinds import MEANINGS, closing, left_over
 from goalcover.tools.synthesize import Batch
-from goalcover.tools.typeset import clean, cut
+from goalcover.tools.typeset import cut, visible
 
 _QUOTE = 280
 _IDS = 6
@@ -31,7 +31,7 @@ def in_full(said: Explained) -> dict[str, Any]:
         return {"gaps": []}
     card = _card(found.subgoal.name, found.coverage, found.gap, capabilities=9, steps=9)
     # The message above it has said how the subgoal stands, and that it is about the reason.
-    return {"gaps": [card | {"standing": clean(_why(found.gap)), "asks": card["asks"][1:]}]}
+    return {"gaps": [card | {"standing": visible(_why(found.gap)), "asks": card["asks"][1:]}]}
 
 
 def candidates(batch: Batch, reviews: Sequence[Review] = ()) -> dict[str, Any]:
@@ -51,25 +51,25 @@ def _candidate(number: int, one: Proposal, review: Review | None) -> dict[str, A
     edited = review.output if review is not None and review.decision == "edited" else ""
     return {
         "number": number,
-        "input": clean(one.sample.input),
-        "output": clean(edited or one.sample.output),
+        "input": visible(one.sample.input),
+        "output": visible(edited or one.sample.output),
         "badge": f"level {one.verdict.level} of 5",
-        "verdict": clean(one.verdict.rationale),
-        "capability": cut(clean(one.candidate.capability).partition(". ")[0], _TITLE),
-        "parents": [clean(parent) for parent in one.candidate.parents],
-        "flags": [clean(flag) for flag in one.flags],
+        "verdict": visible(one.verdict.rationale),
+        "capability": cut(visible(one.candidate.capability).partition(". ")[0], _TITLE),
+        "parents": [visible(parent) for parent in one.candidate.parents],
+        "flags": [visible(flag) for flag in one.flags],
         "decision": review.decision if review is not None else "",
-        "why": clean(review.reason) if review is not None else "",
+        "why": visible(review.reason) if review is not None else "",
     }
 
 
 def _card(name: str, row: SubgoalCoverage, gap: Gap, *, capabilities: int, steps: int) -> dict[str, Any]:
     return {
-        "name": clean(name),
+        "name": visible(name),
         "badge": gap.kind or "gap",
-        "standing": clean(f"{row.rule} {_why(gap)}"),
+        "standing": visible(f"{row.rule} {_why(gap)}"),
         "capabilities": [_capability(one) for one in gap.capabilities[:capabilities]],
-        "rest": clean(left_over(gap)) if capabilities > 1 else "",
+        "rest": visible(left_over(gap)) if capabilities > 1 else "",
         "advice": [_step(one) for one in gap.recommendations[:steps]],
         "asks": [
             {"label": "Why?", "says": f"Why is {name} weak?"},
@@ -88,13 +88,13 @@ def _why(gap: Gap) -> str:
 def _capability(one: Capability) -> dict[str, Any]:
     """Quotes of a run that an older version made name no sample, and are left out."""
     quotes = [
-        {"quote": cut(clean(quote), _QUOTE), "sample": source}
+        {"quote": cut(visible(quote), _QUOTE), "sample": source}
         for quote, source in zip(one.quotes, one.quote_ids, strict=False)
     ]
-    return {"title": clean(one.title), "summary": clean(one.summary), "quotes": quotes}
+    return {"title": visible(one.title), "summary": visible(one.summary), "quotes": quotes}
 
 
 def _step(one: Recommendation) -> str:
     ids = ", ".join(one.sample_ids[:_IDS])
     more = f" and {len(one.sample_ids) - _IDS:,} more" if len(one.sample_ids) > _IDS else ""
-    return clean(f"{one.action}: {one.detail}" + (f" Samples: {ids}{more}" if ids else ""))
+    return visible(f"{one.action}: {one.detail}" + (f" Samples: {ids}{more}" if ids else ""))

@@ -5,7 +5,7 @@ from textwrap import wrap
 from goalcover.agent.models import CoverageReport, Gap, GapMap, Goal, MapPoint, SubgoalCoverage
 from goalcover.tools.coverage import EVERY_THRESHOLD
 from goalcover.tools.filter import Selection
-from goalcover.tools.typeset import clean, cut, percent
+from goalcover.tools.typeset import cut, percent, visible
 from plotly import graph_objects as go
 
 INK = "#7b8794"
@@ -160,11 +160,11 @@ def _ordered(coverage: CoverageReport) -> list[SubgoalCoverage]:
 
 def _label(one: SubgoalCoverage, limit: int = 1_000) -> str:
     """Plotly reads a few HTML tags in labels: a name is text."""
-    return _escaped(cut(clean(one.name), limit))
+    return _escaped(cut(visible(one.name), limit))
 
 
 def _escaped(text: str) -> str:
-    return clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _dressed(figure: go.Figure, rows: list[SubgoalCoverage], narrow: bool) -> go.Figure:

@@ -1,4 +1,4 @@
-"""The command line (README, "On your own data"). Thin: every command is a few lines around `tools`.
+"""The command line (README, "On the command line"). Thin: every command is a few lines around `tools`.
 
 The commands stand in `ui/commands`. They import only typer at the top: `goalcover --help` has to answer at once, and
 pandas, chromadb and torch take seconds. Each command imports what it works with.

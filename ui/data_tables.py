@@ -1,5 +1,6 @@
 """What `synthesize`, `filter` and `export` say to a person at a terminal."""
 
+from collections import Counter
 from pathlib import Path
 
 from goalcover.agent.synthesis import Proposal
@@ -9,8 +10,7 @@ from goalcover.tools.filter import Selection
 from goalcover.tools.plan import Spread
 from goalcover.tools.synthesize import Batch
 from goalcover.tools.typeset import count
-from goalcover.ui.show import console
-from rich.table import Table
+from goalcover.ui.show import console, table, whole
 from rich.text import Text
 
 _CUT = 600
@@ -40,43 +40,41 @@ def print_batch(batch: Batch, accepted: Accepted, out: Path, briefs: Path | None
         console.print(Text(f"Not all of them were judged: {accepted.unjudged}"))
     if batch.proposals:
         _print_spread(batch.spread)
-    reasons = {reason.partition(":")[0]: 0 for one in batch.rejected for reason in one.reasons}
-    for one in batch.rejected:
-        for reason in one.reasons:
-            reasons[reason.partition(":")[0]] += 1
-    for reason, n in sorted(reasons.items(), key=lambda item: -item[1])[:_LISTED]:
+    reasons = Counter(reason.partition(":")[0] for one in batch.rejected for reason in one.reasons)
+    for reason, n in reasons.most_common(_LISTED):
         console.print(Text(f"  rejected {n:,}: {reason}", style="dim"))
     for word, row in (("before", accepted.before), ("after", accepted.after)):
         mean = "-" if row.alignment is None else f"{row.alignment:.3f} ({row.ci_low:.3f} to {row.ci_high:.3f})"
         console.print(f"{word:>6}: mean alignment {mean}; {row.support:,} of {row.n_scored:,} support it. {row.rule}")
-    console.print(f"Samples: {out}", soft_wrap=True)
+    console.print(_written(accepted, out), soft_wrap=True)
     if briefs is not None:
         console.print(f"Briefs for the rest: {briefs}", soft_wrap=True)
+
+
+def _written(accepted: Accepted, out: Path) -> str:
+    if accepted.accepted:
+        return f"Samples: {out}"
+    return f"No sample was kept: {out} {'stays as it was' if out.exists() else 'is not written'}."
 
 
 def _print_spread(spread: Spread) -> None:
     """What was wanted for each missing capability and what came out; how hard, and in which forms."""
     if len({**spread.wanted, **spread.capabilities}) > 1:
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        table.add_column("Missing capability")
-        table.add_column("Wanted", justify="right")
-        table.add_column("Most like it", justify="right")
+        shown = table("Missing capability", *whole("Wanted", "Most like it", justify="right"))
         for name in {**spread.wanted, **spread.capabilities}:
-            table.add_row(Text(name), f"{spread.wanted.get(name, 0):,}", f"{spread.capabilities.get(name, 0):,}")
-        console.print(table)
+            shown.add_row(Text(name), f"{spread.wanted.get(name, 0):,}", f"{spread.capabilities.get(name, 0):,}")
+        console.print(shown)
     for title, counts in (("difficulties", spread.difficulties), ("forms", spread.forms)):
         console.print(Text(f"  {title}: {'; '.join(f'{name} ({n:,})' for name, n in counts.items())}"))
 
 
 def print_selection(selection: Selection, written: Exported) -> None:
     """The trade-off, the cut, and what is lost at it."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("Goal score from", "Rows", "Mean goal score"):
-        table.add_column(title)
+    shown = table("Goal score from", "Rows", "Mean goal score")
     step = max(1, -(-len(selection.curve) // _CURVE))
     for cut in selection.curve[::step]:
-        table.add_row(f"{cut.min_score:.2f}", f"{cut.kept:,} ({cut.kept_share:.0%})", f"{cut.goal_score or 0:.3f}")
-    console.print(table)
+        shown.add_row(f"{cut.min_score:.2f}", f"{cut.kept:,} ({cut.kept_share:.0%})", f"{cut.goal_score or 0:.3f}")
+    console.print(shown)
     console.print(f"Suggested: {selection.reason}")
     console.print(
         f"Kept {selection.cut.kept:,} of {count(selection.n, 'row')} (goal score from {selection.cut.min_score:.2f})."

@@ -11,8 +11,7 @@ from goalcover.tools.audit import Audit, audit, audited
 from goalcover.tools.budget import budget_for
 from goalcover.tools.calibrate import Calibration, Calibrations
 from goalcover.tools.estimate import estimate
-from goalcover.ui.show import console
-from rich.table import Table
+from goalcover.ui.show import console, table
 
 
 def print_agreement(found: Agreement) -> None:
@@ -20,11 +19,11 @@ def print_agreement(found: Agreement) -> None:
     console.print(
         f"\nAgreement of {len(found.judges)} judges: alpha {_figure(found.alpha)} (the score is their median)"
     )
-    table = _table("Subgoal", "alpha", "2+ levels apart", *[f"mean {_model(one)}" for one in found.judges], "")
+    shown = table("Subgoal", "alpha", "2+ levels apart", *[f"mean {_model(one)}" for one in found.judges], "")
     for one in found.subgoals:
         means = [_figure(one.means.get(judge)) for judge in found.judges]
-        table.add_row(one.id, _figure(one.alpha), f"{one.far_apart:.0%}", *means, "disputed" if one.disputed else "")
-    console.print(table)
+        shown.add_row(one.id, _figure(one.alpha), f"{one.far_apart:.0%}", *means, "disputed" if one.disputed else "")
+    console.print(shown)
 
 
 def print_calibration(found: Calibrations) -> None:
@@ -34,11 +33,11 @@ def print_calibration(found: Calibrations) -> None:
         console.print(f"  {found.n_unknown} of them are about samples or subgoals that this run does not have")
     if found.n_unscored:
         console.print(f"  {found.n_unscored} of them are about pairs that the judge did not score")
-    table = _table("Subgoal", "n", "kappa", "Spearman", "bias", "exact", "within 1", "mean", "corrected", "95%")
+    shown = table("Subgoal", "n", "kappa", "Spearman", "bias", "exact", "within 1", "mean", "corrected", "95%")
     for one in (*found.subgoals, found.overall):
-        table.add_row(*_calibration(one))
-    console.print(table)
-    for one in found.subgoals:
+        shown.add_row(*_calibration(one))
+    console.print(shown)
+    for one in (*found.subgoals, found.overall):
         if one.note and one.n:
             console.print(f"  {one.id}: {one.note}")
 
@@ -76,17 +75,10 @@ def print_audit(found: Audit) -> None:
     )
     console.print(f"Correlation of level and length: {_figure(found.length_correlation)}")
     console.print(f"Tokens paid for this: {found.tokens_together:,} together, {found.tokens_alone:,} alone")
-    table = _table("Subgoal", "n", "together", "alone", "length correlation")
+    shown = table("Subgoal", "n", "together", "alone", "length correlation")
     for one in found.subgoals:
-        table.add_row(one.id, str(one.n), *map(_figure, (one.together, one.alone, one.length_correlation)))
-    console.print(table)
-
-
-def _table(*titles: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in titles:
-        table.add_column(title)
-    return table
+        shown.add_row(one.id, str(one.n), *map(_figure, (one.together, one.alone, one.length_correlation)))
+    console.print(shown)
 
 
 def _model(judge: str) -> str:

@@ -242,7 +242,7 @@ def _elements(said: Event, *, narrow: bool) -> list[Element]:
         case Exported():
             return [_file(path) for path in map(Path, said.result.files) if path.is_file()]
         case Proposed() if said.batch.proposals:
-            return [cl.CustomElement(name=PROPOSALS, props=cards.candidates(said.batch))]
+            return [cl.CustomElement(name=PROPOSALS, props=cards.candidates(said.batch, said.reviews))]
         case Selected():
             figure = trade_off(said.goal, said.selection, narrow=narrow)
             return [cl.Plotly(name="Trade-off", figure=figure, display="inline", size="large")]

@@ -15,7 +15,7 @@ from goalcover.tools.profile import profile
 from goalcover.tools.verify import as_json
 from goalcover.tools.verify import verify as verify_goal
 from goalcover.ui.engines import engine_named
-from goalcover.ui.show import console
+from goalcover.ui.show import console, table, whole
 from rich.table import Table
 from rich.text import Text
 
@@ -90,12 +90,10 @@ def print_checks(checks: Checks) -> None:
 
 
 def _table(goal: Goal) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("Subgoal", "Of the samples", "What it asks"):
-        table.add_column(title, no_wrap=title != "What it asks")
+    shown = table(*whole("Subgoal", "Of the samples"), "What it asks")
     for one in goal.subgoals:
-        table.add_row(one.name, _wanted(one), one.description)
-    return table
+        shown.add_row(one.name, _wanted(one), one.description)
+    return shown
 
 
 def _wanted(subgoal: Subgoal) -> str:

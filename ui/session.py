@@ -18,6 +18,7 @@ from goalcover.graph.events import Event, Stopped
 from goalcover.graph.listen import afresh
 from goalcover.graph.state import STORED, Attachment, Heard, State, Wait
 from goalcover.memory.checkpoints import open_checkpoints
+from goalcover.memory.files import digest_of
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command
 from platformdirs import user_data_path
@@ -79,8 +80,12 @@ class Session:
         return remembered
 
     async def keep(self, name: str, path: Path) -> Attachment:
-        """An upload under its own name: the server calls it something else, and a name's ending says what it is."""
-        kept = self._folder / "uploads" / (_UNSAFE.sub("_", name).strip(". ")[-_LONGEST:] or "upload")
+        """An upload under its own name: the server calls it something else, and a name's ending says what it is.
+
+        Another upload of that name stands beside it, because a dataset is read again with every assessment.
+        """
+        content = await asyncio.to_thread(digest_of, path)
+        kept = self._folder / "uploads" / content / (_UNSAFE.sub("_", name).strip(". ")[-_LONGEST:] or "upload")
         kept.parent.mkdir(parents=True, exist_ok=True)
         await asyncio.to_thread(shutil.copyfile, path, kept)
         return Attachment(name=kept.name, path=str(kept))

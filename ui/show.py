@@ -1,27 +1,49 @@
 """Results for a person at a terminal. Everything goes to stderr: stdout is for machines (`--json`)."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from goalcover.agent.engine import Engine
 from goalcover.agent.models import Capability, CoverageReport, Gap, Goal, SubgoalCoverage
 from goalcover.tools.caveats import limits
+from goalcover.tools.compare import Change
 from goalcover.tools.doctor import Finding
-from goalcover.tools.explain import Change, Explanation, Judged, Neighbour, Neighbours
+from goalcover.tools.explain import Explanation, Judged, Neighbour, Neighbours
 from goalcover.tools.kinds import MEANINGS, closing, left_over
 from goalcover.tools.load import Dataset
-from goalcover.tools.typeset import count
-from rich.console import Console, Group
+from goalcover.tools.typeset import count, visible
+from rich.console import Console, ConsoleOptions, Group, JustifyMethod, RenderableType
 from rich.panel import Panel
-from rich.table import Table
+from rich.segment import Segment
+from rich.table import Column, Table
 from rich.text import Text
+
+
+class Terminal(Console):
+    """A console on which text shows and never acts: what data, models and servers say may hold escape sequences."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Every text that is printed comes through here, whatever holds it."""
+        for one in super().render(renderable, options):
+            yield one if one.control else Segment(visible(one.text), one.style)
+
 
 # Sample text may hold what looks like console markup: it is printed as `Text`, and markup is off everywhere.
 # Where stderr is a file or a pipe there is no width to ask for: 120 columns keep a table in shape.
-console = Console(stderr=True, markup=False, highlight=False, width=None if sys.stderr.isatty() else 120)
+console = Terminal(stderr=True, markup=False, highlight=False, width=None if sys.stderr.isatty() else 120)
 
 _BAR = 24
 _CUT = 400
+
+
+def table(*columns: str | Column) -> Table:
+    """A table as all commands print it."""
+    return Table(*columns, box=None, pad_edge=False, header_style="bold")
+
+
+def whole(*titles: str, justify: JustifyMethod = "left") -> Iterator[Column]:
+    """Columns whose cells stand on one line."""
+    return (Column(title, no_wrap=True, justify=justify) for title in titles)
 
 
 def print_dataset(dataset: Dataset, goal: Goal, engine: Engine) -> None:
@@ -44,11 +66,9 @@ def print_dataset(dataset: Dataset, goal: Goal, engine: Engine) -> None:
 
 def print_coverage(coverage: CoverageReport) -> None:
     """One line a subgoal: bar, mean with interval, support, verdict."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("Subgoal", "Alignment", "", "95% interval", "Support", ""):
-        table.add_column(title, no_wrap=title != "Subgoal")
+    shown = table("Subgoal", *whole("Alignment", "", "95% interval", "Support", ""))
     for one in coverage.subgoals:
-        table.add_row(
+        shown.add_row(
             one.name,
             _bar(one),
             _figure(one.alignment),
@@ -56,7 +76,7 @@ def print_coverage(coverage: CoverageReport) -> None:
             f"{one.support:,} of {one.n_scored:,}",
             _verdict(one),
         )
-    console.print(table)
+    console.print(shown)
     _print_summary(coverage)
 
 
@@ -113,18 +133,16 @@ def print_changes(changes: Sequence[Change], differences: Iterable[str] = ()) ->
     )
     for note in (*differences, *notes):
         console.print(f"note: {note}")
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("Subgoal", "Before", "After", "Change", "Support", "Verdict"):
-        table.add_column(title)
+    shown = table("Subgoal", "Before", "After", "Change", "Support", "Verdict")
     for one in changes:
         relative = "" if one.delta_rel is None else f" ({one.delta_rel:+.1%})"
         delta = "-" if one.delta_abs is None else f"{one.delta_abs:+.3f}{relative}"
         support = f"{_count(one.support_before)} to {_count(one.support_after)}"
         verdict = f"{_word(one.gap_before)} to {_word(one.gap_after)}"
-        table.add_row(
+        shown.add_row(
             one.subgoal_id, _with(one.before, one.ci_before), _with(one.after, one.ci_after), delta, support, verdict
         )
-    console.print(table)
+    console.print(shown)
 
 
 def print_findings(findings: Sequence[Finding]) -> None:

@@ -1,19 +1,18 @@
 """`goalcover study ...`: what was asked, the progress, the tables."""
 
 import asyncio
-import shlex
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from goalcover.agent.errors import InputError, StoppedError
+from goalcover.agent.engine import Engine, build_engine
+from goalcover.agent.errors import InputError
 from goalcover.agent.models import Goal
 from goalcover.agent.settings import Settings
 from goalcover.agent.validation import Interval, Published, Removal, RemovalEffect, SubgoalEffect, Summary, Validation
 from goalcover.memory.goals import load_goal
 from goalcover.memory.runs import Run
-from goalcover.tools.budget import budget_for
+from goalcover.tools.budget import Budget, budget_for
 from goalcover.tools.judges import judge_of
 from goalcover.tools.load import open_dataset
 from goalcover.tools.studies.ablation import ablate
@@ -24,10 +23,10 @@ from goalcover.tools.studies.removals import load_removals
 from goalcover.tools.studies.sampling import DEFAULT_SIZE
 from goalcover.tools.studies.selftest import selftest
 from goalcover.ui import show
-from goalcover.ui.assessing import Meter
+from goalcover.ui.assessing import Judging
 from goalcover.ui.commands.options import print_json
 from goalcover.ui.engines import engine_named
-from rich.table import Table
+from goalcover.ui.work import Meter, announce, budget_of, confirm, print_took, resumable, stoppable
 from rich.text import Text
 
 GRADES = {"trustworthy": "green", "weak": "yellow", "untrustworthy": "red"}
@@ -45,8 +44,18 @@ class Asked:
     paper: dict[str, Published] | None = None
 
 
-def asked(data: str | None, goal: Path | None, removals: Path | None, out: Path | None, domain: str | None) -> Asked:
-    """A study of a domain of the paper, or of the person's own; InputError when it is neither."""
+def asked(
+    data: str | None,
+    goal: Path | None,
+    removals: Path | None,
+    out: Path | None,
+    domain: str | None,
+    source: str | None = None,
+) -> Asked:
+    """A study of a domain of the paper, or of the person's own; InputError when it is neither. `source` is `--data`."""
+    if data and source:
+        raise InputError(f"two datasets, {data} and {source}: give one, as DATA or with --data")
+    data = data or source
     if domain is not None:
         if goal or removals:
             raise InputError("--domain brings its own goal and removals: leave --goal and --removals out")
@@ -68,23 +77,29 @@ def parse_seeds(text: str) -> tuple[int, ...]:
 
 
 def run_corruption(
-    study: Asked, seeds: Sequence[int], size: int | None, engine_name: str, mapping: str | None, split: str | None
+    study: Asked, seeds: Sequence[int], size: int | None, how: Judging, mapping: str | None, split: str | None
 ) -> Validation:
-    """Judges what is not judged yet and computes the study. StoppedError when interrupted."""
-    engine = engine_named(engine_name)
-    dataset = open_dataset(study.data, mapping=mapping, split=split)
-    design = design_study(dataset, study.removals, seeds, size or study.size, study.paper)
-    samples = drawn(dataset, design)
-    run = Run.create(study.out)
-    show.print_dataset(samples, study.goal, engine)
-    try:
-        with Meter() as meter:
-            asyncio.run(judge_study(samples, study.goal, design, run, engine, meter.update))
-    except (KeyboardInterrupt, asyncio.CancelledError) as error:
-        raise StoppedError(
-            f"stopped; what was judged is kept. Go on with: {shlex.join(['goalcover', *sys.argv[1:]])}"
-        ) from error
-    return validate(run)
+    """Judges what is not judged yet and computes the study. StoppedError when interrupted, and at the cap."""
+    with resumable(study.out):
+        engine, budget = _paid(how)
+        dataset = open_dataset(study.data, mapping=mapping, split=split)
+        design = design_study(dataset, study.removals, seeds, size or study.size, study.paper)
+        samples = drawn(dataset, design)
+        run = Run.create(study.out)
+        show.print_dataset(samples, study.goal, engine)
+        expected = announce(samples, study.goal.subgoals, [run], [engine.judge], budget, engine)
+        confirm(samples, expected, how.yes, fewer="--sample")
+        with Meter(budget) as meter:
+            work = judge_study(samples, study.goal, design, run, engine, meter.update, budget)
+            asyncio.run(stoppable(work))
+        print_took(budget, run)
+        return validate(run)
+
+
+def _paid(how: Judging) -> tuple[Engine, Budget]:
+    settings = Settings()
+    engine = engine_named(how.engine, settings)
+    return engine, budget_of(engine, [engine.judge], settings, how.max_cost)
 
 
 def summary(paths: Sequence[Path]) -> Validation:
@@ -95,8 +110,9 @@ def summary(paths: Sequence[Path]) -> Validation:
 def run_selftest(path: Path, max_cost: float | None, json: bool) -> None:
     """Tests a run and tells how far each subgoal's diagnosis carries; StoppedError at the cap."""
     run, settings = Run.open(path), Settings()
-    judge = judge_of(run, settings)
-    found = asyncio.run(selftest(run, judge, budget_for((judge,), settings, max_cost)))
+    engine = build_engine("auto", settings)
+    judge = judge_of(run, settings, engine.judge)
+    found = asyncio.run(selftest(run, judge, engine.embedder, budget_for((judge,), settings, max_cost)))
     if json:
         print_json(found.model_dump(mode="json"))
         return
@@ -116,25 +132,25 @@ def run_filter(path: Path, min_score: float | None, json: bool) -> None:
     if json:
         print_json(found.model_dump(mode="json"))
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("Subgoal", "Before", "Filtered", "As many at random", "Support"):
-        table.add_column(title, no_wrap=True)
+    shown = show.table(*show.whole("Subgoal", "Before", "Filtered", "As many at random", "Support"))
     for one in found.subgoals:
         chance = "-" if one.chance is None else f"{one.chance[0]:.3f} to {one.chance[1]:.3f}"
         support = f"{one.support_before:,} to {one.support_after:,}"
-        table.add_row(one.id, _figure(one.before), _figure(one.after), chance, support)
-    show.console.print(table)
+        shown.add_row(one.id, _figure(one.before), _figure(one.after), chance, support)
+    show.console.print(shown)
     show.console.print(Text(found.verdict, style="bold"))
 
 
-def run_ablation(data: str, goal: Path, out: Path, engine_name: str, limit: int | None, json: bool) -> None:
-    """What the clarification loop changes."""
-    loaded, engine = load_goal(goal), engine_named(engine_name)
+def run_ablation(data: str, goal: Path, out: Path, how: Judging, limit: int | None, json: bool) -> None:
+    """What the clarification loop changes. The estimate is by the goal's own subgoals: those to come are not known."""
+    loaded, (engine, budget) = load_goal(goal), _paid(how)
     dataset = open_dataset(data, limit=limit)
     out.mkdir(parents=True, exist_ok=True)
     runs = Run.create(out / "clarified"), Run.create(out / "unclarified")
-    with Meter() as meter:
-        found = asyncio.run(ablate(dataset, loaded, engine, runs, meter.update))
+    confirm(dataset, announce(dataset, loaded.subgoals, runs, [engine.judge], budget, engine), how.yes)
+    with resumable(*(run.path for run in runs)), Meter(budget) as meter:
+        found = asyncio.run(stoppable(ablate(dataset, loaded, engine, runs, meter.update, budget)))
+    print_took(budget)
     if json:
         print_json(found.model_dump(mode="json"))
         return
@@ -160,16 +176,13 @@ def tell(found: Validation, out: Path | None, json: bool) -> None:
 def print_effects(removals: Sequence[RemovalEffect]) -> None:
     """The table of the paper (Table 2), with intervals, the random control and, where there are any, its figures."""
     paper = any(one.paper for removal in removals for one in removal.subgoals)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("Removed", "Subgoal", "Before", "After", "Absolute", "Change %", "95%", "Random"):
-        table.add_column(title, no_wrap=True, justify="left" if title in ("Removed", "Subgoal") else "right")
-    if paper:
-        table.add_column("Paper's", no_wrap=True, justify="right")
+    figures = ("Before", "After", "Absolute", "Change %", "95%", "Random", *(["Paper's"] if paper else []))
+    shown = show.table(*show.whole("Removed", "Subgoal"), *show.whole(*figures, justify="right"))
     for removal in removals:
         for place, one in enumerate(removal.subgoals):
-            table.add_row(*_cells(removal, place, one, paper), style="bold" if one.is_target else "")
-        table.add_section()
-    show.console.print(table)
+            shown.add_row(*_cells(removal, place, one, paper), style="bold" if one.is_target else "")
+        shown.add_section()
+    show.console.print(shown)
     show.console.print(
         "* the target. Random: how far as many samples removed at random move the mean (95% of the time)."
         + (" Paper's: its own change in % (Table 2), by another judge on other rows." if paper else ""),
@@ -192,7 +205,7 @@ def print_summary(summary: Summary) -> None:
         ends = f" (95%: {low_high[0]:.2f} to {low_high[1]:.2f})" if low_high else ""
         show.console.print(f"Cohen's d {summary.cohens_d:.2f}{ends}; {summary.cohens_d_formula}")
     if summary.paired_p is not None:
-        show.console.print(f"p {summary.paired_p:.3f}; {summary.paired_test}")
+        show.console.print(f"p {summary.p_shown}; {summary.paired_test}")
     show.console.print(f"Seeds {', '.join(map(str, summary.seeds))}")
 
 

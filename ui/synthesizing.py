@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import takewhile
 from math import ceil
 from pathlib import Path
@@ -20,16 +20,19 @@ from goalcover.memory.runs import Run
 from goalcover.tools.accept import Accepted, Review, accept
 from goalcover.tools.briefs import read_briefs, write_briefs
 from goalcover.tools.budget import Budget, budget_for
-from goalcover.tools.estimate import estimate
+from goalcover.tools.destination import check_out
+from goalcover.tools.estimate import estimate, estimate_synthesis
+from goalcover.tools.explain import find_subgoal
 from goalcover.tools.formats.files import check_extension, write_rows
 from goalcover.tools.judges import judge_of
 from goalcover.tools.load import open_dataset
-from goalcover.tools.plan import Part
+from goalcover.tools.plan import DIFFICULTIES, Part
 from goalcover.tools.spending import on_account
-from goalcover.tools.synthesize import Batch, synthesize
+from goalcover.tools.synthesize import ROUNDS, Batch, synthesize
 from goalcover.ui import data_tables
 from goalcover.ui.engines import engine_named
 from goalcover.ui.show import console
+from goalcover.ui.work import print_took, used_of
 
 _SPARE = 1.5
 """Times the estimate of a later step's cost that is left alone for it."""
@@ -73,9 +76,11 @@ def run_synthesis(run: Run, wish: Wish, engine_name: str) -> dict[str, Any]:
     if wish.review and not sys.stdin.isatty():
         raise InputError("--review asks in the terminal, and there is none: leave it out to accept all that passed")
     check_extension(wish.out)
+    check_out(run, wish.out)
     engine = engine_named(engine_name, settings)
     judge = judge_of(run, settings, engine.judge)
     budget = budget_for((judge,), settings, wish.max_cost, engine.models)
+    _announce(run, subgoal, n, parts, engine, judge, budget)
     try:
         with on_account(run, engine, budget), budget.reserved(judge.id, _to_judge(run, n, judge, budget)):
             batch = asyncio.run(_found(run, subgoal, n, wish, parts, engine))
@@ -84,10 +89,26 @@ def run_synthesis(run: Run, wish: Wish, engine_name: str) -> dict[str, Any]:
         accepted = asyncio.run(accept(run, batch, judge, reviews, budget))
     except KeyboardInterrupt as error:
         raise StoppedError("stopped; what had passed is kept, and the same command begins with it") from error
-    _write(Path(accepted.path), wish.out)
+    if accepted.accepted:
+        _write(Path(accepted.path), wish.out)
     briefs = write_briefs(run, batch.subgoal_id, batch.missing) if batch.missing else None
     data_tables.print_batch(batch, accepted, wish.out, briefs)
+    print_took(budget, run)
     return _result(batch, accepted, wish.out, briefs, budget)
+
+
+def _announce(
+    run: Run, subgoal: str, n: int, parts: Sequence[Part], engine: Engine, judge: Judge, budget: Budget
+) -> None:
+    """What the models will take, by the number of capabilities that the plan will name."""
+    wanted = find_subgoal(run.goal(), subgoal).id
+    known = [one for gap in run.gaps() if gap.subgoal_id == wanted for one in gap.capabilities]
+    planned = len(parts) or min(n, len(DIFFICULTIES) * max(1, len(known)))
+    expected = estimate_synthesis(run.samples(), n, run.goal().subgoals, planned, judge, budget, engine.models)
+    if expected.usage.calls:
+        console.print(
+            f"Where all are found at once: {expected.words()}; up to {ROUNDS} times as much where few pass.\n"
+        )
 
 
 async def _found(run: Run, subgoal: str, n: int, wish: Wish, parts: Sequence[Part], engine: Engine) -> Batch:
@@ -170,10 +191,10 @@ def _result(batch: Batch, accepted: Accepted, out: Path, briefs: Path | None, bu
         "unjudged": accepted.unjudged,
         "spread": batch.spread.model_dump(),
         "engine": batch.engine,
-        "out": str(out),
+        "out": str(out) if accepted.accepted else None,
         "kept": accepted.path,
         "briefs": None if briefs is None else str(briefs),
         "before": accepted.before.model_dump(),
         "after": accepted.after.model_dump(),
-        "usage": {**asdict(budget.usage), "cost_usd": budget.spent},
+        "usage": used_of(budget).model_dump(exclude={"unscored"}),
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 from goalcover.agent.errors import InputError
 from goalcover.graph.events import Making, Progress, Spoken
 from goalcover.graph.state import Heard, Wait
-from goalcover.tools.typeset import clean
+from goalcover.tools.typeset import visible
 from goalcover.ui.engines import warn
 from goalcover.ui.render import question, render
 from goalcover.ui.render.text import Stream
@@ -123,7 +123,7 @@ class Paragraphs:
 def _print(markdown: str) -> None:
     if markdown.strip():
         console.print()
-        console.print(Markdown(clean(markdown)))
+        console.print(Markdown(visible(markdown)))
 
 
 def _tell(status: Status, said: Progress | Making) -> None:

@@ -35,6 +35,10 @@ _SAYS = re.compile(
 """A sentence that every answer has to hold."""
 
 
+_NOT = re.compile(r"not\s", re.IGNORECASE)
+"""What is left out beside what is asked for: `beginners, not experts`."""
+
+
 class Clause(Frozen):
     """Something that the goal or an answer asks for."""
 
@@ -76,6 +80,7 @@ def goal_clauses(goal: str, domain: Domain) -> tuple[Clause, ...]:
 
 
 def _answer_clauses(answer: str, slot: Slot, domain: Domain) -> Iterator[Clause]:
+    answer = wordings.OPENING.sub("", answer)
     if slot not in FORM_SLOTS or slot == "task":
         said = [sentence for sentence in _SENTENCE.split(answer) if sentence.strip()]
         rules = [one for one in said if _is_rule(one)]
@@ -83,18 +88,23 @@ def _answer_clauses(answer: str, slot: Slot, domain: Domain) -> Iterator[Clause]
             yield from (one.model_copy(update={"source": slot}) for one in _sentence(rule, domain))
         answer = "; ".join(one for one in said if one not in rules) if rules else answer
     if slot == "audience":
-        yield from (Clause(text=item, slot=slot, source=slot) for item in split(answer, domain))
+        yield from (Clause(text=item, slot=slot, source=slot) for item in split(answer, domain) if not _NOT.match(item))
         return
     for item in split(answer, domain):
         if slot == "domain":
-            yield from (
-                () if is_frame(item, domain) else (Clause(text=item, slot=item_slot(item, domain, slot), source=slot),)
-            )
-        else:
+            people = " " in item and wordings.PEOPLE.search(item)
+            yield from (_topic(item, domain),) if people or not is_frame(item, domain) else ()
+        elif not (_NOT.match(item) and (slot == "task" or wordings.PEOPLE.search(item))):
             verb, rest = first_verb(item)
             is_task = slot == "task" and bool(rest) and verb in wordings.TASK_VERBS
             if is_task or named(item, domain, SLOTS) or not is_frame(rest if verb else item, domain):
                 yield Clause(text=item, slot=slot, source=slot, verb=verb if is_task else "")
+
+
+def _topic(item: str, domain: Domain) -> Clause:
+    """Who is named among the topics is one: angry customers."""
+    slot = item_slot(item, domain, "domain")
+    return Clause(text=item, slot="domain" if slot == "audience" else slot, source="domain")
 
 
 def _is_rule(sentence: str) -> bool:
@@ -129,7 +139,8 @@ def _head(text: str, domain: Domain) -> Iterator[Clause]:
     """What stands before "assistant": `medical question-answering`."""
     task = mentioned(text, domain, ("task",))
     for item in split(text, domain):
-        yield Clause(text=item, slot="task" if task else item_slot(item, domain, "domain"))
+        if not wordings.PLACE.fullmatch(item):
+            yield Clause(text=item, slot="task" if task else item_slot(item, domain, "domain"))
 
 
 def _predicate(text: str, domain: Domain) -> Iterator[Clause]:
@@ -197,8 +208,8 @@ def _rest(segments: Sequence[tuple[str, str]], domain: Domain) -> Iterator[Claus
                 for item, slot in _classified(text, "domain", domain)
                 if slot in FORM_SLOTS or named(item, domain, ("domain",))
             )
-        elif word in {"keeping", "preserving", "retaining"}:
-            yield from _items(text, "output", domain)
+        elif wordings.KEEPS.fullmatch(word):
+            yield from _items(re.sub(r"^(?:it|them|everything)\s+", "", text.strip()), "output", domain)
         elif word == "for" and (place := wordings.SETTING.search(text.strip(" ,"))):
             if domain.id == GENERIC:
                 yield from _items(text.strip(" ,")[: place.start()], "domain", domain)

@@ -14,6 +14,7 @@ from goalcover.agent.embedded.clauses import Clause, clauses, main_verb
 from goalcover.agent.embedded.domains import Capability, Domain, by_name, field_of, key, subgoal_of
 from goalcover.agent.embedded.items import split
 from goalcover.agent.embedder import Embedder
+from goalcover.agent.language import in_english, own_words, refuse_unread
 from goalcover.agent.models import Subgoal
 
 MOST = 12
@@ -23,6 +24,10 @@ FEWEST = 3
 FROM_DATA = 6
 OF_THE_FIELD = 3
 """What practitioners of the field expect besides, whether the data shows it or not: its lack is what they look for."""
+FOREIGN = (
+    "The goal does not look like English, the only language that the embedded engine was made for: its subgoals and "
+    "checks mean little here. Use the LLM engine, or translate."
+)
 
 
 class EmbeddedDecomposer:
@@ -32,12 +37,14 @@ class EmbeddedDecomposer:
         self._embedder = embedder
 
     async def decompose(self, specification: Specification, profile: DataProfile | None) -> Draft:
-        """See `roles.Decomposer`."""
+        """See `roles.Decomposer`. InputError when it can read no word of the goal."""
+        refuse_unread(specification.goal, own_words(specification))
         return Draft(subgoals=await asyncio.to_thread(self._decompose, specification, profile))
 
     async def check(self, specification: Specification, subgoals: Sequence[Subgoal]) -> Checks:
         """See `roles.Decomposer`."""
-        return await asyncio.to_thread(check, specification, subgoals, self._embedder)
+        checks = await asyncio.to_thread(check, specification, subgoals, self._embedder)
+        return checks if in_english(specification, subgoals) else checks.model_copy(update={"note": FOREIGN})
 
     def _decompose(self, specification: Specification, profile: DataProfile | None) -> tuple[Subgoal, ...]:
         domain = field_of(specification, profile, self._embedder)

@@ -19,7 +19,8 @@ _ARTICLE = re.compile(
 )
 _ELABORATES = re.compile(r"^(?:its|their|his|her|it|them)\b|^such as\b", re.IGNORECASE)
 _HEADED = re.compile(
-    r"^(?:\w+\s+){0,2}(?:topics?|specialt(?:y|ies)|areas?|subjects?|things?|fields?|domains?|languages?)\s*"
+    r"^(?:\w+\s+){0,2}(?:topics?|specialt(?:y|ies)|areas?|subjects?|things?|fields?|domains?|languages?"
+    r"|something|anything|stuff)\s*"
     r"(?:such as|like|including|e\.g\.,?|for example,?|:)\s*",
     re.IGNORECASE,
 )

@@ -19,6 +19,7 @@ from goalcover.agent.embedded.domains import (
     subgoal_of,
 )
 from goalcover.agent.embedded.items import is_frame
+from goalcover.agent.embedded.manners import is_manner
 from goalcover.agent.embedded.phrases import lower_first
 from goalcover.agent.models import Slot, Subgoal
 
@@ -28,6 +29,9 @@ _CUT = re.compile(
 )
 _DANGLING = re.compile(r"(?:\s+(?:of|and|or|the|a|an|in|on|for|with|to|its|their|by|from))+$", re.IGNORECASE)
 _NEVER = re.compile(r"^(?:never|not|no|avoids?|does not|do not|don['’]t)\s+", re.IGNORECASE)
+_ARTICLE = re.compile(r"^(?:an?|the|any)\s+", re.IGNORECASE)
+_DOES_NOT = re.compile(r"^(?:never|does not|do not|don['’]t)\s", re.IGNORECASE)
+"""A verb follows."""
 _REST = re.compile(
     r"^(?:(?:and|or)\s+\w+(?:\s+(?:out|up|in|down|on|off))?\s+)?(?:(?:their|its|our|the|a|an)\s+)?", re.IGNORECASE
 )
@@ -54,8 +58,12 @@ def unseen(found: Sequence[Clause], domain: Domain) -> tuple[str, ...]:
 
 
 def hidden_form(subgoal: Subgoal) -> bool:
-    """Whether it asks of every sample for something of form that cannot be seen, such as a length or a tone."""
-    if subgoal.scope != "every" or cue_of(subgoal) is not None:
+    """Whether it asks for something of form that cannot be seen, such as a length, a tone or a referral."""
+    if cue_of(subgoal) is not None:
+        return False
+    if is_manner(subgoal.description):
+        return True
+    if subgoal.scope != "every":
         return False
     said = key(subgoal.name)
     hidden = (one for domain in domains().values() for one in domain.capabilities if not one.seen)
@@ -90,7 +98,10 @@ def _find_topic(text: str, domain: Domain) -> Capability | None:
 def _find_form(clause: Clause, domain: Domain) -> Capability | None:
     """The capability of form that a clause goes by or mentions; what it mentions in another slot does not count."""
     slots = (*FORM_SLOTS, "domain") if clause.slot == "task" else FORM_SLOTS
-    return named(clause.text, domain, slots) or mentioned(clause.text, domain, (clause.slot,))
+    _, _, done_to = clause.text.partition(" ")
+    called = [clause.text, clause.text.removeprefix("be "), *([f"{clause.verb} {done_to}"] if clause.verb else [])]
+    found = (named(text, domain, slots) for text in called)
+    return next(filter(None, found), None) or mentioned(clause.text, domain, (clause.slot,))
 
 
 def _is_plain_task(clause: Clause, domain: Domain) -> bool:
@@ -106,8 +117,9 @@ def describe(clause: Clause, frame: str) -> Subgoal:
         return _subgoal(text, frame.format(text), "some")
     scope = "some" if clause.slot == "task" else "every"
     word, _, rest = text.partition(" ")
-    if clause.slot == "safety" and _NEVER.match(text):
-        return _subgoal(f"No {_NEVER.sub('', text)}", f"Leaves out {_NEVER.sub('', text)}", scope)
+    if clause.slot != "task" and (never := _NEVER.match(text)):
+        what = _banned(text[never.end() :], verb=_DOES_NOT.match(text) is not None)
+        return _subgoal(f"No {what}", f"Leaves out {what}", scope)
     rest = _REST.sub("", rest)
     if rest and verb:
         return _subgoal(f"{wordings.gerund(verb)} {rest}", f"{wordings.third(verb)} {rest}", scope)
@@ -118,12 +130,20 @@ def describe(clause: Clause, frame: str) -> Subgoal:
     return _subgoal(text, _SENTENCES.get(clause.slot, "Does {}").format(text), scope)
 
 
+def _banned(what: str, *, verb: bool) -> str:
+    """What an answer leaves out, as a noun: `directly ask for passwords` is asking for them."""
+    plain = _ARTICLE.sub("", what)
+    done = re.match(r"(?:(?:ever|\w+ly)\s+)*(?P<verb>[\w-]+)(?P<rest>.*)", plain, re.DOTALL)
+    return f"{wordings.gerund(done['verb'])}{done['rest']}" if verb and done and plain == what else plain
+
+
 def short_name(text: str) -> str:
-    """Up to four words of a phrase, capitalised."""
+    """Up to four words of a phrase, capitalised; five where that is all of it."""
     words = text.split()
     if len(words) > MOST_WORDS:
         head = _CUT.split(text, maxsplit=1)[0]
-        words = (head if len(head.split()) > 1 else text).split()[:MOST_WORDS]
+        one_more = head == text and len(words) == MOST_WORDS + 1  # the noun stands last: not legal advice
+        words = words if one_more else (head if len(head.split()) > 1 else text).split()[:MOST_WORDS]
     name = _DANGLING.sub("", " ".join(words))
     return name[:1].upper() + name[1:]
 

@@ -42,7 +42,18 @@ def phrases(subgoal: Subgoal) -> list[str]:
     if len(found) < _FEW and not _CLAUSE.search(subgoal.name):
         named = [_FRONT.sub("", part.strip()) for part in re.split(r",|\band\b", subgoal.name)]
         found = {phrase.lower(): lower_first(phrase) for phrase in named if phrase} | found
-    return list(found.values()) or [lower_first(subgoal.name)]
+    return _apart(list(found.values())) or [lower_first(subgoal.name)]
+
+
+def _apart(found: Sequence[str]) -> list[str]:
+    """Without what another one says in full: `angry` beside `angry customers`."""
+    words = [set(phrase.lower().split()) for phrase in found]
+    earlier = [any(one == mine for one in words[:place]) for place, mine in enumerate(words)]
+    return [
+        phrase
+        for phrase, mine, again in zip(found, words, earlier, strict=True)
+        if not again and not any(mine < one for one in words)
+    ]
 
 
 def lower_first(text: str) -> str:

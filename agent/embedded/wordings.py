@@ -38,7 +38,7 @@ DUTY = re.compile(
 )
 CONNECTOR = re.compile(
     r"(?:^|[,\s]+)(for|that|which|who|about|on|covering|across|with|keeping|preserving|retaining"
-    r"|including|incl\.|while"
+    r"|(?<=and\s)(?:keeps?|preserves?|retains?)|(?<=,\s)(?:keeps|preserves|retains)|including|incl\.|while"
     r"|without|excluding|except(?:\s+for)?|but\s+not|not|so\s+that|in\s+order\s+to|to|from"
     r"|based\s+on|using|in|(?<!\bstep\s)by)(?=\s|$)",
     re.IGNORECASE,
@@ -51,6 +51,8 @@ HELPED = re.compile(
 """Who is helped to do what: `helps home buyers understand mortgages`."""
 GRASP = re.compile(r"^(?:understand|learn)\s+(?:about\s+|how\s+to\s+)?", re.IGNORECASE)
 """What everybody does with an answer."""
+KEEPS = re.compile(r"(?:keep|preserv|retain)(?:ing|es|e|s)?")
+"""Connecting words before what an answer must still hold."""
 NOTHING = re.compile(
     r"^(?:no|none|nothing|nope|n/?a|any|anything|something|all|everything|all of (?:them|these|it)|whatever"
     r"|skip|not sure|unsure"
@@ -88,6 +90,8 @@ SETTING = re.compile(
     r"|airlines?|insurers?|operators?|practices?|manufacturers?|institutions?|office|website|city|council)$",
     re.IGNORECASE,
 )
+PLACE = re.compile(rf"(?:(?:online|local|web|small|large|big|public|private)\s+)?{SETTING.pattern}", re.IGNORECASE)
+"""Nothing but where it is done."""
 SLOT_WORDS: tuple[tuple[Slot, re.Pattern[str]], ...] = (
     (
         "evidence",
@@ -182,11 +186,14 @@ TASK_VERBS = frozenset(
     " rewrite edit evaluate grade simplify suggest triage route sort diagnose find automate estimate"
     " check retrieve annotate transcribe proofread paraphrase negotiate calculate quiz cite warn".split()
 )
-_DOUBLING = frozenset({"plan", "debug"})
+_DOUBLING = frozenset("plan debug stop refer get put let set cut run admit submit forget permit swap chat".split())
+_IRREGULAR = {"be": ("is", "being"), "do": ("does", "doing"), "have": ("has", "having")}
 
 
 def third(verb: str) -> str:
     """`explain` -> `explains`."""
+    if verb in _IRREGULAR:
+        return _IRREGULAR[verb][0]
     if verb.endswith("y") and verb[-2] not in "aeiou":
         return f"{verb[:-1]}ies"
     return f"{verb}es" if verb.endswith(("s", "x", "z", "ch", "sh")) else f"{verb}s"
@@ -194,10 +201,12 @@ def third(verb: str) -> str:
 
 def gerund(verb: str) -> str:
     """`summarise` -> `summarising`."""
+    if verb in _IRREGULAR:
+        return _IRREGULAR[verb][1]
     if verb in _DOUBLING:
         return f"{verb}{verb[-1]}ing"
-    return f"{verb[:-1]}ing" if verb.endswith("e") else f"{verb}ing"
+    return f"{verb[:-1]}ing" if verb.endswith("e") and not verb.endswith("ee") else f"{verb}ing"
 
 
-VERBS = {form: verb for verb in FRAME_VERBS | TASK_VERBS for form in (verb, third(verb), gerund(verb))}
-VERBS |= {"answering": "answer", "using": "use", "fixes": "fix", "fixing": "fix", "does": "do", "doing": "do"}
+VERBS = {form: verb for verb in (FRAME_VERBS | TASK_VERBS) - {"be"} for form in (verb, third(verb), gerund(verb))}
+VERBS |= {"be": "be"}  # "is" and "being" begin too much that is no duty

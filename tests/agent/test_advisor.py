@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 from goalcover.agent.advisor import LLMAdvisor
 from goalcover.agent.embedded.advisor import EmbeddedAdvisor
-from goalcover.agent.errors import ModelBusyError
 from openai_faults import Faults
 from role_data import CAPABILITY, COVERAGE, DRUGS, STANDING
 from scripted import chat_model, scripted, serving
@@ -16,10 +15,10 @@ def advice(detail="Take row-1 as a model.", ids=("row-1", "row-77"), action="Add
     return {"action": action, "detail": detail, "sample_ids": list(ids)}
 
 
-def recommend(folder, *answers, standing=STANDING, **switches):
+def recommend(folder, *answers, standing=STANDING, capability=CAPABILITY, **switches):
     with serving(brain=scripted(recommendations=answers), **switches) as server:
         model = chat_model(server, folder, "advisor", attempts=1)
-        found = asyncio.run(LLMAdvisor(model, EmbeddedAdvisor()).recommend(DRUGS, standing, [CAPABILITY]))
+        found = asyncio.run(LLMAdvisor(model, EmbeddedAdvisor()).recommend(DRUGS, standing, [capability]))
         return found, server.chats
 
 
@@ -72,6 +71,13 @@ def test_a_model_that_insists_is_passed_over_which_is_told(tmp_path, bad):
     assert found[0].detail.startswith(f"{first.detail} (Recommended without the model: no usable answer")
 
 
-def test_a_server_that_is_down_is_told(tmp_path):
-    with pytest.raises(ModelBusyError):
-        recommend(tmp_path, [], faults=Faults(script=["500"]))
+def test_figures_of_a_capability_s_summary_are_not_the_gap_s(tmp_path):
+    told = CAPABILITY.model_copy(update={"title": "Doses above 75 mg", "summary": "Of 1,912 patients, 83% died."})
+    good = advice("Add doses above 75 mg.")
+    found, _ = recommend(tmp_path, [advice("83% of 1,912 lack it."), advice()], [good, good], capability=told)
+    assert [one.detail for one in found] == [good["detail"]] * 2
+
+
+def test_a_server_that_is_down_loses_no_advice_and_is_told(tmp_path):
+    found, _ = recommend(tmp_path, [], faults=Faults(script=["500"]))
+    assert "(Recommended without the model: " in found[0].detail

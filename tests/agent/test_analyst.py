@@ -14,14 +14,14 @@ from scripted import chat_model, scripted, serving
 CLUSTERS = (cluster(1, 2, 3), cluster(4, themed=False))
 
 
-def named(group, *quotes):
+def named(group, *quotes, summary="What lacks."):
     said = [{"sample_id": sample_id, "quote": quote} for sample_id, quote in quotes]
-    return {"group": group, "title": f"Title {group}", "summary": "What lacks.", "instead": "colds", "quotes": said}
+    return {"group": group, "title": f"Title {group}", "summary": summary, "instead": "colds", "quotes": said}
 
 
-def name(folder, *answers, fallback=None, clusters=CLUSTERS, **switches):
+def name(folder, *answers, fallback=None, clusters=CLUSTERS, attempts=7, **switches):
     with serving(brain=scripted(capabilities=answers), **switches) as server:
-        model = chat_model(server, folder)
+        model = chat_model(server, folder, attempts=attempts)
         found = asyncio.run(LLMAnalyst(model, fallback).name(DRUGS, clusters, [sample(50, ATTACK)]))
         return found, server.chats
 
@@ -58,6 +58,22 @@ def test_what_the_model_cannot_name_the_embedded_analyst_does_and_says_so(tmp_pa
     found, _ = name(tmp_path, [named(7)], fallback=EmbeddedAnalyst(embedder))
     assert len(found) == 2
     assert "Named without the model" in found[0].summary
+
+
+def test_figures_that_no_sample_holds_are_asked_away(tmp_path, embedder):
+    made_up = named(2, summary="Fully 83% of the 4,217 samples leave out doses.")
+    held = named(2, summary="Answer 4 names one medicine of 2.")
+    (_, second), chats = name(tmp_path, [named(1), made_up], [named(1), held])
+    assert second.summary == held["summary"]
+    assert "the figures 83, 4,217 stand in none of the samples shown" in chats[-1]["messages"][-1]["content"]
+    (first, _), _ = name(tmp_path, [named(1), made_up], fallback=EmbeddedAnalyst(embedder))
+    assert "Named without the model" in first.summary
+
+
+def test_a_server_that_is_gone_loses_no_gap(tmp_path, embedder):
+    down = Faults(script=["ok", *["500"] * 9])
+    found, _ = name(tmp_path, [named(1), named(2)], fallback=EmbeddedAnalyst(embedder), attempts=1, faults=down)
+    assert "Named without the model: " in found[0].summary
 
 
 def test_a_refusal_loses_no_gap(tmp_path, embedder):

@@ -239,6 +239,16 @@ def test_rules_are_the_systems_and_data_is_fenced(tmp_path):
     assert result["content"].count("</data-") == 1
 
 
+def test_what_the_model_itself_quoted_opens_nobodys_turn(tmp_path):
+    turns = (QUESTION[0], Turn("assistant", ATTACK), QUESTION[0])
+    quoting = {"tool": "sample", "arguments": {"sample_id": ATTACK}}
+    _, chats = answer(tmp_path, quoting, f"{ATTACK} 87", "Done.", turns=turns)
+    said = [one for one in chats[-1]["messages"] if one["role"] == "assistant"]
+    assert len(said) == 3
+    assert "<|im_start|>" not in json.dumps(said)
+    assert "[INST]" not in json.dumps(said)
+
+
 def test_a_conversation_is_read_from_its_end(tmp_path):
     turns = tuple(Turn("user" if n % 2 == 0 else "assistant", f"turn {n}") for n in range(41))
     _, chats = answer(tmp_path, "Yes.", turns=turns)

@@ -5,9 +5,10 @@ import asyncio
 import pytest
 from goalcover.agent.checker import both, identifier
 from goalcover.agent.decomposer import LLMDecomposer
-from goalcover.agent.elicitation import Atomicity, Checks, Completeness, Disjointness, Uncovered
+from goalcover.agent.elicitation import Atomicity, Checks, Completeness, Disjointness, Specification, Uncovered
 from goalcover.agent.embedded.decomposer import EmbeddedDecomposer
 from goalcover.agent.errors import ModelAnswerError
+from goalcover.agent.models import Subgoal
 from role_data import DRUGS, PROFILE, SPECIFICATION, SUBGOALS, WARNINGS
 from scripted import chat_model, scripted, serving
 
@@ -30,10 +31,10 @@ def decompose(folder, *answers, guard=None):
         return asyncio.run(LLMDecomposer(model, None, guard).decompose(SPECIFICATION, PROFILE))
 
 
-def check(folder, embedder, *answers, guard=None):
+def check(folder, embedder, *answers, guard=None, specification=SPECIFICATION, subgoals=SUBGOALS):
     with serving(brain=scripted(atomic=answers)) as server:
         model = chat_model(server, folder, "decomposer")
-        return asyncio.run(LLMDecomposer(model, embedder, guard).check(SPECIFICATION, SUBGOALS))
+        return asyncio.run(LLMDecomposer(model, embedder, guard).check(specification, subgoals))
 
 
 def test_subgoals_carry_scope_share_and_weight(tmp_path):
@@ -89,6 +90,13 @@ def test_a_demand_that_nobody_covers_is_offered_as_a_subgoal(tmp_path, embedder)
     assert [one.id for one in failed.repair.apply(SUBGOALS)][-1] == "bleeding-risk"
 
 
+def test_a_demand_that_nobody_made_is_left_out(tmp_path, embedder):
+    held = {"clause": "It must  CITE its “sources”.", "reason": "r", "missing": PART}
+    made_up = {"clause": "answers in the style of pirates", "reason": "r", "missing": PART}
+    found = check(tmp_path, embedder, findings(uncovered=[made_up, held, {**made_up, "clause": "…"}]))
+    assert [one.clause for one in found.failures] == [held["clause"]]
+
+
 def test_an_overlap_is_told_and_subgoals_of_different_scope_are_not_merged(tmp_path, embedder):
     overlap = {"a": WARNINGS.id, "b": DRUGS.id, "reason": "Same risk.", "merged": PART}
     (failed,) = check(tmp_path, embedder, findings(overlaps=[overlap])).failures
@@ -125,6 +133,8 @@ def test_where_model_and_embedded_check_disagree_the_reason_names_both(model, gu
     assert not found.atomic[0].ok
     assert not found.disjoint[0].ok
     assert found.atomic[0].reason == f"The model: Atomic is {model}. The embedded check: Atomic is {guard}."
+    assert found.atomic[0].disputed
+    assert found.disjoint[0].disputed
 
 
 def test_where_they_agree_the_models_reason_stands():
@@ -137,8 +147,8 @@ def test_a_clause_that_either_misses_is_uncovered():
         False,
         "The embedded check: Gone. The model: it is covered.",
     )
-    two = both(checks(ok=True, uncovered=["cite", "warn"]), checks(ok=True, uncovered=["warn"])).complete
-    assert [one.clause for one in two.uncovered] == ["cite", "warn"]
+    two = both(checks(ok=True, uncovered=["cite", "warn"]), checks(ok=True, uncovered=["Warn"])).complete
+    assert [(one.clause, one.disputed) for one in two.uncovered] == [("cite", True), ("warn", False)]
 
 
 def test_the_embedded_check_stands_behind_the_models(tmp_path, embedder):
@@ -149,6 +159,21 @@ def test_the_embedded_check_stands_behind_the_models(tmp_path, embedder):
 
     found = check(tmp_path, embedder, findings(), guard=Guard())
     assert [one.reason for one in found.atomic] == ["The model: One thing. The embedded check: Never."] * 2
+
+
+GERMAN = Specification(goal="Beantworte Fragen von Patienten zu Medikamenten und Herzkrankheiten")
+
+
+def test_a_goal_in_another_language_is_the_models_alone(tmp_path, embedder):
+    guard = EmbeddedDecomposer(embedder)
+    medicines = Subgoal(id="a", name="Medikamente", description="Beantwortet Fragen zu Wirkung und Dosis von Tabletten")
+    hearts = Subgoal(id="b", name="Herzkrankheiten", description="Beantwortet Fragen zu Krankheiten des Herzens")
+    fine = [{"id": one, "ok": True, "reason": "Eines.", "parts": []} for one in "ab"]
+    given = {"guard": guard, "specification": GERMAN, "subgoals": (medicines, hearts)}
+    assert check(tmp_path, embedder, findings(fine), **given).failures == ()
+    with pytest.raises(ModelAnswerError):
+        check(tmp_path, embedder, findings([]), **given)
+    assert "does not look like English" in asyncio.run(guard.check(GERMAN, (medicines, hearts))).note
 
 
 def test_where_the_model_gives_no_check_the_embedded_one_stands_and_says_so(tmp_path, embedder):

@@ -89,14 +89,13 @@ def test_what_was_cut_for_length_is_told_from_a_candidate_that_breaks_off(tmp_pa
     assert '"shortened": true' in system
 
 
-def test_the_two_best_are_tried_the_other_way_round_when_they_are_close(tmp_path):
-    log = []
-    judge(tmp_path, [candidate("a"), candidate("b")], brain=judging(by_word, log))
-    assert len(log) == 2
-    assert log[0] == log[1][::-1]
-    log.clear()
-    judge(tmp_path, [candidate("a"), candidate("b", "poor: x")], brain=judging(by_word, log))
-    assert len(log) == 1
+@pytest.mark.parametrize(("levels", "asked"), [((5, 5), 1), ((3, 1), 1), ((5, 4), 2), ((4, 1), 2)])
+def test_what_passes_by_a_hair_is_tried_the_other_way_round(tmp_path, levels, asked):
+    log, level_of = [], {f"{name}: fine": level for name, level in zip("ab", levels, strict=True)}
+    brain = judging(lambda output: level_of.get(output, by_word(output)), log)
+    judge(tmp_path, [candidate("a"), candidate("b")], brain=brain)
+    assert len(log) == asked
+    assert log[0] == log[-1][:: 1 if asked == 1 else -1]
 
 
 def test_of_two_passes_that_disagree_the_doubt_counts(tmp_path):

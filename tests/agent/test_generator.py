@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 
 import pytest
 from goalcover.agent.generator import LLMGenerator
@@ -72,6 +73,21 @@ def test_columns_are_filled_and_joined_by_their_side(tmp_path):
     found, _ = generate(tmp_path, [one], brief, n=1)
     assert (found.candidates[0].input, found.candidates[0].output) == ("Q?\n\nC.", "A.")
     assert found.candidates[0].columns == {"question": "Q?", "context": "C.", "answer": "A."}
+
+
+def test_exemplars_are_shown_by_column_and_a_column_with_its_few_values(tmp_path):
+    row = {"question": "Q?", "context": None, "answer": "word " * 1_000, "note": "unread"}
+    exemplars = (sample(1).model_copy(update={"original": json.dumps(row)}), sample(2))
+    columns = (*COLUMNS[:2], COLUMNS[2].model_copy(update={"values": ("no", "yes")}))
+    brief = BRIEF.model_copy(update={"columns": columns, "exemplars": exemplars})
+    _, chats = generate(tmp_path, numbered(), brief, n=1)
+    user = chats[1]["messages"][1]["content"]
+    asked, shown = (json.loads(one[1]) for one in re.findall(r"<data-(\w+)>\n(.*?)\n</data-\1>", user, re.DOTALL)[1:3])
+    assert asked[1:] == [{"name": "context", "side": "input"}, {**columns[2].model_dump(), "values": ["no", "yes"]}]
+    first, second = shown
+    assert first["columns"] == {"question": "Q?", "answer": first["columns"]["answer"]}
+    assert first["columns"]["answer"].endswith("word [...]")
+    assert second == {"id": "row-2", "input": sample(2).input, "output": sample(2).output}
 
 
 def test_other_columns_than_those_are_asked_again_for(tmp_path):

@@ -92,8 +92,13 @@ def test_tokens_are_counted_where_the_server_tells_them():
     told = {"prompt_tokens": 10, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": 8}}
     used = reply(content="x", usage=told).counted()
     assert (used.calls, used.prompt_tokens, used.cached_tokens, used.completion_tokens) == (1, 10, 8, 2)
-    assert reply(content="x").counted().prompt_tokens == 0
-    assert reply(content="x", usage={"prompt_tokens": None}).counted().prompt_tokens == 0
+    assert used.untold == 0
+
+
+@pytest.mark.parametrize("usage", [None, {"prompt_tokens": None}, {"prompt_tokens": 0, "completion_tokens": 0}])
+def test_tokens_that_the_server_does_not_tell_are_estimated_which_is_told(usage):
+    used = reply(content="x" * 80, usage=usage).counted(400)
+    assert (used.calls, used.prompt_tokens, used.completion_tokens, used.untold) == (1, 100, 20, 1)
 
 
 def test_the_context_length_is_read_from_wherever_a_server_tells_it():

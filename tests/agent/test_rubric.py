@@ -37,16 +37,23 @@ def test_the_schema_names_the_ids_and_the_menu_and_asks_for_the_level_last():
     assert one["additionalProperties"] is False
 
 
-@pytest.mark.parametrize(("level", "read"), [(0, 0), (5, 5), ("4", 4), (4.0, 4), ("cannot_assess", "cannot_assess")])
+@pytest.mark.parametrize(
+    ("level", "read"),
+    [(0, 0), (5, 5), ("4", 4), (4.0, 4), ("4 - strong", 4), ("cannot_assess", "cannot_assess")],
+)
 def test_every_level_on_the_menu_is_taken(level, read):
     found = RUBRIC.accept(verdicts(level=level), IDS, "abc123")
     assert {one.level for one in found.values()} == {read}
 
 
-@pytest.mark.parametrize("level", [6, -1, 2.5, "4/5", "high", None, True, [3]])
+@pytest.mark.parametrize("level", [6, -1, 2.5, "4/5", "3 or 4", "4.5", "high", None, True, [3]])
 def test_a_level_off_the_menu_is_refused(level):
     with pytest.raises(ModelAnswerError, match=r"judgements\.0\.level"):
         RUBRIC.accept(verdicts(level=level), IDS, "abc123")
+
+
+def test_evidence_of_null_is_none():
+    assert RUBRIC.accept(verdicts(evidence=None), IDS, "abc123")["heart"].evidence == ""
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from goalcover.graph.build import stop
 from goalcover.graph.deps import Deps
 from goalcover.graph.state import STORED, Heard
 from goalcover.memory.checkpoints import open_checkpoints, serializer
-from talking import CONFIG, Talk, run
+from talking import CONFIG, Talk, demo_files, run
 
 
 def lose(folder: Path, name: str) -> None:
@@ -87,7 +87,8 @@ def test_from_files_to_a_named_gap_and_its_reason(files, deps: Deps):
 
         again = (await talk.say("Judge 20 first"))["Diagnosed"]
         assert again.info.counts.reused == again.info.counts.pairs == 180
-        assert (await talk.say("Other data"))["Ready"].data is None
+        assert "takes the place of support.jsonl" in (await talk.say("Other data"))["Noted"].text
+        assert "Covered" in await talk.say("coverage")
 
     run(conversation, deps)
 
@@ -151,6 +152,20 @@ def test_a_run_that_disappears_is_told_and_asked_on(files, deps: Deps):
         lose(deps.runs, "gaps.json")
         assert "has not finished" in (await talk.say("coverage"))["Problem"].text
         assert "Diagnosed" in await talk.say("Judge all")
+
+    run(conversation, deps)
+
+
+def test_data_that_changed_since_they_were_handed_over_are_not_judged(deps: Deps, tmp_path: Path):
+    async def conversation(talk: Talk):
+        data, goal = demo_files(tmp_path, 20)
+        await talk.say(f"{data} {goal}", "keep all as they are")
+        demo_files(tmp_path, 10)
+        problem = (await talk.say("Start"))["Problem"].text
+        assert problem.startswith("support.jsonl holds other rows now than when it was handed over")
+        assert not list(deps.runs.glob("*/run.json"))
+        await talk.say(str(data))
+        assert (await talk.say("Start"))["Diagnosed"].coverage.n_samples == 10
 
     run(conversation, deps)
 

@@ -213,7 +213,61 @@ def test_what_a_question_means_is_told_and_no_answer_is_made_of_it(deps: Deps):
         assert "audience" in (await talk.say("change my answer about the weather"))["Problem"].text
         assert "No file" in (await talk.say("my data"))["Problem"].text
         assert talk.asked == asked
+        assert "a question" in (await talk.say("is there anything about angry people in my data?"))["Noted"].text
+        assert "choose from" in (await talk.say("the ninth one"))["Problem"].text
+        assert "Nothing was noted" in (await talk.say("no no, I didn't mean those"))["Noted"].text
+        assert talk.asked == asked
         assert (await talk.state())["specification"].answers == ()
+
+    run(conversation, deps)
+
+
+def test_an_answer_is_added_to_and_the_goal_said_anew_and_both_are_taken_back(deps: Deps):
+    async def conversation(talk: Talk):
+        await talk.say("how does this work?")
+        assert (await talk.state())["specification"] is None
+        await talk.say(GOAL, "Cardiology")
+        asked = talk.asked
+        assert "Cardiology; hives" in (await talk.say("actually add hives to the topics"))["Noted"].text
+        assert talk.asked == asked
+        await talk.say("go back")
+        assert (await talk.state())["specification"].answer_to("domain") == "Cardiology"
+        told = (await talk.say("skip", "no, my goal is: help beekeepers"))["Begun"].specification
+        assert (told.goal, told.answer_to("domain")) == ("help beekeepers", None)
+        await talk.say("go back please", "skip")
+        assert (await talk.state())["specification"].goal == GOAL
+
+    run(conversation, deps)
+
+
+def test_questions_before_the_run_are_answered_and_decide_nothing(deps: Deps, tmp_path: Path):
+    async def conversation(talk: Talk):
+        await flawed(talk, tmp_path)
+        asked = talk.asked
+        assert (await talk.say("what do you mean by atomic?"))["Defined"].term == "atomic"
+        assert "your goal says" in (await talk.say("why did you make Explaining bills a subgoal?"))["Noted"].text
+        assert (await talk.say("can you explain that?"))["Meant"].question == asked
+        assert "I did not understand" in (await talk.say("no, I meant heating as in pumps"))["Problem"].text
+        assert "Planned" in await talk.say("try again")
+        assert talk.asked == asked
+        assert (await talk.state())["goal"].overruled == ()
+        assert "Begun" in await talk.say("no, my goal is: explain invoices")
+        assert (await talk.state())["goal"].text == "explain invoices"
+
+    run(conversation, deps)
+
+
+def test_what_a_person_drops_is_not_asked_back(deps: Deps):
+    async def conversation(talk: Talk):
+        await talk.say("A medical assistant", "Cardiology, oncology, paediatrics and surgery", "that's enough")
+        assert talk.asked is None
+        assert "Revised" in await talk.say("drop paediatrics and surgery please")
+        assert talk.asked is None
+        goal = (await talk.state())["goal"]
+        assert not {"Paediatrics", "Surgery"} & {one.name for one in goal.subgoals}
+        assert len(goal.overruled) == 2
+        await talk.say("undo")
+        assert (await talk.state())["goal"].overruled == ()
 
     run(conversation, deps)
 

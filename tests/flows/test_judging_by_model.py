@@ -13,7 +13,7 @@ import commands
 import openai_brains
 import pandas as pd
 import pytest
-from goalcover.agent.errors import InputError
+from goalcover.agent.errors import GoalCoverError, InputError, ModelError, StoppedError
 from goalcover.ui.assessing import Judging, run_assessment
 from judging_cases import NAMES
 from openai_faults import Faults
@@ -161,6 +161,21 @@ def test_too_many_failures_give_no_verdict_and_exit_3_and_two_judges_are_compare
     assert len(coverage["agreement"]["judges"]) == 2
     assert coverage["agreement"]["alpha"] in {None, 1.0}
     assert json.loads((run / "run.json").read_text())["usage"]["unscored"]["refused"] > 0
+
+
+def test_an_account_that_runs_dry_while_judging_is_no_end_but_a_stop(environment, tmp_path):
+    data, goal, how = write_rows(tmp_path / "rows.jsonl", 30), write_goal(tmp_path / "goal.json"), Judging("auto")
+
+    def judge(n_answered: int, error: type[GoalCoverError], said: str) -> None:
+        script = ["ok"] * n_answered + ["no-credit"] * 100
+        with serving(faults=Faults(script=script)) as server:
+            environment(server)
+            with pytest.raises(error, match=said) as caught:
+                run_assessment(str(data), goal, tmp_path / "run", how, limit=None, seed=0, mapping=None, split=None)
+        assert "no credit left" in str(caught.value)
+
+    judge(0, ModelError, "^[^;]*$")
+    judge(10, StoppedError, "; what was judged is kept. Go on with: goalcover ")
 
 
 @pytest.mark.parametrize(

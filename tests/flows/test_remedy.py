@@ -7,13 +7,16 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count, islice
 from pathlib import Path
 
 import hub_server
 import pytest
 from goalcover.agent.engine import Engine, build_engine
 from goalcover.graph.deps import Deps
+from goalcover.memory.runs import Run
 from goalcover.memory.synthetic import rejected_before
+from goalcover.ui.render import render
 from openai_server import running
 from scripted import scripted, settings
 from talking import Talk, run
@@ -35,14 +38,20 @@ ANSWERS = (
 )
 
 
-def samples(user):
-    n = int(user.rsplit("Write ", 1)[1].split()[0])
-    made = []
-    for place in range(n):
-        question, answer = OPENINGS[place % len(OPENINGS)], ANSWERS[place % len(ANSWERS)]
-        texts = {"instruction": question.format(40 + place), "output": answer.format(3 + place)}
-        made.append({"columns": [{"name": name, "text": text} for name, text in texts.items()]})
-    return made
+def writer():
+    """What a model writes that never writes the same twice."""
+    places = count()
+
+    def samples(user):
+        n = int(user.rsplit("Write ", 1)[1].split()[0])
+        made = []
+        for place in islice(places, n):
+            question, answer = OPENINGS[place % len(OPENINGS)], ANSWERS[place % len(ANSWERS)]
+            texts = {"instruction": question.format(40 + place), "output": answer.format(3 + place)}
+            made.append({"columns": [{"name": name, "text": text} for name, text in texts.items()]})
+        return made
+
+    return samples
 
 
 def verdicts(user):
@@ -63,7 +72,7 @@ def rows_of(path: str) -> list[dict]:
 @pytest.fixture
 def deps(engine: Engine, tmp_path: Path) -> Iterator[Deps]:
     """The embedded engine, but for a language model that writes and checks samples."""
-    with running(brain=scripted(samples=samples, verdicts=verdicts)) as server:
+    with running(brain=scripted(samples=writer(), verdicts=verdicts)) as server:
         model = build_engine("llm", settings(server, tmp_path))
         parts = {"generator": model.generator, "discriminator": model.discriminator}
         yield Deps(replace(engine, **parts), tmp_path / "session" / "runs")
@@ -109,8 +118,21 @@ def test_proposals_can_be_wished_differently_or_all_rejected(files, deps: Deps):
         assert {one.candidate.form for one in again.proposals} == {"letters from widows"}
         told = rejected_before(Path((await talk.state())["run"]) / "synthetic", again.subgoal_id)
         assert "sounds made up" in {reason for one in told for reason in one.reasons}
-        none = (await talk.say("reject all"))["Kept"].accepted
-        assert (none.accepted, none.rejected) == (0, len(again.proposals))
+        mine = "My own words about the hardship fund"
+        await talk.say("only 1 and 2", f"edit 2: {mine}")
+        more = (await talk.say("2 more"))["Proposed"]
+        kept = [one.candidate.id for one in more.batch.proposals[:2]]
+        assert (more.batch.n_staying, more.batch.asked, len(more.batch.proposals)) == (2, 4, 4)
+        stricter = (await talk.say("stricter"))["Proposed"]
+        assert [one.candidate.id for one in stricter.batch.proposals[:2]] == kept
+        assert [(one.decision, one.output) for one in stricter.reviews] == [("accepted", ""), ("edited", mine)]
+        assert mine in render(stricter)
+        assert "not kept yet" in (await talk.say("make 3 samples for gas leaks"))["Problem"].text
+        again = (await talk.say("reject the rest", "looks good"))["Kept"].accepted
+        assert (again.accepted, again.rejected) == (2, 2)
+        assert mine in [row["output"] for row in rows_of(again.path)]
+        none = (await talk.say(f"make 2 samples for {PAY}", "reject all"))["Kept"].accepted
+        assert (none.accepted, none.rejected) == (0, 2)
         assert "Covered" in await talk.say("coverage")
 
     run(conversation, deps)
@@ -169,6 +191,28 @@ def test_a_training_set_is_as_ordered_and_stays_here_until_a_yes(files, engine: 
         run(conversation, Deps(engine, tmp_path / "runs"))
 
 
+def test_what_is_asked_of_the_review_is_answered_and_nothing_is_lost_where_nothing_new_comes(files, deps: Deps):
+    async def conversation(talk: Talk):
+        await talk.say(f"{files[0]} {files[1]}", "keep all as they are", "Judge 20 first")
+        gaps = Run.open(Path((await talk.state())["run"])).gaps()
+        assert "one subgoal at a time" in (await talk.say("make 20 samples for all gaps"))["Noted"].text
+        assert talk.buttons[0].startswith("Make 20 samples for ")
+        assert "Advised" in await talk.say("should I make samples or collect them?")
+        first = (await talk.say("make 3 samples for the worst one"))["Proposed"].batch
+        assert first.subgoal_id == gaps[0].subgoal_id
+        assert "asked for" in (await talk.say("why did you make so few?"))["Noted"].text
+        before = len((await talk.state())["batch"].proposals)
+        told = await talk.say("give me 4 more")
+        more = told["Proposed"].batch
+        assert before < len(more.proposals) < 7
+        assert "Nothing new came of it: the samples above stay" in (await talk.say("more"))["Noted"].text
+        assert (await talk.state())["batch"] == more
+        second = (await talk.say("and for the second gap"))["Proposed"].batch
+        assert (second.subgoal_id, second.asked) == (gaps[1].subgoal_id, 4)
+
+    run(conversation, deps)
+
+
 def test_a_restart_does_not_lose_proposals(files, deps: Deps):
     async def conversation(talk: Talk):
         await talk.say(f"{files[0]} {files[1]}", "keep all as they are", "Judge 20 first")
@@ -197,5 +241,11 @@ def test_the_diagnosis_is_put_to_the_test(files, engine: Engine, tmp_path: Path)
         assert len(tested.subgoals) == 9
         assert all(one.reason for one in tested.subgoals)
         assert (Path((await talk.state())["run"]) / "selftest.json").is_file()
+        said = await talk.say("what was removed for gas leaks?")
+        assert "Testing" not in said
+        assert (said["Tested"].result, len(said["Tested"].about)) == (tested, 1)
+        text = render(said["Tested"])
+        assert tested.subgoals[0].name not in text.split("What to keep in mind")[0].split("\n\n", 2)[2]
+        assert len((await talk.say("how accurate are the scores?"))["Tested"].about) == 9
 
     run(conversation, Deps(engine, tmp_path / "runs"))

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from goalcover.agent.engine import Engine, build_engine
 from goalcover.graph.deps import Deps
+from goalcover.memory.runs import Run
 from openai_faults import Faults
-from openai_server import running
+from openai_server import Server, running
 from scripted import serving, settings
 from talking import Talk, run
 
@@ -23,19 +24,25 @@ def talkative(messages, schema, tools):
 
 
 @pytest.fixture
-def deps(engine: Engine, tmp_path: Path) -> Iterator[Deps]:
-    """The embedded engine, but for a language model that talks."""
+def server() -> Iterator[Server]:
     with running(brain=talkative) as server:
-        companion = build_engine("llm", settings(server, tmp_path)).companion
-        yield Deps(replace(engine, companion=companion), tmp_path / "runs")
+        yield server
 
 
-def test_a_free_question_is_answered_from_the_run(files, deps: Deps):
+@pytest.fixture
+def deps(engine: Engine, server: Server, tmp_path: Path) -> Deps:
+    """The embedded engine, but for a language model that talks."""
+    companion = build_engine("llm", settings(server, tmp_path)).companion
+    return Deps(replace(engine, companion=companion), tmp_path / "runs")
+
+
+def test_a_free_question_is_answered_from_the_run_and_stands_on_its_bill(files, server: Server, deps: Deps):
     async def conversation(talk: Talk):
         await talk.say(f"{files[0]} {files[1]}", "keep all as they are", "Judge 20 first")
         said = await talk.say("do customers of this supplier also write about potatoes?")
         assert said["LookedUp"].what == "coverage"
         assert said["Spoken"].text
+        assert Run.open(Path((await talk.state())["run"])).info().usage.calls == len(server.chats) > 1
         assert tuple((await talk.state())["turns"][-1]) == ("assistant", "None of them does.")
         assert talk.buttons[0].startswith("Why is")
         assert "Explained" in await talk.say(talk.buttons[0])

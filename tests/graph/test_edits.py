@@ -26,6 +26,28 @@ def test_a_subgoal_is_dropped(said):
     assert [one.id for one in changed(said).subgoals] == ["meters", "gas"]
 
 
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("drop billing and gas leaks", ["meters"]),
+        ("no, get rid of Gas leaks and danger and Explaining bills please", ["meters"]),
+        ("ok drop meter readings and smart meters, thanks", ["billing", "gas"]),
+        ("could you remove the first?", ["meters", "gas"]),
+        ("let's drop the last two", ["billing"]),
+        ("drop gas from the list", ["billing", "meters"]),
+    ],
+)
+def test_subgoals_are_dropped_together_by_name_or_place_and_politely(said, left):
+    assert [one.id for one in changed(said).subgoals] == left
+
+
+def test_courtesies_are_no_part_of_what_is_said():
+    *_, second, _ = changed("actually split meter readings into dosing and side effects please").subgoals
+    assert second.name == "Side effects"
+    assert changed("please add hives to the topics, thank you").subgoals[-1].name == "Hives"
+    assert changed("no, rename billing: Invoices").subgoals[0].name == "Invoices"
+
+
 def test_a_subgoal_is_added_with_or_without_a_description():
     added = changed("add a subgoal about Heat pumps: Explains how heat pumps work.").subgoals[-1]
     assert (added.id, added.name, added.description) == ("heat-pumps", "Heat pumps", "Explains how heat pumps work")
@@ -68,6 +90,10 @@ def test_a_merge_takes_names_that_hold_an_and():
     assert [one.name for one in merged] == ["Everyday", "Gas leaks and danger"]
     assert (merged[0].weight, merged[0].scope, merged[0].share) == (2.0, "some", 0.2)
     assert "readings" in merged[0].description
+    assert [one.name for one in changed("merge the first and the last into Both").subgoals] == [
+        "Both",
+        "Meter readings and smart meters",
+    ]
     assert "bill" in merged[0].description
 
 
@@ -91,6 +117,11 @@ def test_a_threshold_is_set_and_taken_away():
     ("said", "problem"),
     [
         ("drop heating", "I know no subgoal heating"),
+        ("drop billing and heating", "I know no subgoal heating"),
+        ("drop billing, meter readings and gas", "all subgoals"),
+        ("drop 3", "I know no subgoal 3"),
+        ("add “”", "Which one?"),
+        ("rename billing to “”", "Into what?"),
         ("merge billing and heating", "Which two?"),
         ("split billing into one", "Into which parts?"),
         ("0 % of the samples should show billing", "more than 0"),
@@ -111,7 +142,18 @@ def test_the_last_subgoal_cannot_be_dropped():
 
 
 @pytest.mark.parametrize(
-    "said", ["why is billing weak?", "start", "show the lowest samples of gas", "", "add", "1", "yes"]
+    "said",
+    [
+        "why is billing weak?",
+        "start",
+        "show the lowest samples of gas",
+        "",
+        "add",
+        "1",
+        "yes",
+        "add 20 samples",
+        "drop the rows below 0.4",
+    ],
 )
 def test_other_messages_change_nothing(said):
     assert read_change(said, GOAL) is None

@@ -42,12 +42,40 @@ GOAL = Goal(text="Help", subgoals=tuple(Subgoal(id=key, name=name, description=n
         ("show the subgoals", "plan", None),
         ("looks good", "assess", None),
         ("start over", "anew", None),
+        ("can I trust this?", "trust", None),
+        ("can I trust the bills one?", "trust", "billing"),
+        ("what do you mean by trustworthy?", "trust", None),
+        ("why is it only weak?", "trust", None),
+        ("why is Explaining bills only weak?", "trust", "billing"),
+        ("which samples did you remove?", "trust", None),
+        ("what was removed for gas leaks?", "trust", "gas-safety"),
+        ("is the judge right?", "trust", None),
+        ("how good is the judge?", "trust", None),
+        ("how accurate are the scores?", "trust", None),
+        ("what are the limits of this?", "trust", None),
         ("which samples mention gas", "highest", "gas-safety"),
         ("is there anything about gas?", "explain", "gas-safety"),
         ("thanks a lot!", "thanks", None),
         ("what are the gaps?", "coverage", None),
         ("waht are teh gpas", "coverage", None),
         ("shwo the lowset sampels of gas", "lowest", "gas-safety"),
+        ("make me new data for gas leaks", "synthesize", "gas-safety"),
+        ("make 20 for gas leaks", "synthesize", "gas-safety"),
+        ("looks good, now create 5 samples for gas leaks", "synthesize", "gas-safety"),
+        ("can you make samples for gas leaks please?", "synthesize", "gas-safety"),
+        ("give me 20 more samples for gas leaks", "synthesize", "gas-safety"),
+        ("give me the lowest samples of gas leaks", "lowest", "gas-safety"),
+        ("give me 5 bad samples of gas leaks", "lowest", "gas-safety"),
+        ("give me an example for gas leaks", "lowest", "gas-safety"),
+        ("what new data should I collect?", "needed", None),
+        ("do I need other data?", "needed", None),
+        ("what would it take?", "needed", None),
+        ("I have new data", "restart", None),
+        ("please use another dataset", "restart", None),
+        ("which of these would help most?", "advice", None),
+        ("should I make samples or collect them?", "advice", None),
+        ("how many rows mention gas leaks?", "search", "gas-safety"),
+        ("is there any html in my data?", "search", None),
     ],
 )
 def test_a_message_is_understood(said, kind, subgoal):
@@ -58,6 +86,70 @@ def test_a_message_is_understood(said, kind, subgoal):
 def test_it_means_the_subgoal_talked_about_last():
     assert understand("and the highest samples?", GOAL, "billing").subgoal.id == "billing"
     assert understand("why is it weak?", GOAL, "billing").subgoal.id == "billing"
+    assert understand("why is it only weak?", GOAL, "billing").subgoal.id == "billing"
+    assert understand("can I trust this?", GOAL, "billing").subgoal is None
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("give me an example of a good one", "highest"),
+        ("give me the lowest samples", "lowest"),
+        ("show me", "lowest"),
+        ("show me the bad ones", "lowest"),
+        ("what do you make of the lowest sample there?", "lowest"),
+        ("make 20 samples", "synthesize"),
+        ("yes please, make samples for it", "synthesize"),
+    ],
+)
+def test_without_a_name_it_is_about_what_was_talked_about(said, kind):
+    ask = understand(said, GOAL, "billing")
+    assert (ask.kind, ask.subgoal.id) == (kind, "billing")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "what do you make of these samples?",
+        "should I make samples or collect them?",
+        "is it better to make samples, or to collect data?",
+        "I wonder whether to make samples",
+        "please don't make any samples",
+        "how do you make samples?",
+        "what is better, make samples or collect data?",
+        "if I make 20 samples, is that enough?",
+        "would it help to create data?",
+        "how many samples should I make?",
+        "can you make samples?",
+        "and for gas leaks?",
+    ],
+)
+def test_a_question_about_samples_makes_none(said):
+    ask = understand(said, GOAL, "billing")
+    assert ask.kind != "synthesize" or ask.subgoal is None
+
+
+def test_samples_are_made_for_the_gap_at_a_place():
+    ask = understand("make me 20 samples for the worst one", GOAL, "gas-safety")
+    assert (ask.kind, ask.subgoal, ask.rank, ask.number) == ("synthesize", None, 1, 20)
+    assert understand("make samples for the second gap", GOAL, "gas-safety").rank == 2
+    assert understand("make samples for the worst of gas leaks", GOAL).subgoal.id == "gas-safety"
+
+
+@pytest.mark.parametrize(
+    ("said", "names"),
+    [
+        ("make 20 samples for explaining bills and gas leaks", ["billing", "gas-safety"]),
+        ("make 5 samples for meter readings, gas leaks and billing", ["meter-readings", "gas-safety", "billing"]),
+        ("make 20 for explaining bills and gas leaks", ["billing", "gas-safety"]),
+        ("make samples for all gaps", []),
+        ("make 20 samples for each of them", []),
+        ("create data for dinosaurs", []),
+    ],
+)
+def test_samples_for_no_single_subgoal_are_asked_back(said, names):
+    ask = understand(said, GOAL, "billing")
+    assert (ask.kind, ask.subgoal, ask.rank, [one.id for one in ask.maybe]) == ("synthesize", None, None, names)
 
 
 @pytest.mark.parametrize("said", ["why is cybersecurity weak?", "why is it weak?", "tomatoes", "", "?!"])
@@ -169,6 +261,10 @@ def test_how_many_to_make_is_read():
         ("help", False, False),
         ("", True, False),
         ("start", False, False),
+        ("hi! how does this work? do you need an API key?", False, False),
+        ("hi, these are bills with their summaries, what can I do with it?", False, False),
+        ("can you help me build a chatbot for dentists?", False, True),
+        ("is it possible to train a model that sorts mail?", False, True),
     ],
 )
 def test_a_goal_is_told_from_a_greeting(said, with_files, is_goal):
@@ -180,3 +276,6 @@ def test_other_data_and_a_new_beginning_are_told_apart():
     assert not wants_anew("other data")
     assert wants_anew("start over")
     assert not wants_anew("start")
+    assert not wants_other("what new data should I collect?")
+    assert not wants_other("make me new data for fixing bugs")
+    assert not wants_other("do I need other data?")

@@ -61,6 +61,9 @@ LENGTH, LIMIT_S = 20_000, 2.0
         ("merge ", "a and "),
         ("split Cardiology into ", "a, "),
         ("set threshold ", "9"),
+        ("", "no, "),
+        ("the first ", "and the first "),
+        ("add ", "to the topics "),
     ],
 )
 def test_the_longest_message_is_read_at_once(opening, again):

@@ -1,6 +1,7 @@
 """Training sets in plain words: all that the command line can be told, and what was not understood."""
 
 import pytest
+from goalcover.agent.errors import InputError
 from goalcover.graph.orders import UNNAMED, Order, agrees, read_cut, read_order
 from goalcover.graph.parts import Parts
 
@@ -49,6 +50,20 @@ def differences(order: Order) -> dict[str, object]:
         ("publish the synthetic samples as me/x, not public", {"mix": "synthetic", "hub": "me/x"}),
         ("push it publicly to acme/set", {"hub": "acme/set", "public": True}),
         ("push it to the hub", {"hub": UNNAMED}),
+        ("export for TRL and push it to Hugging Face", {"format": "trl", "hub": UNNAMED}),
+        ("export without the synthetic ones for TRL", {"mix": "original", "format": "trl"}),
+        ("export all but the synthetic samples", {"mix": "original"}),
+        ("export the original data, no synthetic, for TRL", {"mix": "original", "format": "trl"}),
+        ("export the goal-aligned rows, not the generated ones", {}),
+        ("export the synthetic samples without the original data", {"mix": "synthetic"}),
+        (
+            "export everything plus the new ones for TRL with 10% validation",
+            {"mix": "synthetic+original", "format": "trl", "validation": 0.1},
+        ),
+        ("export my data with the new samples for TRL", {"mix": "synthetic+original", "format": "trl"}),
+        ("export the goal-aligned rows and the ones I accepted", {"mix": "synthetic+goal-aligned"}),
+        ("export the accepted samples", {"mix": "synthetic"}),
+        ("export all my data", {"mix": "original"}),
     ],
 )
 def test_an_order_is_read(said, ordered):
@@ -70,7 +85,17 @@ def test_what_was_not_understood_is_kept(said, unread):
     assert read_order(said).unread == (unread,)
 
 
+@pytest.mark.parametrize(
+    "said", ["export for TRL and OpenAI", "export for alpaca or sharegpt", "export for TRL, then LLaMA Factory"]
+)
+def test_two_formats_at_once_are_asked_back(said):
+    with pytest.raises(InputError, match="in one format at a time"):
+        read_order(said)
+
+
 def test_it_means_the_training_set_of_before():
+    mixed = read_order("export the goal-aligned plus synthetic mix for TRL")
+    assert read_order("export it without the synthetic ones", mixed) == Order(format="trl")
     before = read_order("export the synthetic mix for TRL with 10% for validation and seed 3")
     pushed = read_order("push it to me/my-set", before)
     assert pushed == before.model_copy(update={"hub": "me/my-set"})

@@ -1,6 +1,6 @@
 import pytest
 from goalcover.agent.elicitation import Question
-from goalcover.graph.replies import chosen, lets_all_pass, read_reply, slot_to_change, takes_back
+from goalcover.graph.replies import chosen, lets_all_pass, new_goal, read_reply, slot_to_change, takes_back
 
 QUESTION = Question(text="Which?", slot="domain", suggestions=("Cardiology", "Oncology", "Surgery"), many=True)
 
@@ -14,7 +14,16 @@ QUESTION = Question(text="Which?", slot="domain", suggestions=("Cardiology", "On
         ("2 2", "Oncology"),
         ("oncology", "Oncology"),
         ("mostly  nursing", "mostly nursing"),
-        ("7", "7"),
+        ("the first two", "Cardiology; Oncology"),
+        ("2 please", "Oncology"),
+        ("umm, the last one", "Surgery"),
+        ("1 to 3", "Cardiology; Oncology; Surgery"),
+        ("all of them, thanks", "Cardiology; Oncology; Surgery"),
+        ("1, 3 and nursing", "Cardiology; Surgery; nursing"),
+        ("well, first aid", "first aid"),
+        ("wait times please", "wait times"),
+        ("grades 1, 2 and 3", "grades 1, 2 and 3"),
+        ("how to return an item", "how to return an item"),
         ("Cardiology; Surgery", "Cardiology; Surgery"),
         ("It must never skip the dose", "It must never skip the dose"),
         ("no patients", "no patients"),
@@ -26,7 +35,9 @@ def test_a_number_a_label_or_own_words_answer(said, answer):
     assert (reply.turn, reply.answer) == ("answer", answer)
 
 
-@pytest.mark.parametrize("said", ["skip", "Skip this one.", "pass", "I don't know", "", "not sure", "no preference"])
+@pytest.mark.parametrize(
+    "said", ["skip", "Skip this one.", "pass", "I don't know", "", "not sure", "no preference", "no clue, sorry"]
+)
 def test_a_question_can_be_skipped(said):
     assert read_reply(said, QUESTION).turn == "skip"
 
@@ -38,14 +49,26 @@ def test_another_try_is_no_answer(said):
 
 
 @pytest.mark.parametrize(
-    "said", ["That's enough", "thats enough.", "enough", "done", "no more questions", "stop asking"]
+    "said",
+    [
+        "ok, that's enough, thanks",
+        "please stop asking",
+        "That's enough",
+        "thats enough.",
+        "enough",
+        "done",
+        "no more questions",
+        "stop asking",
+    ],
 )
 def test_the_questions_can_be_ended(said):
     assert read_reply(said, QUESTION).turn == "enough"
     assert lets_all_pass(said)
 
 
-@pytest.mark.parametrize("said", ["go back", "Back", "undo", "previous question"])
+@pytest.mark.parametrize(
+    "said", ["go back", "Back", "undo", "previous question", "no wait, go back", "go back please", "Oops, scratch that"]
+)
 def test_a_step_can_be_taken_back(said):
     assert read_reply(said, QUESTION).turn == "back"
     assert takes_back(said)
@@ -87,7 +110,24 @@ def test_other_changes_are_none_of_the_scope(said):
         ("can you give an example?", "meaning"),
         ("my data", "nothing"),
         ("here is the file", "nothing"),
-        ("what is my balance?", "answer"),
+        ("what would you suggest?", "meaning"),
+        ("hm", "meaning"),
+        ("what is my balance?", "asks"),
+        ("is there anything about angry people in my data?", "asks"),
+        ("since when do I have account changes?", "asks"),
+        ("hmm, not sure. Does the tone count?", "asks"),
+        ("bees, but is that enough?", "asks"),
+        ("what did I upload", "asks"),
+        ("bees and what else would you add?", "asks"),
+        ("Oncology is what I meant", "wrong"),
+        ("questions like: is it safe?", "answer"),
+        ("surgery, maybe?", "answer"),
+        ("no no, I didn't mean those first two. Oncology", "wrong"),
+        ("actually, my last answer was wrong", "wrong"),
+        ("7", "beyond"),
+        ("the fifth one", "beyond"),
+        ("both, please", "beyond"),
+        ("1, 9", "beyond"),
         ("data analysis", "answer"),
         ("no data", "answer"),
         ("why a payment was declined", "answer"),
@@ -100,3 +140,41 @@ def test_what_is_no_answer_is_not_taken_for_one(said, turn):
 def test_numbers_are_taken_only_when_all_of_them_are_offered():
     assert chosen("1 to 5 years", QUESTION.suggestions) == "1 to 5 years"
     assert chosen("1, 9", QUESTION.suggestions) == "1, 9"
+
+
+@pytest.mark.parametrize(
+    ("said", "slot", "what"),
+    [
+        ("actually add pediatrics to the topics", "domain", "pediatrics"),
+        ("could you add hives and bees to my list?", "domain", "hives and bees"),
+        ("please include nurses in my answer about the audience", "audience", "nurses"),
+    ],
+)
+def test_something_is_added_to_an_answer(said, slot, what):
+    reply = read_reply(said, QUESTION)
+    assert (reply.turn, reply.slot, reply.answer) == ("add", slot, what)
+
+
+@pytest.mark.parametrize("said", ["add salt to the water", "how to add a user to a group"])
+def test_other_additions_are_answers(said):
+    assert read_reply(said, QUESTION).turn == "answer"
+
+
+@pytest.mark.parametrize(
+    ("said", "goal"),
+    [
+        ("change the goal", ""),
+        ("no, my goal is: answer questions about bees", "answer questions about bees"),
+        ("please change the goal to summarising leases", "summarising leases"),
+        ("a model that explains bills", "a model that explains bills"),
+        ("I want a chatbot that sells shoes", "I want a chatbot that sells shoes"),
+    ],
+)
+def test_the_goal_can_be_said_anew(said, goal):
+    reply = read_reply(said, QUESTION)
+    assert (reply.turn, reply.answer) == ("goal", goal)
+
+
+def test_who_speaks_of_models_says_no_new_goal():
+    for said in ("models of the heart", "agents who answer calls", "fashion models"):
+        assert new_goal(said) is None

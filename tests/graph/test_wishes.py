@@ -1,5 +1,5 @@
 import pytest
-from goalcover.graph.wishes import how_many, read_making, read_review
+from goalcover.graph.wishes import Wish, how_many, in_full, read_making, read_review
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,14 @@ def test_proposals_are_kept(said):
         ("reject 3", (3,), ""),
         ("Reject 2, 5: too long", (2, 5), "too long"),
         ("drop 1 and 4, they repeat each other", (1, 4), "they repeat each other"),
+        ("reject 1-3", (1, 2, 3), ""),
+        ("please reject 2 to 4 and #7: too long", (2, 3, 4, 7), "too long"),
+        ("reject 1: 2 pills - not 3", (1,), "2 pills - not 3"),
+        ("reject 2, keep the rest", (2,), ""),
+        ("reject 3-1", (1, 2, 3), ""),
+        ("remove 3 please", (3,), ""),
+        ("keep all but 3", (3,), ""),
+        ("all except 2 and 5", (2, 5), ""),
     ],
 )
 def test_single_ones_are_rejected_with_a_reason(said, numbers, why):
@@ -22,14 +30,53 @@ def test_single_ones_are_rejected_with_a_reason(said, numbers, why):
     assert (wish.verb, wish.numbers, wish.text) == ("reject", numbers, why)
 
 
-@pytest.mark.parametrize(("said", "numbers"), [("accept 2", (2,)), ("Keep 1, 3", (1, 3)), ("take 1 and 2", (1, 2))])
+@pytest.mark.parametrize(
+    ("said", "numbers"), [("accept 2", (2,)), ("Keep 1, 3", (1, 3)), ("take 1 and 2", (1, 2)), ("keep 2-4", (2, 3, 4))]
+)
 def test_single_ones_are_accepted(said, numbers):
     wish = read_review(said)
     assert (wish.verb, wish.numbers) == ("accept", numbers)
 
 
-def test_all_are_rejected_at_once():
-    assert read_review("reject all").verb == "drop"
+@pytest.mark.parametrize(
+    "said",
+    [
+        "only 1 and 2", "only keep 1 and 2", "keep only 1-2.", "just 1, 2", "keep 1 and 2, reject the rest",
+        "accept 1-2 and drop all others", "reject all but 1 and 2", "reject everything except 1 and 2",
+        "reject the others, keep 1 and 2", "keep 1 and 2 only", "keep just 1 and 2 please",
+    ],
+)  # fmt: skip
+def test_some_are_kept_and_the_rest_is_rejected(said):
+    wish = read_review(said)
+    assert (wish.verb, wish.numbers) == ("only", (1, 2))
+
+
+def test_the_rest_is_what_nobody_has_decided_about():
+    assert read_review("reject the rest") == read_review("drop all the others") == Wish("only")
+
+
+@pytest.mark.parametrize("said", ["reject all", "reject them", "drop all of them", "discard everything"])
+def test_all_are_rejected_at_once(said):
+    assert read_review(said).verb == "drop"
+
+
+@pytest.mark.parametrize(
+    ("said", "numbers"),
+    [("more", ()), ("some more please", ()), ("give me 5 more", (5,)), ("make 10 more samples for it", (10,))],
+)
+def test_more_is_wished_for(said, numbers):
+    wish = read_review(said)
+    assert (wish.verb, wish.numbers) == ("more", numbers)
+
+
+@pytest.mark.parametrize("said", ["why did you make so few?", "why only 6?", "why so few samples", "why not more"])
+def test_why_there_are_so_few_is_asked(said):
+    assert read_review(said).verb == "why"
+
+
+def test_for_whom_else_samples_are_wished_is_a_whole_request():
+    assert in_full("and now for the second gap") == "make samples for the second gap"
+    assert in_full("make 3 samples for drugs") == "make 3 samples for drugs"
 
 
 def test_one_is_edited():
@@ -42,7 +89,22 @@ def test_others_are_wished_for(said):
     assert read_review(said).verb == "again"
 
 
-@pytest.mark.parametrize("said", ["why is cardiology weak?", "show the coverage", "", "this is my evaluation set"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "why is cardiology weak?",
+        "show the coverage",
+        "",
+        "this is my evaluation set",
+        "for the second gap",
+        "make 5 more samples for drugs",
+        "show me more of cardiology",
+        "reject all but the first",
+        "only the first two",
+        "reject all samples with doses",
+        "reject all, but keep the first",
+    ],
+)
 def test_other_messages_are_no_review(said):
     assert read_review(said) is None
 

@@ -85,6 +85,10 @@ def test_a_finished_run_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     assert (run.goal(), run.info(), run.coverage(), run.gaps()) == (GOAL, INFO, REPORT, GAPS)
     assert list(run.samples()) == SAMPLES
     assert list(run.alignments("b")) == [one for one in ALIGNMENTS if one.subgoal_id == "b"]
+    first = ALIGNMENTS[0].sample_id
+    assert list(run.judgements(first)) == [one for one in ALIGNMENTS if one.sample_id == first]
+    assert run.judgements("nobody") == ()
+    assert run.sample_ids() == [one.id for one in run.samples()]
     assert not list(run.path.glob(".*.tmp"))
 
 

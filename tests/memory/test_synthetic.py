@@ -51,6 +51,12 @@ def test_rejections_are_remembered_by_subgoal_and_are_no_samples(tmp_path):
     assert list(kept(tmp_path)) == []
 
 
+def test_decisions_of_before_they_named_their_candidate_are_read(tmp_path):
+    older = [REFUSED.model_dump(exclude={"candidate_id"})]
+    (tmp_path / "001-heart.decisions.json").write_text(json.dumps(older))
+    assert rejected_before(tmp_path, "heart") == (REFUSED,)
+
+
 def test_a_run_without_synthetic_samples_has_none(tmp_path):
     assert list(kept(tmp_path / "nothing")) == []
 

@@ -42,7 +42,8 @@ def test_medical_targets_fall_and_the_others_stay(shared_data, medical):
 def test_medical_specialties_pass_their_self_test(shared_data, medical):
     if not medical.exists():
         study("medical", shared_data / "pubmedqa.jsonl", medical, 1_000, n_seeds=5)
-    found = asyncio.run(selftest(Run.open(medical), build_engine("embedded", Settings()).judge))
+    engine = build_engine("embedded", Settings())
+    found = asyncio.run(selftest(Run.open(medical), engine.judge, engine.embedder))
     grades = {one.id: one.grade for one in found.subgoals}
     assert (grades["cardiology"], grades["drug-information"]) == ("trustworthy", "trustworthy")
     cardiology = next(one for one in found.subgoals if one.id == "cardiology")

@@ -18,6 +18,8 @@ class Batches:
     """How often a batch says `in_progress` before it ends."""
     ends: str = "completed"
     """Its last status: completed, failed, expired or cancelled."""
+    why: str = ""
+    """What it says about having failed."""
     output: bool = True
     """False: it says completed and has no output file."""
     done: float = 1.0
@@ -71,6 +73,7 @@ class Batches:
             "output_file_id": self._store(b"\n".join(good)) if good and self.output else None,
             "error_file_id": self._store(b"\n".join(bad)) if bad else None,
             "request_counts": {"total": len(lines), "completed": len(good), "failed": len(bad)},
+            "errors": {"object": "list", "data": [{"code": "x", "message": self.why}]} if self.why else None,
         }  # fmt: skip
         return self._shown(self.jobs[name])
 

@@ -71,6 +71,8 @@ class Server:
     """Tokens (of four characters) that a prompt may have."""
     most_in_flight: int | None = None
     """A request beyond it is answered with 429."""
+    counts: bool = True
+    """Whether it tells how many tokens an answer took."""
     models: tuple[str, ...] = ("test-model",)
     record: bool = True
     batches: Batches = field(default_factory=Batches)
@@ -158,7 +160,7 @@ class Server:
         return {
             "id": f"chatcmpl-{self.seen.total()}", "object": "chat.completion", "created": 1, "model": asked["model"],
             "choices": [] if fault == "no-choices" else [_choice(choice, name)],
-            "usage": self._usage(messages, content),
+            "usage": self._usage(messages, content) if self.counts else None,
         }  # fmt: skip
 
     def _usage(self, messages: openai_brains.Messages, content: str) -> dict[str, Any]:

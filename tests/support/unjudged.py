@@ -20,9 +20,12 @@ def run_of(
     level: Level = lambda sample, subgoal: 4,
     mapping: str | None = None,
     gaps: tuple[Gap, ...] = (),
+    *,
+    limit: int | None = None,
+    seed: int = 0,
 ) -> Run:
     """A finished run of the file, each sample judged by the function `level`."""
-    dataset = open_dataset(str(data), mapping=mapping)
+    dataset = open_dataset(str(data), mapping=mapping, limit=limit, seed=seed)
     run, tally = Run.create(path), Tally(goal)
     run.start(goal)
     with run.sample_writer() as samples, run.score_writer() as scores:

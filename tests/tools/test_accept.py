@@ -146,6 +146,15 @@ def test_what_was_taken_is_kept_when_the_judge_fails_and_judged_the_next_time(tm
     assert with_kept(run) == {"heart": again.after}
 
 
+def test_samples_that_got_no_level_are_told_with_the_reason_and_judged_the_next_time(tmp_path):
+    run, judge = run_in(tmp_path), WordJudge()
+    judge.fails_on = {"New 1?", "New 2?"}
+    result = asyncio.run(accept(run, batch_of(run, "heart", "heart heart", "heart"), judge))
+    assert (result.unjudged, result.after.n_unscored) == ("2 samples got no level. no answer", 2)
+    again = asyncio.run(accept(run, batch_of(run), WordJudge()))
+    assert (again.unjudged, again.after.n_scored) == ("", 13)
+
+
 def test_who_edits_the_answer_leaves_the_columns_of_the_question_as_they_are(tmp_path):
     data = tmp_path / "rows.jsonl"
     first = {"question": "No context here?", "context": None, "answer": "No."}

@@ -267,6 +267,8 @@ def test_the_cap_holds_for_naming_and_advising_and_the_embedded_roles_take_over(
     note = "Named without the model: stopped before passing --max-cost"
     noted = [[note in gap.capabilities[0].summary for gap in found.gaps] for found in (whole, some, none)]
     assert noted == [[False, False], [False, True], [True, True]]
+    assert whole.without_model == ""
+    assert some.without_model.startswith("stopped before passing --max-cost")
 
 
 def test_an_assessment_is_one_trace(tmp_path):

@@ -11,9 +11,10 @@ from goalcover.memory.runs import Run
 from goalcover.tools import batches
 from goalcover.tools.budget import Budget, Price
 from goalcover.tools.score import score
-from judging_cases import NAMES, SUBGOALS, asked, judge_on, sample, samples
+from judging_cases import NAMES, SUBGOALS, asked, judge_on, sample, samples, saying
 from openai_batches import Batches
 from openai_faults import Faults
+from openai_server import KEY
 from scripted import serving
 
 GOAL = Goal(goal="Answer patients", subgoals=SUBGOALS)
@@ -108,13 +109,54 @@ def test_partial_failures_return_to_the_online_path(tmp_path, run, faults):
 
 @pytest.mark.parametrize("ends", ["completed", "failed", "expired", "cancelled"])
 @pytest.mark.parametrize("output", [True, False])
-def test_however_a_batch_ends_what_it_got_done_is_kept(tmp_path, run, ends, output):
-    given = samples(10)
-    with serving(batches=Batches(ends=ends, output=output, done=0.5)) as server:
+def test_a_batch_that_failed_is_told_and_what_it_got_done_is_kept(tmp_path, run, monkeypatch, ends, output):
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    given, good = samples(10), 5 if output else 0
+    with serving(batches=Batches(ends=ends, output=output, done=0.5, why=f"{KEY} has\nno quota")) as server:
         advance(server, tmp_path, run, given)
-        assert advance(server, tmp_path, run, given) == ""
-        assert kept(run) == (5 * len(NAMES) if output else 0)
+        said = advance(server, tmp_path, run, given)
+        assert said.startswith(f"batch-1 {ends} (*** has no quota): {good} of 10 calls have an answer")
+        assert "judged online at full price" in said
+        assert kept(run) == good * len(NAMES)
+        assert not batches.under_way(run)
+        assert asked(server) == []
+        assert f"{10 - good} calls handed in" in advance(server, tmp_path, run, given)
         assert finish(server, tmp_path, run, given) == right(given)
+
+
+def test_what_a_batch_left_out_is_told_while_another_is_under_way(tmp_path, run, monkeypatch):
+    monkeypatch.setattr(batches, "MOST_LINES", 10)
+    with serving(batches=Batches(done=0.2)) as server:
+        advance(server, tmp_path, run, samples(10))
+        server.batches.jobs["batch-2"]["polls"] = 1
+        said = advance(server, tmp_path, run, samples(10))
+    assert "still at work (batch-2: in_progress, 1 of 5); batch-1 completed: 1 of 5 calls have an answer" in said
+    assert [job.id for job in batches._jobs(run)] == ["batch-2"]
+
+
+def test_cancelled_while_a_batch_is_handed_in_it_is_not_forgotten(tmp_path, run):
+    async def story(judge):
+        arrived, fetch = asyncio.Event(), judge.model.fetch
+
+        async def slow(*given):
+            response = await fetch(*given)
+            arrived.set()
+            await asyncio.sleep(0.05)
+            return response
+
+        judge.model.fetch = slow
+        task = asyncio.create_task(batches.advance(samples(5), GOAL, run, [judge], Budget()))
+        await arrived.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    with serving() as server:
+        asyncio.run(story(judge_on(server, tmp_path)))
+        assert batches.under_way(run)
+        assert advance(server, tmp_path, run, samples(5)) == ""
+        assert len(server.batches.jobs) == 1
+    assert kept(run) == 5 * len(NAMES)
 
 
 def test_what_is_judged_is_not_handed_in(tmp_path, run):
@@ -132,6 +174,22 @@ def test_a_cap_that_is_too_low_is_told_before_anything_is_handed_in(tmp_path, ru
         with pytest.raises(InputError, match="more than --max-cost"):
             advance(server, tmp_path, run, samples(50), budget)
         assert server.batches.jobs == {}
+        assert asked(server) == []
+
+
+def test_answers_much_longer_than_guessed_do_not_pass_the_cap_in_a_batch_either(tmp_path, run):
+    rambling = saying(**{name: {"reason": "because " * 300} for name in NAMES})
+    with serving(brain=rambling) as server:
+        name = judge_on(server, tmp_path).id
+        low, high = Budget({name: PRICE}, max_cost=0.4), Budget({name: PRICE}, max_cost=0.6)
+        with pytest.raises(InputError, match="could cost more than --max-cost"):
+            advance(server, tmp_path, run, samples(60), low)
+        assert server.batches.jobs == {}
+        assert len(asked(server)) == batches.TRIED
+        assert f"{60 - 2 * batches.TRIED} calls handed in" in advance(server, tmp_path, run, samples(60), high)
+        took = Budget({name: PRICE})
+        assert advance(server, tmp_path, run, samples(60), took) == ""
+    assert high.spent + took.spent <= 0.6
 
 
 def test_the_cost_of_all_files_is_known_before_the_first_is_handed_in(tmp_path, run, monkeypatch):

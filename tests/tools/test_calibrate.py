@@ -1,6 +1,7 @@
 """The judge against people: figures that can be checked by hand, and means moved by what people saw."""
 
 import json
+import math
 import random
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from goalcover.agent.errors import InputError
 from goalcover.agent.models import Alignment, Goal, Sample, Subgoal
 from goalcover.memory.runs import Run
-from goalcover.tools.calibrate import calibrate, read_labels
+from goalcover.tools.calibrate import Calibration, calibrate, read_labels
 
 HEART, DRUGS = (Subgoal(id=name, name=name, description=name) for name in ("heart", "drugs"))
 GOAL = Goal(goal="Answer questions", subgoals=(HEART, DRUGS))
@@ -80,6 +81,42 @@ def test_a_judge_that_agrees_on_few_labels_is_not_called_exact(tmp_path):
     assert heart.note
 
 
+def test_the_overall_mean_is_not_that_of_the_subgoal_with_most_labels(tmp_path):
+    """The judge is two levels too generous on `heart`, which has 25 times the labels of `drugs`, where it is exact."""
+    run = make_run(tmp_path / "run", [2, 3, 4, 5] * 50)
+    hearts = [(f"s{n}", "heart", [0, 1, 2, 3][n % 4]) for n in range(100)]
+    labels = write_labels(tmp_path / "l.csv", hearts + [(f"s{n}", "drugs", 0) for n in range(4)])
+    found = calibrate(run, labels)
+    # Truth: heart 1.5 of 5, drugs 0, in as many samples each.
+    assert found.overall.corrected_mean == pytest.approx((0.3 + 0.0) / 2)
+    assert found.overall.judged_mean == pytest.approx((0.7 + 0.0) / 2)
+    assert found.overall.bias == pytest.approx((0.4 + 0.0) / 2)
+    heart, drugs = found.subgoals
+    half = [(one.ci_high - one.ci_low) / 2 for one in (found.overall, heart)]
+    assert half[0] == pytest.approx(math.hypot(half[1], drugs_half(drugs)) / 2)
+
+
+def drugs_half(drugs: Calibration) -> float:
+    """Half of its interval, which ends at 0 below."""
+    return drugs.ci_high - drugs.corrected_mean
+
+
+def test_a_subgoal_without_two_labels_leaves_the_overall_mean_open(tmp_path):
+    run = make_run(tmp_path / "run", [2, 3, 4, 5])
+    rows = [("s0", "heart", 2), ("s1", "heart", 3), ("s2", "heart", 4), ("s0", "drugs", 0)]
+    overall = calibrate(run, write_labels(tmp_path / "l.csv", rows)).overall
+    assert (overall.n, overall.corrected_mean, overall.ci_low, overall.bias) == (4, None, None, None)
+    assert overall.exact == 1.0
+    assert "drugs has fewer than 2 labels" in overall.note
+
+
+@pytest.mark.parametrize(("written", "level"), [("4.0", 4), ('"4.0"', 4), ('" 4 "', 4), ("4", 4)])
+def test_a_whole_level_may_be_written_as_tables_write_it(tmp_path, written, level):
+    path = tmp_path / "l.jsonl"
+    path.write_text(f'{{"sample_id": "s1", "subgoal_id": "heart", "level": {written}}}\n')
+    assert [one.level for one in read_labels(path)] == [level]
+
+
 def test_jsonl_and_csv_say_the_same(tmp_path):
     rows = [("s1", "heart", 2), ("s2", "drugs", 0)]
     jsonl = tmp_path / "l.jsonl"
@@ -94,6 +131,9 @@ def test_jsonl_and_csv_say_the_same(tmp_path):
         ("l.csv", "sample_id,subgoal_id,level\ns1,heart,7\n", "l.csv, line 2"),
         ("l.csv", "sample,level\ns1,3\n", "l.csv, line 2"),
         ("l.jsonl", '{"sample_id": "s1", "subgoal_id": "heart", "level": 1}\n{oops\n', "not CSV or JSONL"),
+        ("l.jsonl", '{"sample_id": "s1", "subgoal_id": "heart", "level": 3.9}', "l.jsonl, line 1"),
+        ("l.jsonl", '{"sample_id": "s1", "subgoal_id": "heart", "level": true}', "l.jsonl, line 1"),
+        ("l.csv", "sample_id,subgoal_id,level\ns1,heart,nan\n", "l.csv, line 2"),
         ("l.csv", "sample_id,subgoal_id,level\nnobody,heart,3\n", "none of its 1 labels"),
     ],
 )

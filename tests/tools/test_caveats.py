@@ -6,10 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
-from commands import DEMO_DATA
+from commands import DEMO_DATA, DEMO_GOAL
+from goalcover.agent.embedded.naming import hidden_form
 from goalcover.agent.embedder import Embedder
 from goalcover.agent.models import Goal, Sample, Subgoal
+from goalcover.memory.goals import load_goal
 from goalcover.tools.caveats import caveats, limits
+from goalcover.tools.studies.domain import load_domain
 from unjudged import ANYTHING, run_of
 
 OUTPUT = "output"
@@ -36,6 +39,43 @@ def test_a_form_that_the_embedded_judge_cannot_see_is_named(name):
 )
 def test_what_it_can_see_needs_no_note(name):
     assert limits(goal(name, description=f"{name} in every answer"), ENGLISH) == ()
+
+
+@pytest.mark.parametrize(
+    ("description", "hidden"),
+    [
+        ("Answers in at most three sentences", True),
+        ("The answer is under 50 words", True),
+        ("Keeps replies to no more than two paragraphs.", True),
+        ("Speaks in a warm and reassuring tone", True),
+        (
+            "Is written in plain, everyday language",
+            False,
+        ),  # an unknown way of saying it is better than a subject caught
+        ("Tells the person to see a doctor", True),
+        ("Advises customers to contact the helpline", True),
+        ("Refers patients to a specialist", True),
+        ("Recommends consulting a lawyer", True),
+        ("Summarises bills on veterans in at most three sentences", False),
+        ("Tells patients how a drug is taken", False),
+        ("Explains formal language theory", False),
+        ("Formally verifies programs", False),
+        ("Uses simple words to speak of grief", True),
+        ("Answers questions about referrals to specialists", False),
+        ("Handles calls to the emergency helpline", False),
+        ("Refers to studies on physicians' training", False),
+    ],
+)
+def test_a_length_a_tone_and_an_act_are_known_by_their_wording(description, hidden):
+    one = Subgoal(id="a", name="Wanted", description=description, scope="some")
+    assert bool(limits(Goal(goal="Answer", subgoals=(one,)), ENGLISH)) is hidden
+
+
+def test_no_subject_of_the_goals_at_hand_is_taken_for_a_form():
+    goals = [load_goal(path) for path in sorted(Path("tests/probes").glob("*.goal.yaml"))]
+    goals += [load_goal(DEMO_GOAL), *(load_domain(name).goal for name in ("medical", "legal", "code"))]
+    named = [one.name for each in goals for one in each.subgoals if hidden_form(one)]
+    assert named == ["Plain-language explanation"]
 
 
 ROWS = [json.loads(line) for line in DEMO_DATA.read_text("utf-8").splitlines()][:120]

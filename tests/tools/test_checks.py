@@ -2,7 +2,8 @@
 
 import pytest
 from goalcover.agent.models import Sample, Subgoal
-from goalcover.tools.checks import bounds_of, personal_data, problems
+from goalcover.agent.synthesis import Column
+from goalcover.tools.checks import bounds_of, personal_data, problems, strays
 
 SUBGOAL = Subgoal(
     id="bees", name="Beekeeping", description="Answers practical questions about hives, bees and the honey harvest"
@@ -58,6 +59,15 @@ def test_what_is_wrong_is_named(candidate, reason):
     assert [one for one in reasons(candidate) if one.startswith(reason)], reasons(candidate)
 
 
+def test_a_label_that_the_dataset_does_not_have_is_named():
+    columns = (Column(name="verdict", side="output", values=("no", "yes")), Column(name="answer", side="output"))
+    assert list(strays({"verdict": " yes", "answer": "Anything"}, columns)) == []
+    assert list(strays({"answer": "A"}, columns)) == []
+    assert list(strays({"verdict": "Yes, it does", "answer": "A"}, columns)) == [
+        "its verdict is none of those in the dataset: no, yes"
+    ]
+
+
 def test_a_quote_that_its_source_holds_is_no_problem():
     assert reasons(sample(said="Remember: “A light hive in autumn is a dead hive in spring”.")) == []
 
@@ -71,6 +81,8 @@ def test_placeholders_are_no_problem_where_the_dataset_has_them():
     ("text", "kinds"),
     [
         ("Write to ann.lee@example.org today", ["an e-mail address"]),
+        (f"{'请' * 90}ann+x.@mail.example-1.co.uk.", ["an e-mail address"]),
+        ("1." * 200_000 + f"x@y.{'a' * 100_000}_", []),
         ("Call +1 (555) 123-4567", ["a telephone number"]),
         ("SSN 123-45-6789", ["a social security number"]),
         ("DE89 3704 0044 0532 0130 00", ["an IBAN"]),

@@ -6,13 +6,14 @@ import pytest
 from goalcover.agent.elicitation import Checks, Completeness, Disjointness, Draft, Edit, Specification
 from goalcover.agent.embedded.clarifier import EmbeddedClarifier
 from goalcover.agent.embedded.decomposer import EmbeddedDecomposer
-from goalcover.agent.errors import InputError
+from goalcover.agent.errors import InputError, ModelBusyError
 from goalcover.agent.models import SLOTS, Clarification, Goal, Subgoal
 from goalcover.memory.goals import load_goal
 from goalcover.tools.elicit import check_goal, plan, read_answers, write_goal
 from goalcover.tools.slots import slot_of
 
 GOAL = "Build a medical question-answering assistant"
+CHINESE = "\u56de\u7b54\u6709\u5173\u5fc3\u810f\u75c5\u7684\u95ee\u9898"
 ONE = Subgoal(id="a", name="Alpha", description="Does alpha")
 
 
@@ -94,9 +95,14 @@ def test_a_goal_without_a_word_is_refused_with_an_example(text):
         check_goal(text)
 
 
-@pytest.mark.parametrize("text", ["chemistry", "Kubernetes", "a bot for hjkl users"])
-def test_one_word_is_enough(text):
+@pytest.mark.parametrize("text", ["chemistry", "Kubernetes", "a bot for hjkl users", CHINESE])
+def test_one_word_is_enough_and_a_goal_in_another_language_is_left_to_who_reads_it(text):
     check_goal(text)
+
+
+def test_the_embedded_engine_says_that_it_cannot_read_a_goal(embedder):
+    with pytest.raises(InputError, match="other languages need the LLM engine"):
+        make(embedder, Specification(goal=CHINESE))
 
 
 def test_a_plan_holds_the_checks_the_clarifications_and_the_open_questions(embedder):
@@ -106,6 +112,19 @@ def test_a_plan_holds_the_checks_the_clarifications_and_the_open_questions(embed
     assert {one.slot for one in made.questions} == set(SLOTS) - {"domain", "task"}
     assert made.checks.failures == ()
     assert made.repaired == ()
+
+
+class Silent(EmbeddedClarifier):
+    """Its server has gone."""
+
+    async def ask(self, specification, profile):
+        raise ModelBusyError("the server is gone")
+
+
+def test_a_clarifier_that_cannot_be_asked_costs_the_questions_and_nothing_else(embedder):
+    made = asyncio.run(plan(Specification(goal=GOAL), None, Silent(embedder), EmbeddedDecomposer(embedder)))
+    assert len(made.goal.subgoals) >= 3
+    assert (made.questions, made.note) == ((), "What is still open could not be asked: the server is gone.")
 
 
 class Stubborn(EmbeddedDecomposer):
@@ -129,6 +148,22 @@ def test_what_fails_is_repaired_and_told(embedder):
         "Add “Yoga”",
     }
     assert made.checks.failures == ()
+
+
+class Disputed(Stubborn):
+    """What one of two finds is for the person to decide."""
+
+    async def check(self, specification, subgoals):
+        found = await super().check(specification, subgoals)
+        return found.model_copy(
+            update={"disjoint": tuple(one.model_copy(update={"disputed": True}) for one in found.disjoint)}
+        )
+
+
+def test_what_only_one_of_two_finds_is_told_and_not_repaired(embedder):
+    made = make(embedder, Specification(goal="A chatbot about heart disease and yoga"), Disputed(embedder))
+    assert {one.id for one in made.goal.subgoals} >= {"heart", "cardiology", "yoga"}
+    assert [one.repair.label for one in made.checks.failures] == ["Merge them into “Cardiology”"]
 
 
 class Endless(Stubborn):

@@ -6,10 +6,11 @@ from contextlib import aclosing
 import pytest
 from goalcover.memory.ledger import Ledger
 from goalcover.tools.budget import Budget, Price
-from goalcover.tools.estimate import estimate
+from goalcover.tools.estimate import estimate, estimate_synthesis
 from goalcover.tools.score import score
 from judging_cases import SUBGOALS, judge_on, judged, samples
 from scripted import serving
+from word_judge import WordJudge
 
 PRICE = Price(prompt=1.0, cached=0.1, completion=10.0)
 
@@ -38,6 +39,20 @@ def test_naming_and_advising_is_in_the_estimate_and_not_discounted(tmp_path):
     assert all_of_it.usage.calls == judging.usage.calls + 2 * len(SUBGOALS)
     assert all_of_it.cost - half.cost == pytest.approx(judging.cost / 2)
     assert estimate(samples(10), 10, SUBGOALS, [judge], Budget({judge.id: PRICE}), models).cost is None
+
+
+def test_samples_to_be_made_are_estimated_by_those_of_the_run(tmp_path):
+    models = {"analyst": "big", "generator": "big", "discriminator": "small"}
+    with serving() as server:
+        judge = judge_on(server, tmp_path)
+    budget = Budget({judge.id: PRICE, "big": PRICE, "small": PRICE})
+    few, many = (estimate_synthesis(samples(9), n, SUBGOALS, 3, judge, budget, models) for n in (2, 64))
+    judging = estimate(samples(9), 64, SUBGOALS, [judge], budget)
+    assert few.usage.calls == 3 + 3 + 2
+    assert many.usage.calls == 96 / 4 + 96 / 8 + 64
+    assert many.cost > judging.cost > few.cost > 0
+    assert estimate_synthesis(samples(9), 64, SUBGOALS, 3, judge, Budget({judge.id: PRICE}), models).cost is None
+    assert estimate_synthesis(samples(9), 64, SUBGOALS, 3, WordJudge(), budget, {}).usage.calls == 0
 
 
 def test_what_is_judged_already_is_neither_counted_nor_paid(tmp_path):

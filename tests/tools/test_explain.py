@@ -1,14 +1,13 @@
 """Answers about a finished run."""
 
 import shutil
-from pathlib import Path
 
 import pytest
-from assessing import BONE, DRUG, GOAL, HEART, assess_rows, embedder, write_rows
+from assessing import GOAL, assess_rows, embedder, write_rows
 from goalcover.agent.errors import InputError
 from goalcover.agent.models import Goal, Subgoal
 from goalcover.memory.runs import Run
-from goalcover.tools.explain import compare, differences, explain, find_subgoal, judged, similar, weak
+from goalcover.tools.explain import explain, find_subgoal, judged, similar, weak
 from word_judge import WordJudge
 
 TEXTS = ["heart heart", "drug", "heart " * 5, "heart heart again", "none", "drug drug drug drug", "gone"]
@@ -29,15 +28,6 @@ def run(tmp_path_factory) -> Run:
     # 60 rows of fill keep the one failed judgement below a tenth.
     rows = write_rows(folder / "rows.jsonl", TEXTS + [f"fill {n} drug drug drug drug drug" for n in range(60)])
     assess_rows(rows, folder / "run", judge=judge)
-    return Run.open(folder / "run")
-
-
-@pytest.fixture(scope="module")
-def after(tmp_path_factory) -> Run:
-    """Another run: better on the heart, without the drug, with the bone."""
-    folder = tmp_path_factory.mktemp("after")
-    rows = write_rows(folder / "rows.jsonl", ["heart heart heart heart"] * 30)
-    assess_rows(rows, folder / "run", Goal(goal="G", subgoals=(BONE, HEART)))
     return Run.open(folder / "run")
 
 
@@ -192,51 +182,3 @@ def test_neighbours_are_the_same_from_a_server_and_nothing_is_kept_in_the_run(ru
 def test_neighbours_that_cannot_be_told_are_told(run, subgoal, sample, said):
     with pytest.raises(InputError, match=said):
         similar(run, subgoal, sample, 3, embedder())
-
-
-# --- compare
-
-
-def test_two_runs_are_compared_by_subgoal_first_the_firsts(run, after):
-    heart, drug, bone = compare(run, after)
-    assert [one.subgoal_id for one in (heart, drug, bone)] == [HEART.id, DRUG.id, BONE.id]
-    old = run.coverage().subgoals[0].alignment
-    assert (heart.before, heart.after) == (old, 0.8)
-    assert heart.delta_abs == pytest.approx(0.8 - old)
-    assert heart.delta_rel == pytest.approx((0.8 - old) / old)
-    assert (heart.gap_before, heart.gap_after) == (True, False)
-    assert (heart.support_before, heart.support_after) == (1, 30)
-
-
-def test_a_subgoal_that_only_one_run_has_shows_no_change(run, after):
-    _, drug, bone = compare(run, after)
-    assert (drug.after, drug.support_after, drug.gap_after, drug.delta_abs) == (None, None, None, None)
-    assert (bone.before, bone.after, bone.delta_abs, bone.delta_rel) == (None, 0.0, None, None)
-
-
-def test_a_change_from_nothing_has_no_relative_size(after):
-    (bone, _) = compare(after, after)
-    assert (bone.delta_abs, bone.delta_rel) == (0.0, None)
-
-
-def test_a_run_compared_with_itself_does_not_change(run):
-    assert {one.delta_abs for one in compare(run, run)} == {0.0}
-    assert not list(differences(run, run))
-
-
-def test_what_makes_two_runs_hard_to_compare_is_told(run, after, tmp_path):
-    assert any(one.startswith("The data differ: ") for one in differences(run, after))
-    shutil.copytree(run.path, tmp_path / "reworded")
-    other = Run(tmp_path / "reworded")
-    dull = HEART.model_copy(update={"description": "Anything else"})
-    other.start(GOAL.model_copy(update={"subgoals": (dull, *GOAL.subgoals[1:])}))
-    other.finish(run.info())
-    heart, drug = compare(run, other)
-    assert (heart.reworded, drug.reworded) == (True, False)
-    assert heart.ci_before == (run.coverage().subgoals[0].ci_low, run.coverage().subgoals[0].ci_high)
-    assert not list(differences(run, other))
-
-
-def test_a_run_that_is_not_there_is_told(run, tmp_path):
-    with pytest.raises(InputError, match="is no GoalCover run"):
-        compare(run, Run.open(Path(tmp_path / "nowhere")))

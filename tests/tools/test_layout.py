@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from goalcover.agent.models import Sample
 from goalcover.agent.synthesis import Candidate
-from goalcover.tools.layout import layout_of
+from goalcover.tools.layout import layout_of, with_values
 from goalcover.tools.shapes import understand
 
 CANDIDATE = Candidate(id="c", input="Asked?", output="Said.", capability="x", difficulty="basic", form="")
@@ -69,6 +69,24 @@ def test_of_an_edited_side_the_columns_that_stayed_are_kept_and_the_other_side_i
     edited = layout_of(sample_of(ROWS["question"])).edited(filled, asked, "")
     assert edited.columns == columns | {"question": question, "context": context}
     assert (edited.input, edited.output) == (asked, "A2\n\nno")
+
+
+def test_a_column_that_holds_few_texts_again_and_again_is_known_by_them():
+    long = "of many words " * 20
+    rows = [
+        {
+            "question": f"Q{n}?",
+            "context": long,
+            "long_answer": "A" if n else "B",
+            "final_decision": ("yes ", "no")[n % 2],
+        }
+        for n in range(20)
+    ]
+    layout = with_values(layout_of(sample_of(rows[0])), map(sample_of, rows))
+    known = {one.name: one.values for one in layout.columns}
+    assert known == {"question": (), "context": (), "long_answer": ("A", "B"), "final_decision": ("no", "yes")}
+    rare = with_values(layout, map(sample_of, rows[:19]))
+    assert [one.values for one in rare.columns] == [()] * 4
 
 
 def test_of_a_dataset_mapped_by_hand_the_columns_are_found_by_their_texts():

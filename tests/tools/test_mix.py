@@ -1,6 +1,7 @@
 """The five training sets of the paper's Table 3."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from goalcover.agent.errors import InputError
 from goalcover.agent.models import Sample
 from goalcover.memory.runs import Run
 from goalcover.memory.synthetic import Origin, SyntheticSample, keep
-from goalcover.tools.mix import MIXES, make_mix, parse_mix
+from goalcover.tools.mix import MIXES, Member, _roots, make_mix, parse_mix
 from unjudged import run_of
 
 
@@ -117,3 +118,17 @@ def test_a_mix_of_nothing_says_what_to_do(tmp_path):
         make_mix(run, "synthetic")
     with pytest.raises(InputError, match="share of validation rows"):
         make_mix(run, "original", validation=1.0)
+
+
+def test_families_of_many_are_told_in_a_time_that_grows_with_their_number():
+    made = [made_from("q0", f"s{n}") for n in range(5_000)]
+    both = [made_from(f"q{n}", f"t{n}") for n in range(5_000)]  # each made from two rows: one chain of all
+    both = [replaced(one, parents=(f"q{n}", f"q{n + 1}")) for n, one in enumerate(both)]
+    for members in (made, both, both[::-1]):
+        started = time.process_time()
+        assert len(set(_roots([Member(sample=one.sample, origin=one.origin) for one in members]))) == 1
+        assert time.process_time() - started < 1
+
+
+def replaced(one: SyntheticSample, **changes: object) -> SyntheticSample:
+    return one.model_copy(update={"origin": one.origin.model_copy(update=changes)})

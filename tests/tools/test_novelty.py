@@ -1,5 +1,6 @@
 """Near-duplicates, found and shown."""
 
+import pytest
 from goalcover.tools.novelty import Known, common_span, repeated
 
 BEES = "Lift the hive from behind in the evening and feed the bees thick sugar syrup until the nectar comes in again."
@@ -25,6 +26,23 @@ def test_a_common_frame_makes_no_duplicate():
     known = Known([frame + text for text in [BEES, CLAY] * 60])
     assert known.duplicates([frame + NEW]) == []
     assert len(known.duplicates([frame + BEES])) == 1
+
+
+TEMPLATE = "Please tell the customer kindly that the number of the request which the desk filed last week is {}"
+
+
+@pytest.mark.parametrize("n", [40, 80, 2_000])
+def test_a_near_copy_of_what_many_rows_say_is_found_among_them(n):
+    known = Known([BEES, *(TEMPLATE.format(1_000 + place) for place in range(n)), CLAY])
+    (found,) = known.duplicates([NEW, TEMPLATE.format("zero"), f"Please tell the customer kindly that {NEW}"])
+    assert (found.place, found.similarity > 0.8) == (1, True)
+    assert found.span == TEMPLATE.format("").strip()
+
+
+def test_of_many_near_copies_the_nearest_is_told():
+    rows = [f"{TEMPLATE.format(1_000 + n)} {'and we are so sorry for it' if n % 2 else ''}" for n in range(200)]
+    (found,) = Known(rows).duplicates([f"{TEMPLATE.format('zero')} and we are so sorry for that"])
+    assert found.known % 2 == 1
 
 
 def test_with_nothing_known_everything_is_new():

@@ -11,7 +11,7 @@ from goalcover.memory.ledger import Ledger
 from goalcover.tools import pool
 from goalcover.tools.budget import Budget, Price
 from goalcover.tools.score import score
-from judging_cases import NAMES, SUBGOALS, asked, judge_on, sample, samples
+from judging_cases import NAMES, SUBGOALS, asked, judge_on, sample, samples, saying
 from openai_faults import Faults
 from scripted import serving
 
@@ -277,6 +277,33 @@ def test_the_cap_is_never_passed_and_is_nearly_reached(cache, ledger):
         batches = scored(server, cache, ledger, samples(100), rest)
     assert levels(batches) == right(samples(100))
     assert sum(batch.reused for batch in batches) == kept
+
+
+@pytest.mark.parametrize("shares", [{}, {"malformed": 0.4}])
+def test_answers_much_longer_than_guessed_do_not_pass_the_cap_either(cache, ledger, shares):
+    with serving() as server:
+        asyncio.run(judge_on(server, cache).prepare())
+    rambling = saying(**{name: {"reason": "because " * 300} for name in NAMES})
+    with serving(latency=0.01, brain=rambling, faults=Faults(shares)) as server:
+        budget = Budget({judge_on(server, cache).id: PRICE}, max_cost=0.15)
+        with pytest.raises(StoppedError, match="--max-cost"):
+            scored(server, cache, ledger, samples(100), budget, concurrency=32)
+        assert server.seen["peak"] > 2
+        assert 0.6 * 0.15 < budget.spent <= 0.15
+        assert budget.usage.calls == len(asked(server))
+
+
+def test_where_the_server_counts_nothing_the_cap_holds_by_estimate_and_no_cost_is_told(cache, ledger):
+    with serving(latency=0.01, counts=False) as server:
+        budget = Budget({judge_on(server, cache).id: PRICE}, max_cost=0.03)
+        with pytest.raises(StoppedError, match="about"):
+            scored(server, cache, ledger, samples(100), budget, concurrency=8)
+        texts = "".join(one["content"] for body in asked(server) for one in body["messages"])
+    assert budget.spent is None
+    assert budget.usage.untold == budget.usage.calls
+    assert budget.usage.prompt_tokens == pytest.approx(len(texts) / 4, rel=0.4)
+    assert 0.01 < PRICE.of(budget.usage) <= 0.03
+    assert ledger.paid().cost_usd is None
 
 
 async def _all(batches):

@@ -13,7 +13,7 @@ from goalcover.agent.generator import LLMGenerator
 from goalcover.agent.models import Capability, Gap, Goal, Sample, Subgoal
 from goalcover.agent.usage import paid_by
 from goalcover.memory.runs import Run
-from goalcover.tools.accept import accept, turn_down
+from goalcover.tools.accept import Review, accept, pass_over, turn_down
 from goalcover.tools.briefs import read_briefs, write_briefs
 from goalcover.tools.budget import Budget, Price
 from goalcover.tools.synthesize import Batch, synthesize
@@ -152,6 +152,23 @@ def test_what_a_bad_generator_makes_is_turned_down_for_the_right_reason(tmp_path
     assert [one.candidate.input for one in batch.proposals] == [good(1)["columns"][0]["text"]]
 
 
+def test_a_label_is_one_of_the_datasets_own(tmp_path):
+    rows = [{"id": row["id"], "question": row["question"], "long_answer": row["answer"], "final_decision": "yes"}
+            for row in ROWS]  # fmt: skip
+    data = tmp_path / "rows.jsonl"
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    run = run_of(data, tmp_path / "run", GOAL, lambda sample, _: MONTHS.index(sample.id) % 6, gaps=(GAP,))
+
+    def labelled(n: int, label: str) -> dict[str, Any]:
+        texts = [one["text"] for one in good(n)["columns"]]
+        names = ("question", "long_answer", "final_decision")
+        return {"columns": [{"name": name, "text": text} for name, text in zip(names, (*texts, label), strict=True)]}
+
+    batch, _ = made(tmp_path, [labelled(1, "Yes, as every keeper knows"), labelled(2, "yes")], n=1, run=run)
+    assert [json.loads(one.sample.original)["final_decision"] for one in batch.proposals] == ["yes"]
+    assert [one.reasons for one in batch.rejected] == [("its final_decision is none of those in the dataset: yes",)]
+
+
 def test_a_generator_that_repeats_itself_ends_the_request_within_its_bounds(tmp_path):
     batch, asked = made(tmp_path, lambda _: [good(1)], n=6)
     assert len(batch.proposals) == 1
@@ -268,7 +285,7 @@ def test_what_waits_comes_only_where_it_fits(tmp_path):
     left = made(tmp_path, lambda _: [], n=2, run=run, form="a question from a child", holdout=leak)[0]
     assert leak[0].id not in {one.sample.id for one in left.proposals}
     assert left.n_waited >= 1
-    turn_down(run, left, (), all_others=True)
+    pass_over(run, "bees", [one.candidate.id for one in left.proposals])
     others = made(tmp_path, lambda _: [], n=2, run=run, form="a question from a child", holdout=leak)[0]
     assert not {one.sample.id for one in others.proposals} & {one.sample.id for one in left.proposals}
 
@@ -313,3 +330,32 @@ def test_a_second_request_repeats_nothing_of_the_first(tmp_path):
     asyncio.run(accept(run, first, WordJudge()))
     again, _ = made(tmp_path, lambda _: [good(1)], n=1, run=run)
     assert (len(first.proposals), len(again.proposals)) == (1, 0)
+
+
+def test_what_a_person_turned_down_is_not_proposed_again_and_nothing_new_is_told(tmp_path):
+    run = run_in(tmp_path)
+    first, _ = made(tmp_path, lambda _: [good(1), good(2), good(3)], n=3, run=run)
+    ids = [one.candidate.id for one in first.proposals]
+    turn_down(run, first, [Review(candidate_id=ids[0], decision="rejected")])
+    again, _ = made(tmp_path, lambda _: [good(1), good(2), good(3)], n=3, run=run)
+    assert {one.candidate.id for one in again.proposals} == set(ids[1:])
+    reviews = [Review(candidate_id=one, decision="rejected") for one in ids[1:]]
+    assert asyncio.run(accept(run, again, WordJudge(), reviews)).rejected == 2
+    left, _ = made(tmp_path, lambda _: [good(1), good(2), good(3)], n=3, run=run)
+    assert left.proposals == ()
+    assert left.shortfall.startswith("No new candidate was made. What was kept or turned down does not come again.")
+
+
+def test_what_a_person_decided_stays_in_front_and_others_take_the_place_of_the_rest(tmp_path):
+    run = run_in(tmp_path)
+    first, _ = made(tmp_path, lambda _: [good(1), good(2)], n=2, run=run)
+    stays, goes = first.proposals
+    lot = [good(2), good(3)]
+    wishes = {"staying": [stays], "passed_over": [goes.candidate.id], "form": "a letter"}
+    other, _ = made(tmp_path, lambda _: lot, n=2, run=run, **wishes)
+    assert (other.proposals[0], len(other.proposals), other.n_staying, other.n_waited) == (stays, 2, 1, 0)
+    assert other.proposals[1].candidate.input == good(3)["columns"][0]["text"]
+    assert sum(other.spread.wanted.values()) == sum(other.spread.capabilities.values()) == 1
+    leak, _ = made(tmp_path, lambda _: [], n=2, run=run, staying=[stays], holdout=[stays.sample])
+    assert leak.n_staying == 0
+    assert "of the evaluation set" in leak.rejected[0].reasons[0]

@@ -22,12 +22,12 @@ def test_hostile_text_stays_one_paragraph_of_plain_text_in_markdown(text: str) -
     markdown = typeset.markdown_text(text)
     assert [token.type for token in MARKDOWN.parse(markdown)] == ["paragraph_open", "inline", "paragraph_close"]
     assert set(inner(markdown)) == {"text"}
-    assert shown(markdown) == typeset.squeeze(typeset.clean(text))
+    assert shown(markdown) == typeset.squeeze(typeset.visible(text))
 
 
 @given(st.text(alphabet="ab1 *_`[]()<>&!#|~$@\\:/.-+=\n\t\0\u202e", min_size=1))
 def test_no_text_at_all_becomes_markup_in_markdown(text: str) -> None:
-    expected = typeset.squeeze(typeset.clean(text))
+    expected = typeset.squeeze(typeset.visible(text))
     if expected:
         assert shown(typeset.markdown_text(text)) == expected
 
@@ -51,9 +51,9 @@ def test_html_text_escapes_what_an_element_or_attribute_could_end_on() -> None:
 
 
 def test_characters_that_act_become_visible_and_the_rest_is_kept() -> None:
-    assert typeset.clean("a\0b\x1b[c\x7f\x9b\u202ed\ud800") == "a␀b␛[c[U+007F][U+009B][U+202E]d\ufffd"
-    assert typeset.clean("one\r\ntwo\rthree\u2028four\tfive") == "one\ntwo\nthree\nfour\tfive"
-    assert typeset.clean("שלום 👩‍👧 नमस्ते") == "שלום 👩‍👧 नमस्ते"
+    assert typeset.visible("a\0b\x1b[c\x7f\x9b\u202ed\ud800") == "a␀b␛[c[U+007F][U+009B][U+202E]d\ufffd"
+    assert typeset.visible("one\r\ntwo\rthree\u2028four\tfive") == "one\ntwo\nthree\nfour\tfive"
+    assert typeset.visible("שלום 👩‍👧 नमस्ते") == "שלום 👩‍👧 नमस्ते"
 
 
 @pytest.mark.parametrize(

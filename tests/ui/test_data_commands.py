@@ -70,8 +70,9 @@ def test_synthesize_says_how_many_could_be_made_and_why_no_more(run, tmp_path):
     )
     assert said.returncode == 0, said.stderr
     told = json.loads(said.stdout)
-    made = rows(tmp_path / "new.jsonl")
+    made = rows(Path(told["out"])) if told["out"] else []
     assert len(made) == told["accepted"] <= 5
+    assert (tmp_path / "new.jsonl").exists() is (told["accepted"] > 0)
     assert told["after"]["n_scored"] == told["before"]["n_scored"] + told["accepted"]
     if told["accepted"] < 5:
         assert "invents nothing" in told["shortfall"]
@@ -90,3 +91,9 @@ def test_results_that_other_data_replace_are_named(run, tmp_path):
     said = goalcover("assess", tmp_path / "other.jsonl", "--goal", DEMO_GOAL, "--out", run)
     assert said.returncode == 0, said.stderr
     assert "held the results of" in said.stderr
+
+
+def test_results_that_other_samples_of_the_same_data_replace_are_named(run, tmp_path):
+    path = json.loads((run / "run.json").read_text())["dataset"]["path"]
+    said = goalcover("assess", path, "--goal", DEMO_GOAL, "--out", run, "--limit", "10", "--sample-seed", "3")
+    assert f"held the results of 60 samples of {path}, which those of 10 replace" in " ".join(said.stderr.split())

@@ -156,8 +156,11 @@ def test_the_cost_is_told_before_anything_is_judged():
 
 def test_a_plan_shows_subgoals_checks_and_what_was_let_pass():
     goal = GOAL.model_copy(update={"overruled": ("Pay was kept as one subgoal.",)})
-    checks = Checks(atomic=(), disjoint=(), complete=Completeness(ok=False))
+    checks = Checks(atomic=(), disjoint=(), complete=Completeness(ok=False), noted=("Plain language", "Short answers"))
     said = render(events.Planned(goal=goal, checks=checks, open=2))
+    assert "*Not judged, since the judge cannot see it in a sample: Plain language, Short answers.*" in said.replace(
+        "\\", ""
+    )
     assert "| Customers who cannot pay | Helps them | 50% of the samples |" in said
     assert "✓ Atomic · ✓ Disjoint · ✗ Complete" in said
     assert "- Pay was kept as one subgoal." in said

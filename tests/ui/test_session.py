@@ -35,9 +35,25 @@ def test_an_upload_stays_in_its_folder_whatever_it_is_called(name: str, home: Pa
         return kept
 
     kept = asyncio.run(keep())
-    assert Path(kept.path).parent == home / "sessions" / "one" / "uploads"
+    assert Path(kept.path).parent.parent == home / "sessions" / "one" / "uploads"
     assert Path(kept.path).read_text() == "content"
     assert kept.name.endswith(".jsonl") == name.endswith(".jsonl")
+
+
+def test_an_upload_takes_the_place_of_none_that_says_something_else(home: Path, tmp_path: Path):
+    async def keep():
+        sessions = await opened(home)
+        kept = []
+        for content in ("the data", "the evaluation set", "the data"):
+            (tmp_path / "sent").write_text(content)
+            kept.append(await sessions.begin("one").keep("data.jsonl", tmp_path / "sent"))
+        await sessions.close()
+        return kept
+
+    data, other, again = asyncio.run(keep())
+    assert [one.name for one in (data, other)] == ["data.jsonl", "data.jsonl"]
+    assert [Path(one.path).read_text() for one in (data, other)] == ["the data", "the evaluation set"]
+    assert again == data
 
 
 def test_two_conversations_know_nothing_of_each_other(home: Path):

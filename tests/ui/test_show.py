@@ -4,11 +4,16 @@ import io
 
 import pytest
 from goalcover.agent.models import Capability, CoverageReport, Gap, Goal, Recommendation, Subgoal
+from goalcover.tools.compare import Change
 from goalcover.tools.coverage import cover
 from goalcover.tools.doctor import Finding
-from goalcover.tools.explain import Change, Explanation, Judged, Neighbour, Neighbours
+from goalcover.tools.explain import Explanation, Judged, Neighbour, Neighbours
 from goalcover.ui import show
-from rich.console import Console
+from goalcover.ui.commands.options import say
+from rich.markdown import Markdown
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
 
 GOAL = Goal(
     goal="G",
@@ -30,7 +35,7 @@ GAP = Gap(
     capabilities=(
         Capability(
             title="Nothing on [red]pulse[/red]",
-            summary="97 of 97",
+            summary="97 of 97 \x1b[2J",
             share=1.0,
             n=97,
             sample_ids=tuple(f"row-{n}" for n in range(97)),
@@ -44,7 +49,7 @@ SAMPLE = Judged(
     row=7,
     level=1,
     score=0.2,
-    explanation="Poor (1 of 5).",
+    explanation="Poor (1 of 5). \x1b]0;owned\x07\x9b2J\u202e",
     evidence="",
     input="[bold]first[/bold]\n\n\x1b]0;title\x07 second \u202e" + "x" * 2000,
     output="",
@@ -55,7 +60,7 @@ SAMPLE = Judged(
 def screen(monkeypatch) -> io.StringIO:
     """What is printed, as plain text."""
     text = io.StringIO()
-    monkeypatch.setattr(show, "console", Console(file=text, markup=False, highlight=False, width=200))
+    monkeypatch.setattr(show, "console", show.Terminal(file=text, markup=False, highlight=False, width=200))
     return text
 
 
@@ -101,6 +106,27 @@ def test_no_control_character_of_a_sample_reaches_the_terminal(screen, command):
     else:
         show.print_gaps(GOAL, REPORT, [GAP])
     assert all(char.isprintable() for char in screen.getvalue().replace("\n", ""))
+
+
+ACTING = "seen \x1b]0;owned\x07 \x1b[2J \x9b1m \u202e \r end"
+
+
+@pytest.mark.parametrize("wrap", [str, Text, Markdown, Panel, lambda text: Panel("p", title=Text(text))])
+def test_whatever_is_printed_nothing_in_it_acts_on_the_terminal(wrap):
+    text = io.StringIO()
+    terminal = show.Terminal(file=text, markup=False, force_terminal=True, color_system=None, width=120)
+    table = Table()
+    table.add_column("Title")
+    table.add_row(wrap(ACTING))
+    terminal.print(wrap(ACTING), style="bold")
+    terminal.print(table)
+    assert all(char.isprintable() for char in text.getvalue().replace("\n", ""))
+    assert text.getvalue().count("␛[2J") == 2
+
+
+def test_an_error_that_quotes_data_acts_on_no_terminal(capsys):
+    say(f"goalcover: {ACTING}\nnext")
+    assert capsys.readouterr().err == "goalcover: seen ␛]0;owned␇ ␛[2J [U+009B]1m [U+202E] \n end\nnext\n"
 
 
 def test_a_sample_is_shown_on_one_line_and_cut(screen):

@@ -5,8 +5,15 @@ from pathlib import Path
 
 import pytest
 from commands import DEMO_DATA, DEMO_GOAL, goalcover
-from goalcover.agent.errors import InputError
-from goalcover.ui.studying import asked, parse_seeds, summary
+from goalcover.agent.errors import InputError, StoppedError
+from goalcover.memory.runs import Run
+from goalcover.ui import studying
+from goalcover.ui.assessing import Judging
+from goalcover.ui.studying import asked, parse_seeds, run_ablation, run_corruption, summary
+from judging_cases import NAMES, saying
+from judging_cases import asked as judged_by
+from openai_server import KEY
+from scripted import scripted, serving
 
 REMOVALS = """
 removals:
@@ -70,6 +77,48 @@ def test_filtering_is_compared_with_chance(studied):
     assert all(one["support_after"] <= one["support_before"] for one in found["subgoals"])
 
 
+# --- with a model
+
+
+@pytest.fixture
+def by_a_model(monkeypatch, tmp_path):
+    """A server whose model finds everything good, a goal, data, and what to remove of them."""
+    subgoals = [{"id": name, "name": name, "description": f"Explains {name} to patients"} for name in NAMES]
+    context = [{"question": "For whom?", "answer": "patients"}]
+    (tmp_path / "goal.json").write_text(json.dumps({"goal": "Answer", "context": context, "subgoals": subgoals}))
+    rows = [{"question": f"Case {k}: {' '.join(NAMES[: k % 6 + 1])}?", "answer": "Ask."} for k in range(30)]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (tmp_path / "removals.yaml").write_text("removals:\n  - {id: a, target: skin, terms: [skin]}\n")
+    good = saying(**{name: {"level": 5} for name in NAMES})
+    with serving(brain=scripted(otherwise=good)) as server:
+        for name, value in {"BASE_URL": server.url, "API_KEY": KEY}.items():
+            monkeypatch.setenv(f"OPENAI_{name}", value)
+        for name, value in {"MODEL": "test-model", "PRICE_PROMPT": "1", "PRICE_COMPLETION": "1"}.items():
+            monkeypatch.setenv(f"GOALCOVER_{name}", value)
+        yield server, tmp_path
+
+
+def test_a_study_by_a_model_tells_what_it_will_cost_and_what_it_took_and_has_a_cap(by_a_model, capsys):
+    server, folder = by_a_model
+    study = asked(str(folder / "rows.jsonl"), folder / "goal.json", folder / "removals.yaml", folder / "run", None)
+    with pytest.raises(StoppedError, match="before passing --max-cost"):
+        run_corruption(study, (0,), None, Judging("llm", max_cost=0.01), None, None)
+    assert "Judged by test-model: about 42 calls" in capsys.readouterr().err  # 12 of them name gaps and advise
+    assert 0 < len(judged_by(server)) < 15
+    run_corruption(study, (0,), None, Judging("llm", max_cost=1.0), None, None)
+    assert "With what this run took before: 30 calls" in capsys.readouterr().err
+    assert Run.open(folder / "run").info().usage.calls == len(judged_by(server)) == 30
+
+
+def test_an_ablation_by_a_model_has_a_cap_too(by_a_model, capsys):
+    server, folder = by_a_model
+    data, goal, how = str(folder / "rows.jsonl"), folder / "goal.json", Judging("llm", max_cost=0.0001)
+    with pytest.raises(StoppedError, match="before passing --max-cost"):
+        run_ablation(data, goal, folder / "out", how, None, False)
+    assert "Judged by test-model: about 84 calls" in capsys.readouterr().err
+    assert len(server.chats) <= 1  # what the server can do
+
+
 # --- bad input
 
 
@@ -93,6 +142,21 @@ def test_a_command_tells_bad_input_in_one_line(tmp_path):
 def test_what_is_asked_for_has_to_fit_together(goal, removals, domain, said):
     with pytest.raises(InputError, match=said):
         asked("data.jsonl", goal, removals, Path("run"), domain)
+
+
+def test_two_datasets_are_refused():
+    with pytest.raises(InputError, match=r"two datasets, a\.jsonl and b\.jsonl"):
+        asked("a.jsonl", None, None, None, "medical", "b.jsonl")
+
+
+def test_an_interruption_before_the_first_judgement_says_how_to_go_on(monkeypatch, tmp_path):
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(studying, "design_study", interrupted)
+    study = asked(str(DEMO_DATA), None, None, tmp_path / "run", "medical")
+    with pytest.raises(StoppedError, match="Go on with: goalcover"):
+        studying.run_corruption(study, (0,), None, Judging("embedded"), None, None)
 
 
 def test_a_domain_brings_its_published_dataset_goal_and_removals():

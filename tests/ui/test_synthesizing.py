@@ -4,6 +4,7 @@ import io
 import json
 import os
 import signal
+from pathlib import Path
 
 import pytest
 from goalcover.agent.errors import InputError, StoppedError
@@ -23,6 +24,13 @@ GOAL = Goal(
     goal="Answer questions of beekeepers",
     subgoals=(Subgoal(id="bees", name="Bees", description="Answers questions about hives and honey"),),
 )
+
+
+class Typed(io.StringIO):
+    """What a person types."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 def proposals(n: int) -> list[Proposal]:
@@ -102,7 +110,7 @@ def by_a_model(monkeypatch, tmp_path):
         yield server, Run.open(run.path), judge
 
 
-def test_the_run_s_own_judge_judges_what_is_kept_and_all_is_counted(by_a_model, tmp_path):
+def test_the_run_s_own_judge_judges_what_is_kept_and_all_is_counted_and_told(by_a_model, tmp_path, capsys):
     server, run, judge = by_a_model
     wish = Wish(subgoal="bees", n=2, out=tmp_path / "new.jsonl")
     found = run_synthesis(run, wish, "llm")
@@ -111,6 +119,10 @@ def test_the_run_s_own_judge_judges_what_is_kept_and_all_is_counted(by_a_model, 
     probes = 1  # of the second model's abilities: on no account
     assert found["usage"]["calls"] == run.info().usage.calls == len(server.chats) - probes
     assert found["usage"]["cost_usd"] == pytest.approx(run.info().usage.cost_usd, abs=1e-6)
+    said = " ".join(capsys.readouterr().err.split())
+    assert "Where all are found at once: about 6 calls, " in said
+    assert f"{found['usage']['calls']} calls (0 again, 0 asked anew), " in said
+    assert f"completion tokens, {found['usage']['cost_usd']:.4f} USD." in said
 
 
 def test_at_the_cap_what_was_found_is_judged_and_kept(by_a_model, tmp_path):
@@ -119,10 +131,10 @@ def test_at_the_cap_what_was_found_is_judged_and_kept(by_a_model, tmp_path):
     with pytest.raises(StoppedError, match="before passing --max-cost"):
         run_synthesis(run, Wish(subgoal="bees", n=20, out=out, max_cost=0.001), "llm")
     assert server.chats == []
-    found = run_synthesis(run, Wish(subgoal="bees", n=20, out=out, max_cost=0.04), "llm")
+    found = run_synthesis(run, Wish(subgoal="bees", n=20, out=out, max_cost=0.035), "llm")
     assert 0 < found["accepted"] < 20
-    assert "stopped before passing --max-cost 0.04 USD" in found["shortfall"]
-    assert found["usage"]["cost_usd"] <= 0.04
+    assert "stopped before passing --max-cost 0.035 USD" in found["shortfall"]
+    assert found["usage"]["cost_usd"] <= 0.035
     assert run.info().usage.calls == found["usage"]["calls"]
 
 
@@ -148,3 +160,27 @@ def test_a_file_that_could_not_be_written_is_told_before_anything_is_asked(by_a_
     with pytest.raises(InputError, match="files of this kind are not written"):
         run_synthesis(run, Wish(subgoal="bees", n=2, out=tmp_path / "new.txt"), "llm")
     assert server.chats == []
+
+
+def test_a_file_that_the_run_is_made_of_is_refused_before_anything_is_asked(by_a_model):
+    server, run, _ = by_a_model
+    for out in (Path(run.info().dataset.path), run.path / "new.jsonl"):
+        with pytest.raises(InputError, match="give another place"):
+            run_synthesis(run, Wish(subgoal="bees", n=2, out=out), "llm")
+    assert server.chats == []
+
+
+def test_where_nothing_was_made_no_file_is_written_and_none_is_replaced(by_a_model, tmp_path, monkeypatch, capsys):
+    _, run, _ = by_a_model
+    wish = Wish(subgoal="bees", n=2, out=tmp_path / "new.jsonl", review=True)
+    said = []
+    for before in (None, "mine"):
+        if before is not None:
+            wish.out.write_text(before)
+        monkeypatch.setattr("sys.stdin", Typed("r\nno\n" * 9))
+        found = run_synthesis(run, wish, "llm")
+        assert (found["accepted"], found["out"]) == (0, None)
+        said.append(" ".join(capsys.readouterr().err.split()))
+    assert said[0].count(f"No sample was kept: {wish.out} is not written.") == 1
+    assert said[1].count(f"No sample was kept: {wish.out} stays as it was.") == 1
+    assert wish.out.read_text() == "mine"

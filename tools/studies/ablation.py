@@ -11,15 +11,19 @@ from goalcover.agent.elicitation import Specification
 from goalcover.agent.engine import Engine
 from goalcover.agent.errors import InputError
 from goalcover.agent.models import Frozen, Goal
+from goalcover.agent.settings import Settings
 from goalcover.agent.validation import Summary
 from goalcover.memory.runs import Run
 from goalcover.tools.assess import OnProgress, assess
+from goalcover.tools.budget import Budget, budget_for
 from goalcover.tools.load import Dataset
 from goalcover.tools.profile import profile
+from goalcover.tools.spending import on_account
 from goalcover.tools.studies.corruption import score_matrix
 from goalcover.tools.studies.effects import summarise
 from goalcover.tools.studies.selftest import try_all
 from goalcover.tools.studies.separation import Numbers
+from goalcover.tools.verify import specification_of
 
 
 class Decomposed(Frozen):
@@ -45,29 +49,39 @@ class Ablation(Frozen):
 
 
 async def ablate(
-    dataset: Dataset, goal: Goal, engine: Engine, runs: tuple[Run, Run], on_progress: OnProgress
+    dataset: Dataset,
+    goal: Goal,
+    engine: Engine,
+    runs: tuple[Run, Run],
+    on_progress: OnProgress,
+    budget: Budget | None = None,
 ) -> Ablation:
     """Decomposes the goal's text with its `context` and without, and assesses the data against both, into `runs`.
 
+    `budget` pays for all of it, and may have a cap: StoppedError.
     Raises InputError when the goal has no context: then there is no loop to switch off.
     """
     if not goal.context:
         raise InputError("the goal has no `context`, so no clarification to leave out: `goalcover plan` asks for it")
-    asked = Specification(goal=goal.text)
-    clarified = asked.model_copy(update={"answers": goal.context})
-    found = [
-        await _try(dataset, one, engine, run, on_progress) for one, run in zip((clarified, asked), runs, strict=True)
-    ]
+    arms = specification_of(goal), Specification(goal=goal.text)
+    budget = budget or budget_for((engine.judge,), Settings(), models=engine.models)
+    found = [await _try(dataset, one, engine, run, on_progress, budget) for one, run in zip(arms, runs, strict=True)]
     return Ablation(clarified=found[0], unclarified=found[1], verdict=_verdict(*found))
 
 
 async def _try(
-    dataset: Dataset, specification: Specification, engine: Engine, run: Run, on_progress: OnProgress
+    dataset: Dataset,
+    specification: Specification,
+    engine: Engine,
+    run: Run,
+    on_progress: OnProgress,
+    budget: Budget,
 ) -> Decomposed:
-    subgoals = (await engine.decomposer.decompose(specification, profile(dataset))).subgoals
-    checks = await engine.decomposer.check(specification, subgoals)
+    with on_account(run, engine, budget):
+        subgoals = (await engine.decomposer.decompose(specification, profile(dataset))).subgoals
+        checks = await engine.decomposer.check(specification, subgoals)
     goal = Goal(text=specification.goal, context=specification.answers, subgoals=subgoals)
-    await assess(dataset, goal, run, engine, on_progress)
+    await assess(dataset, goal, run, engine, on_progress, budget=budget)
     scores = score_matrix(run)
     trials = try_all(goal, list(run.samples()), scores)
     return Decomposed(

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from goalcover.agent.engine import Engine
-from goalcover.agent.models import TOP_LEVEL, Goal
+from goalcover.agent.models import Goal
 from goalcover.agent.validation import Design, Published, Removal, Validation
 from goalcover.memory.runs import Run
 from goalcover.tools.assess import OnProgress, assess
+from goalcover.tools.budget import Budget
+from goalcover.tools.levels import read_levels
 from goalcover.tools.load import Dataset
 from goalcover.tools.report import write_report
 from goalcover.tools.studies.effects import Measured, effect, summarise
 from goalcover.tools.studies.removals import Mask, masks
 from goalcover.tools.studies.sampling import DEFAULT_SIZE, draw, only
-from goalcover.tools.studies.separation import Change, Numbers, random_removal, removal_change, resamples
+from goalcover.tools.studies.separation import Change, Numbers, bootstrap_change, random_removal, removal_change
 
 Places = npt.NDArray[np.intp]
 
@@ -24,8 +26,8 @@ DRAWS = 2_000
 NOTES = (
     "Intervals hold 95% of the means of samples drawn anew within each seed's draw, all seeds together: how far one"
     " study of this size may land. They do not cover errors of the judge.",
-    "A subgoal that the removed samples have nothing to do with rises when they go, at most by 1 / retention: that is"
-    " arithmetic of the mean, and no confusion of the judge.",
+    "A subgoal that the removed samples have nothing to do with rises when they go, to at most 1 / retention times its"
+    " mean: that is arithmetic, and no confusion of the judge.",
     "Removals on one dataset share samples and subgoals: read the paired test as a description, not as a proof from"
     " independent experiments.",
     "A removal shows that the scores follow content that is known to matter, not that each level is right.",
@@ -54,11 +56,17 @@ def drawn(dataset: Dataset, design: Design) -> Dataset:
 
 
 async def judge_study(
-    dataset: Dataset, goal: Goal, design: Design, run: Run, engine: Engine, on_progress: OnProgress
+    dataset: Dataset,
+    goal: Goal,
+    design: Design,
+    run: Run,
+    engine: Engine,
+    on_progress: OnProgress,
+    budget: Budget | None = None,
 ) -> None:
-    """Assesses the drawn samples into `run`; what the ledger holds is not judged again."""
-    run.write_design(design)
-    await assess(dataset, goal, run, engine, on_progress)
+    """Assesses the drawn samples into `run`; what the ledger holds is not judged again. `budget` as for `assess`."""
+    await assess(dataset, goal, run, engine, on_progress, budget=budget)
+    run.write_design(design)  # an assessment takes away the design whose samples it replaces
 
 
 def validate(run: Run) -> Validation:
@@ -115,7 +123,7 @@ class Study:
     def measure(self, removal: Removal, mask: Mask, paper: Published | None = None) -> Measured:
         """What taking the samples in `mask` (samples,) away does in every draw."""
         found = [self._in_draw(seed, mask) for seed in self.draws]
-        points, draws, control = (_joined(changes) for changes in zip(*found, strict=True))
+        points, draws, control = (Change.joined(changes) for changes in zip(*found, strict=True))
         return Measured(
             removal=removal,
             names={subgoal.id: subgoal.name for subgoal in self.goal.subgoals},
@@ -134,15 +142,10 @@ class Study:
         # The same seed for every removal: one draw means the same samples for all of them, and their correlation stays.
         random = np.random.default_rng(seed)
         point = removal_change(scores, removed, np.ones((1, len(scores))))
-        draws = removal_change(scores, removed, resamples(len(scores), n, random))
+        draws = bootstrap_change(scores, removed, n, random)
         return point, draws, random_removal(scores, int(removed.sum()), n, random)
 
 
 def score_matrix(run: Run) -> Numbers:
     """The run's scores, (samples, subgoals), in the order of samples.parquet and of the goal; NaN for the unscored."""
-    levels = np.asarray(run.scores(["level"])["level"].to_numpy(), dtype=np.float64)
-    return levels.reshape(-1, len(run.goal().subgoals)) / TOP_LEVEL
-
-
-def _joined(changes: Sequence[Change]) -> Change:
-    return Change(np.concatenate([one.before for one in changes]), np.concatenate([one.after for one in changes]))
+    return read_levels(run, run.goal()).scores

@@ -21,12 +21,15 @@ from goalcover.tools.studies.separation import (
     Numbers,
     cohens_d,
     interval,
+    least_p,
     sign_flip_p,
 )
 from goalcover.tools.typeset import percent
 
 SMALL_BASE = 0.05
 """Mean alignment below which relative changes are those of very few samples."""
+SURE = 0.95
+"""Share of the bootstrap draws in which a target has to fall most."""
 FEW_REMOVED = 10
 FEW_LEFT = 0.1
 
@@ -82,6 +85,12 @@ class Measured:
         return self._changes(self.large)
 
     @property
+    def falls_most(self) -> float:
+        """Share of the bootstrap draws in which the target falls, and further than all that it is held against."""
+        target, others = self.draws.relative[:, self.target], np.nan_to_num(self.draws.relative[:, self.large])
+        return float(np.mean((target < 0) & (target[:, None] < others).all(axis=1)))
+
+    @property
     def tells(self) -> bool:
         """Whether anything can be learnt: something was removed, something is left, and the target could fall."""
         return bool(self.n_removed.any()) and not np.isnan(self.change)
@@ -93,9 +102,6 @@ class Measured:
 
 def effect(one: Measured) -> RemovalEffect:
     """The removal's rows of the table."""
-    others = one.draws.relative[:, one.large]
-    target = one.draws.relative[:, one.target]
-    most = (target < 0) & (target[:, None] < np.nan_to_num(others)).all(axis=1)
     separated, verdict = _verdict(one)
     return RemovalEffect(
         id=one.removal.id,
@@ -105,7 +111,7 @@ def effect(one: Measured) -> RemovalEffect:
         n_removed=float(one.n_removed.mean()),
         subgoals=tuple(_row(one, place, subgoal) for place, subgoal in enumerate(one.names)),
         separated=separated,
-        falls_most=float(most.mean()) if one.tells else None,
+        falls_most=one.falls_most if one.tells else None,
         verdict=verdict,
         paper_retention=one.paper.retention if one.paper else None,
     )
@@ -232,9 +238,20 @@ def _compared(one: Measured, name: str) -> tuple[bool, str]:
             f"{name} falls by {percent(-fall)}, but {other} by {percent(-change)}: what was removed supports both, or "
             "the judge takes one for the other."
         )
-    moved = max((abs(change) for _, change in one.others), default=0.0)
-    rest = f", and the others move by at most {percent(moved)}" if one.others else ""
-    return True, f"{name} falls most, by {percent(-fall)}{rest} {chance}."
+    if one.falls_most < SURE:
+        return False, (
+            f"{name} cannot be told apart from {other}: it falls by {percent(-fall)}, {other} by {percent(-change)}, "
+            f"and it falls most in {percent(one.falls_most)} of the draws only (of samples drawn anew)."
+        )
+    return True, f"{name} falls most, by {percent(-fall)}{_next(one)} {chance}."
+
+
+def _next(one: Measured) -> str:
+    """Who falls furthest of the others; a rise is arithmetic of the mean."""
+    other, change = min(one.rivals, key=lambda pair: pair[1], default=("", 0.0))
+    if change < 0:
+        return f"; next is {other}, by {percent(-change)}"
+    return "; no other falls" if one.others and all(change >= 0 for _, change in one.others) else ""
 
 
 def _cautions(one: Measured) -> list[str]:
@@ -270,7 +287,7 @@ def _test_name(n: int) -> str:
     exact = n <= EXACT_UP_TO
     return (
         f"{'exact ' if exact else ''}sign-flip permutation test, two-sided, over {n} removals (non-targets' mean change"
-        f" less the target's); the least p it can give is {2 / 2 ** min(n, EXACT_UP_TO):.3g}"
+        f" less the target's); the least p it can give is {least_p(n):.3g}"
     )
 
 

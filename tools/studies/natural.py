@@ -11,12 +11,14 @@ from goalcover.memory.ledger import Ledger
 from goalcover.tools.budget import Budget
 from goalcover.tools.coverage import cover
 from goalcover.tools.score import score
+from goalcover.tools.studies.marks import LOW
 from goalcover.tools.studies.separation import Mask, Numbers, sign_flip_p
 from goalcover.tools.typeset import count
 
 PLANTED = 20
 """Samples in which a weakness is planted, of every subgoal."""
-FEWEST = 5
+FEWEST = 6
+"""Samples below which nothing is planted: of 5 the least p is 2 / 2^5 = 0.06, and nothing could ever be seen."""
 KEPT = 0.1
 """Share of the marked samples that stay when a subgoal is made rare."""
 CUT_WORDS = 8
@@ -56,21 +58,39 @@ async def plant(
     ledger: Ledger,
     budget: Budget | None = None,
 ) -> tuple[NaturalGap, ...]:
-    """Cuts and swaps the answers of strong samples, and judges them against the subgoal. `scores` is (samples,)."""
+    """Cuts and swaps the answers of strong samples, and judges them against the subgoal. `scores` is (samples,).
+
+    Nothing is planted where the answer would stay what it is, and no answer of a sample that shows the subgoal itself
+    is put in; of a weakness that is left with fewer than `FEWEST` samples nothing is said.
+    """
     chance = random.Random(0)  # noqa: S311 (a reproducible choice, not a secret)
-    answered = [place for place, one in enumerate(samples) if one.output.strip()]
-    strong = [place for place in answered if scores[place] >= SUPPORT_LEVEL / TOP_LEVEL]
-    chosen = [samples[place] for place in chance.sample(strong, min(PLANTED, len(strong)))]
-    if len(chosen) < FEWEST:
-        return ()
-    shallow = {one.id: " ".join(one.output.split()[:CUT_WORDS]) for one in chosen}
-    swapped = {one.id: samples[chance.choice(answered)].output for one in chosen}
-    before = await _judged(subgoal, chosen, {}, judge, ledger, budget)
-    found = (
-        _compared("shallow", before, await _judged(subgoal, chosen, shallow, judge, ledger, budget)),
-        _compared("swapped", before, await _judged(subgoal, chosen, swapped, judge, ledger, budget)),
-    )
+    answered = [(one, level) for one, level in zip(samples, scores, strict=True) if one.output.strip()]
+    strong = [one for one, level in answered if level >= SUPPORT_LEVEL / TOP_LEVEL]
+    foreign = [one.output for one, level in answered if level <= LOW]
+    ways: dict[NaturalKind, dict[str, str]] = {"shallow": _cut(strong), "swapped": _swapped(strong, foreign, chance)}
+    found = []
+    for kind, outputs in ways.items():
+        able = [one for one in strong if one.id in outputs]
+        if len(able) >= FEWEST:
+            chosen = chance.sample(able, min(PLANTED, len(able)))
+            before = await _judged(subgoal, chosen, {}, judge, ledger, budget)
+            found.append(_compared(kind, before, await _judged(subgoal, chosen, outputs, judge, ledger, budget)))
     return tuple(one for one in found if one)
+
+
+def _cut(strong: Sequence[Sample]) -> dict[str, str]:
+    """Sample id -> the beginning of its answer, where that is not the whole."""
+    words = {one.id: one.output.split() for one in strong}
+    return {name: " ".join(said[:CUT_WORDS]) for name, said in words.items() if len(said) > CUT_WORDS}
+
+
+def _swapped(strong: Sequence[Sample], foreign: Sequence[str], chance: random.Random) -> dict[str, str]:
+    """Sample id -> another answer, from those that are foreign to the subgoal."""
+    different = sorted(set(foreign))
+    if len(different) < FEWEST:  # one and the same answer would be judged again and again
+        return {}
+    others = {one.id: [text for text in different if text != one.output] for one in strong}
+    return {name: chance.choice(texts) for name, texts in others.items()}
 
 
 async def _judged(
@@ -88,7 +108,7 @@ async def _judged(
 
 def _compared(kind: NaturalKind, before: Numbers, after: Numbers) -> NaturalGap | None:
     both = ~np.isnan(before) & ~np.isnan(after)
-    if not both.any():
+    if both.sum() < FEWEST:
         return None
     old, new = float(before[both].mean()), float(after[both].mean())
     p = sign_flip_p((before - after)[both].tolist())

@@ -1,7 +1,7 @@
 """The removals file (contract; Definition 4), and which samples a removal takes."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,27 +47,58 @@ def parse_removals(content: object, goal: Goal, name: str) -> tuple[Removal, ...
 
 
 def masks(removals: Sequence[Removal], samples: Sequence[Sample]) -> Mask:
-    """Shape (removals, samples): what each removal takes. InputError when a labelled column is in no sample."""
+    """Shape (removals, samples): what each removal takes.
+
+    Raises InputError when a labelled column, or the label, is in no sample, and when a pattern takes too long.
+    """
     rows = [_row(sample) for sample in samples] if any(one.where for one in removals) else []
     return np.array([_mask(one, samples, rows) for one in removals], dtype=bool).reshape(len(removals), len(samples))
 
 
 def _mask(removal: Removal, samples: Sequence[Sample], rows: Sequence[dict[str, Any]]) -> list[bool]:
     if removal.where is None:
-        return [removal.matches(sample) for sample in samples]
+        return [_matches(removal, sample) for sample in samples]
     if not any(removal.where.column in row for row in rows):
         columns = sorted({column for row in rows for column in row})
         raise InputError(
             f"removal {removal.id}: no row has a column '{removal.where.column}'; there are {', '.join(columns[:20])}."
         )
-    return [_labelled(removal.where, row) for row in rows]
+    labelled = [_labelled(removal.where, row) for row in rows]
+    if not any(labelled):
+        held = dict.fromkeys(str(one).strip() for row in rows for one in _labels(removal.where, row))
+        raise InputError(
+            f"removal {removal.id}: no row has '{removal.where.equals}' in column '{removal.where.column}'; it holds "
+            f"{', '.join(list(held)[:20]) or 'nothing'}."
+        )
+    return labelled
+
+
+def _matches(removal: Removal, sample: Sample) -> bool:
+    try:
+        return removal.matches(sample)
+    except TimeoutError as error:
+        raise InputError(
+            f"removal {removal.id}: the pattern takes too long on sample {sample.id}: make it simpler, without one "
+            "repetition inside another."
+        ) from error
 
 
 def _labelled(where: Where, row: dict[str, Any]) -> bool:
+    return _label(where.equals) in map(_label, _labels(where, row))
+
+
+def _labels(where: Where, row: dict[str, Any]) -> list[Any]:
+    """A column may hold several labels."""
     value = row.get(where.column)
-    # A CSV says "1" where the removals file says 1; a column may hold several labels.
-    values: Collection[Any] = value if isinstance(value, list) else (value,)
-    return any(one is not None and str(one).casefold() == str(where.equals).casefold() for one in values)
+    return [one for one in (value if isinstance(value, list) else (value,)) if one is not None]
+
+
+def _label(value: object) -> str | float:
+    """A label as a person reads it: a table with blanks holds 1.0, and a CSV "1", where the removals file says 1."""
+    try:
+        return float(str(value))
+    except ValueError:
+        return str(value).strip().casefold()
 
 
 def _row(sample: Sample) -> dict[str, Any]:
@@ -75,13 +106,24 @@ def _row(sample: Sample) -> dict[str, Any]:
     return row if isinstance(row, dict) else {}
 
 
+_WORDS = {
+    "missing": "is missing",
+    "tuple_type": "has to be a list",
+    "string_type": "has to be text: put it in quotes",
+    "model_type": "has to be a mapping, `key: value`",
+    "too_short": "must not be empty",
+    "string_too_short": "must not be empty",
+    "extra_forbidden": "is not a known key; known are id, target, terms, pattern, where, fields",
+}
+
+
 def _problem(error: ValidationError, content: object) -> str:
     """The first thing that is wrong, where a person looks for it."""
     first = error.errors(include_url=False)[0]
-    place = [str(part) for part in first["loc"]]
+    place = [str(part + 1) if isinstance(part, int) else part for part in first["loc"]]
     if place[:1] == ["removals"] and len(place) > 1 and isinstance(content, dict):
-        place[:2] = [f"removal {int(place[1]) + 1}"]
-    words = str(first["ctx"]["error"]) if first["type"] == "value_error" else first["msg"].lower()
-    if first["type"] == "extra_forbidden":
-        words = "is not a known key; known are id, target, terms, pattern, where, fields"
+        one = content["removals"][int(place[1]) - 1]
+        place[:2] = [f"removal {one.get('id', place[1]) if isinstance(one, dict) else place[1]}"]
+    words = first["msg"].lower().replace("input should be", "has to be")
+    words = str(first["ctx"]["error"]) if first["type"] == "value_error" else _WORDS.get(first["type"], words)
     return f"{', '.join(place) or 'the file'}: {words}."

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from goalcover.agent.embedded.naming import hidden_form
+from goalcover.agent.embedded.subjects import Subjects
+from goalcover.agent.embedder import Embedder
 from goalcover.agent.models import Goal, Sample, Subgoal
 from goalcover.agent.roles import Judge
 from goalcover.agent.validation import NaturalGap, Removal, SelfTest, Trust, TrustGrade
@@ -21,6 +23,7 @@ from goalcover.tools.studies.corruption import NOTES, Study, score_matrix
 from goalcover.tools.studies.effects import Measured, effect, summarise
 from goalcover.tools.studies.marks import HIGH, Marks, find_marks, read_vocabulary
 from goalcover.tools.studies.natural import make_rare, plant
+from goalcover.tools.studies.senses import Kinds, strangers
 from goalcover.tools.studies.separation import Numbers
 from goalcover.tools.typeset import count, percent
 
@@ -30,6 +33,9 @@ NEARLY_ALL = 0.7
 """Share of high-scoring samples from which removing them would leave no dataset to compare with."""
 ENTANGLED = 0.5
 """A subgoal is entangled with another that falls at least so much of its own fall."""
+REACH = 0.25
+"""Share of the high-scoring samples that a removal has to take before it speaks for the rest. Measured: 0.06 to 0.21
+where the words follow nothing that the subgoal is about, 0.27 and above elsewhere."""
 SEEDS = (0, 1, 2, 3, 4)
 APART = (
     "What was removed holds words that mark a subgoal's high-scoring samples and are not the subgoal's own; they were"
@@ -37,15 +43,16 @@ APART = (
 )
 
 
-async def selftest(run: Run, judge: Judge, budget: Budget | None = None) -> SelfTest:
+async def selftest(run: Run, judge: Judge, embedder: Embedder, budget: Budget | None = None) -> SelfTest:
     """Tests a finished run with its own judge (`tools.judges`), writes selftest.json and renews the report.
 
-    Planting weaknesses takes up to 60 judgements a subgoal, which stay in the ledger; `budget` is counted up, and may
-    have a cap. Raises RunBusyError, StoppedError and ModelError.
+    Planting weaknesses takes up to 40 new judgements a subgoal, which stay in the ledger; `budget` is counted up, and
+    may have a cap. Raises RunBusyError, StoppedError and ModelError.
     """
     goal = run.goal()
     samples, scores = await asyncio.to_thread(lambda: (list(run.samples()), score_matrix(run)))
     trials = await asyncio.to_thread(try_all, goal, samples, scores)
+    kinds = await asyncio.to_thread(_strangers, trials, samples, embedder)
     natural: list[tuple[NaturalGap, ...]] = []
     with judging_again(run) as ledger:
         for trial in trials:
@@ -55,7 +62,7 @@ async def selftest(run: Run, judge: Judge, budget: Budget | None = None) -> Self
     info = run.info()
     tested = [trial.measured for trial in trials if trial.measured]
     embedded = info.engine.name == "embedded"
-    grades = tuple(_trust(*one, embedded=embedded) for one in zip(trials, natural, strict=True))
+    grades = tuple(trust(*one, embedded=embedded) for one in zip(trials, kinds, natural, strict=True))
     found = SelfTest(
         assessed_at=info.created_at,
         judge=info.engine.judge,
@@ -87,6 +94,16 @@ class Trial:
         """Samples at level 3 and above."""
         return int((self.scores >= HIGH).sum())
 
+    @property
+    def reach(self) -> float:
+        """Share of them that were removed: those that hold the marks."""
+        return float(self.marks.mask[self.scores >= HIGH].mean()) if self.n_high else 0.0
+
+
+def _strangers(trials: Sequence[Trial], samples: Sequence[Sample], embedder: Embedder) -> list[Kinds | None]:
+    subjects = Subjects(embedder)
+    return [strangers(samples, one.scores >= HIGH, subjects) if one.measured else None for one in trials]
+
 
 def try_all(goal: Goal, samples: Sequence[Sample], scores: Numbers) -> list[Trial]:
     """Derives a removal for every subgoal and measures it; scores are (samples, subgoals), NaN for the unscored."""
@@ -112,8 +129,10 @@ def _verdict(grades: Sequence[Trust]) -> str:
     return words
 
 
-def _trust(trial: Trial, natural: tuple[NaturalGap, ...], *, embedded: bool) -> Trust:
-    grade, reason = _by_removal(trial, trial.measured) if trial.measured else _by_planting(trial, natural)
+def trust(trial: Trial, kinds: Kinds | None, natural: tuple[NaturalGap, ...], *, embedded: bool) -> Trust:
+    """How far a subgoal's diagnosis carries: by its removal, or else by what was planted. `kinds` of its high scores;
+    `embedded` where the embedded judge has judged."""
+    grade, reason = _by_removal(trial, trial.measured, kinds) if trial.measured else _by_planting(trial, natural)
     if embedded and hidden_form(trial.subgoal):
         grade, reason = (
             "untrustworthy",
@@ -131,7 +150,7 @@ def _trust(trial: Trial, natural: tuple[NaturalGap, ...], *, embedded: bool) -> 
     )
 
 
-def _by_removal(trial: Trial, measured: Measured) -> tuple[TrustGrade, str]:
+def _by_removal(trial: Trial, measured: Measured, kinds: Kinds | None) -> tuple[TrustGrade, str]:
     found = effect(measured)
     fall, chance = measured.change, found.subject.control
     removed = f"{count(round(found.n_removed), 'sample')} with {', '.join(trial.marks.terms[:5])}"
@@ -141,14 +160,32 @@ def _by_removal(trial: Trial, measured: Measured) -> tuple[TrustGrade, str]:
             f"{words}, no further than by chance: its high scores follow nothing that the samples share."
         )
     close, change = min(measured.rivals, key=lambda pair: pair[1], default=("", 0.0))
-    if change <= ENTANGLED * fall:
-        return "weak", (
-            f"{words}, but that of {close} by {percent(-change)}: the scores do not keep the two apart on this data."
-        )
+    if doubt := _doubt(trial, fall, (close, change), kinds):
+        return "weak", f"{words}, but {doubt}."
     nearest = f" ({close}: {percent(-change)})" if change < 0 else ""
     return "trustworthy", (
         f"{words}; no other falls half as far{nearest}, and chance moves it by {percent(-chance[0])} at most."
     )
+
+
+def _doubt(trial: Trial, fall: float, rival: tuple[str, float], kinds: Kinds | None) -> str:
+    """Why a fall beyond chance does not make a diagnosis trustworthy; "" where nothing speaks against it."""
+    close, change = rival
+    if not close:
+        return "there is no other capability that enough samples show to hold it against"
+    if change <= ENTANGLED * fall:
+        return f"that of {close} by {percent(-change)}: the scores do not keep the two apart on this data"
+    if trial.reach < REACH:
+        return (
+            f"only {percent(trial.reach)} of the samples that score high are among them: what the rest score for is not"
+            " shown"
+        )
+    if kinds:
+        return (
+            f"the samples that score high are of two kinds that have nothing in common{kinds}: one of its words may be"
+            " taken in two senses"
+        )
+    return ""
 
 
 def _limits(natural: Sequence[NaturalGap]) -> str:
@@ -171,10 +208,14 @@ def _by_planting(trial: Trial, natural: Sequence[NaturalGap]) -> tuple[TrustGrad
             "follow nothing else that the samples share."
         )
     why = f"{percent(trial.n_high / len(trial.scores))} of the samples show it, so it was tested by planting"
-    planted = [one for one in natural if one.kind != "rare"]
-    seen = [one.kind for one in planted if one.seen]
+    planted = [one.kind for one in natural if one.kind != "rare"]
+    seen = [one.kind for one in natural if one.kind in planted and one.seen]
     if not planted:
         return "weak", f"{why}; but there are no answers to plant a weakness in. It rests on the judge alone."
+    if len(planted) == 1:
+        return "weak", f"{why}: the judge {'sees' if seen else 'does not see'} {planted[0]} answers, and no other " + (
+            "weakness could be planted."
+        )
     if len(seen) == len(planted):
         return "trustworthy", f"{why}: the judge sees {' and '.join(seen)} answers."
     if seen:

@@ -6,9 +6,10 @@ What to keep in mind when reading them: removals on one dataset share samples an
 experiments, and the paired test over six removals cannot give a p below 2 / 2^6 = 0.031 however clear the result is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,8 @@ D_FORMULA = (
 )
 EXACT_UP_TO = 12
 """Removals up to which every assignment of signs is tried: 2^12 of them."""
+_CELLS = 20_000_000
+"""Draws x samples held at once."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,12 @@ class Change:
         """after / before - 1; NaN where there was nothing before, or is nothing after."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(self.before > 0, self.after / self.before - 1, np.nan)
+
+    @classmethod
+    def joined(cls, changes: Iterable[Self]) -> Self:
+        """The draws of all, one after the other."""
+        held = list(changes)
+        return cls(np.concatenate([one.before for one in held]), np.concatenate([one.after for one in held]))
 
 
 def means(levels: Numbers, weights: Numbers) -> Numbers:
@@ -59,13 +68,30 @@ def removal_change(levels: Numbers, removed: Mask, weights: Numbers) -> Change:
     return Change(means(levels, weights), means(levels, weights * ~removed))
 
 
+def bootstrap_change(levels: Numbers, removed: Mask, n: int, random: np.random.Generator) -> Change:
+    """The removal's change in n draws with replacement of as many samples."""
+    return Change.joined(
+        removal_change(levels, removed, resamples(len(levels), block, random)) for block in _blocks(n, len(levels))
+    )
+
+
 def random_removal(levels: Numbers, n_removed: int, n: int, random: np.random.Generator) -> Change:
     """The control: as many samples taken away at random, n times."""
+    return Change.joined(_at_random(levels, n_removed, block, random) for block in _blocks(n, len(levels)))
+
+
+def _at_random(levels: Numbers, n_removed: int, n: int, random: np.random.Generator) -> Change:
     kept = np.ones((n, len(levels)))
     drawn = random.random((n, len(levels)), dtype=np.float32).argpartition(min(n_removed, len(levels) - 1), axis=1)
     np.put_along_axis(kept, drawn[:, :n_removed], 0.0, axis=1)
     before = means(levels, np.ones((1, len(levels))))
     return Change(np.repeat(before, n, axis=0), means(levels, kept))
+
+
+def _blocks(n: int, size: int) -> Iterator[int]:
+    """Sizes of the parts in which n draws of `size` samples fit into memory."""
+    most = max(1, _CELLS // max(size, 1))
+    return (min(most, n - start) for start in range(0, n, most))
 
 
 def interval(values: Numbers) -> tuple[float, float] | None:
@@ -89,7 +115,8 @@ def cohens_d(targets: Numbers, others: Numbers) -> Numbers:
 def sign_flip_p(differences: Sequence[float]) -> float | None:
     """Two-sided p of the paired permutation test: how often chance signs give a mean at least as far from 0.
 
-    Exact for up to `EXACT_UP_TO` pairs, from 2^12 seeded draws of the signs beyond. None for fewer than two pairs.
+    p = #{signs s: |sum(s_i x_i)| >= |sum(x_i)|} / #{signs}. Of n <= `EXACT_UP_TO` pairs all 2^n signs are tried; of
+    more, the observed signs and 2^12 - 1 seeded draws. None for fewer than two pairs.
     """
     values = np.asarray(differences, dtype=float)
     if len(values) < 2:
@@ -101,3 +128,9 @@ def sign_flip_p(differences: Sequence[float]) -> float | None:
         signs = np.vstack([np.ones(len(values)), drawn])
     # A hair of slack: sums of the same numbers in another order differ in the last bit.
     return float(np.mean(abs(signs @ values) >= abs(values.sum()) * (1 - 1e-9)))
+
+
+def least_p(n: int) -> float:
+    """The least p that `sign_flip_p` can give for n pairs: 2 / 2^n exactly (all signs as observed, or all opposite),
+    1 / 2^12 from draws (the observed signs alone)."""
+    return 2.0 ** (1 - n) if n <= EXACT_UP_TO else 2.0**-EXACT_UP_TO

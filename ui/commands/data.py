@@ -1,13 +1,10 @@
 """Commands that make training data: synthesize, filter, export."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from goalcover.ui.commands.options import AsJson, MaxCost, RunPath, print_json, say
-
-if TYPE_CHECKING:
-    from goalcover.memory.runs import Run
+from goalcover.ui.commands.options import AsJson, MaxCost, RunPath, open_run, print_json, say
 
 Out = Annotated[Path, typer.Option(help="Where to write; the extension decides the form.")]
 MinScore = Annotated[
@@ -53,7 +50,7 @@ def synthesize(
         review=review,
         max_cost=max_cost,
     )
-    result = run_synthesis(_open(run), wish, engine)
+    result = run_synthesis(open_run(run), wish, engine)
     if json:
         print_json(result)
 
@@ -74,7 +71,7 @@ def filter_(
     from goalcover.tools.mix import selected_mix
     from goalcover.ui import data_tables
 
-    opened = _open(run)
+    opened = open_run(run)
     selection = select(opened, min_score, subgoal or [], quota)
     written = write(opened, selected_mix(opened, selection), "same", out)
     if json:
@@ -109,7 +106,7 @@ def export(
     if push_to_hub:
         check_id(push_to_hub)
         _check_folder(out)
-    opened = _open(run)
+    opened = open_run(run)
     made = make_mix(opened, parse_mix(mix), seed=seed, validation=validation, min_score=min_score, quota=quota)
     written = write(opened, made, format_name, out)
     if not json:
@@ -126,9 +123,3 @@ def _check_folder(out: Path) -> None:
 
     if out.suffix and not out.is_dir():
         raise InputError(f"--push-to-hub uploads a folder as it is: give one with --out, e.g. --out {out.stem}")
-
-
-def _open(path: Path) -> "Run":
-    from goalcover.memory.runs import Run
-
-    return Run.open(path)

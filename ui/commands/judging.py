@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from goalcover.ui.commands.options import AsJson, MaxCost, RunPath, print_json
+from goalcover.ui.commands.options import AsJson, MaxCost, RunPath, Yes, open_run, print_json
 
 
 def assess(
@@ -28,7 +28,7 @@ def assess(
     batch: Annotated[
         bool, typer.Option("--batch", help="Judge at half price within a day: submit now, run again to collect.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Start a long assessment without asking.")] = False,
+    yes: Yes = False,
 ) -> None:
     """Score every sample against every subgoal, find the gaps and write the report."""
     from goalcover.ui.assessing import Judging, run_assessment
@@ -45,11 +45,10 @@ def calibrate(
     json: AsJson = False,
 ) -> None:
     """Compare the judge with people: agreement, bias, and means corrected for it."""
-    from goalcover.memory.runs import Run
     from goalcover.tools.calibrate import calibrate as compare
     from goalcover.ui.judges import print_calibration
 
-    found = compare(Run.open(run), labels)
+    found = compare(open_run(run), labels)
     if json:
         print_json(found.model_dump())
     else:
@@ -64,10 +63,9 @@ def audit(
     json: AsJson = False,
 ) -> None:
     """Tell what judging several subgoals in one call changes, and whether the judge favours long samples."""
-    from goalcover.memory.runs import Run
     from goalcover.ui.judges import print_audit, run_audit
 
-    found = run_audit(Run.open(run), samples, judge, max_cost)
+    found = run_audit(open_run(run), samples, judge, max_cost)
     if json:
         print_json(found.model_dump())
     else:

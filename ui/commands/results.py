@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from goalcover.agent.errors import InputError
-from goalcover.ui.commands.options import AsJson, RunPath, SubgoalName, print_json, say
+from goalcover.ui.commands.options import AsJson, RunPath, SubgoalName, open_run, print_json, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ def gaps(run: RunPath, json: AsJson = False) -> None:
     """Show the ranked gaps: what is missing, the evidence, what to do."""
     from goalcover.ui import show
 
-    opened = _open(run)
+    opened = open_run(run)
     found = opened.gaps()
     if json:
         print_json([gap.model_dump() for gap in found])
@@ -40,9 +40,9 @@ def explain(
     from goalcover.ui import show
 
     if like is not None:
-        _neighbours(_open(run), subgoal, like, samples, json=json)
+        _neighbours(open_run(run), subgoal, like, samples, json=json)
         return
-    found = explain_run(_open(run), subgoal, samples)
+    found = explain_run(open_run(run), subgoal, samples)
     if json:
         print_json(found.model_dump())
     else:
@@ -75,7 +75,7 @@ def samples(
 
     if lowest and highest:
         raise InputError("choose --lowest or --highest, not both")
-    opened = _open(run)
+    opened = open_run(run)
     found = judged(
         opened, find_subgoal(opened.goal(), subgoal).id, "highest" if highest else "lowest", highest or lowest or 5
     )
@@ -91,10 +91,13 @@ def report(
 ) -> None:
     """Write the report as one HTML file."""
     from goalcover.memory.files import write_bytes
+    from goalcover.tools.destination import check_out
     from goalcover.tools.report import render_run
 
-    opened = _open(run)
+    opened = open_run(run)
     path = out or opened.html_path
+    if path.resolve() != opened.html_path.resolve():
+        check_out(opened, path)
     write_bytes(path, render_run(opened).encode("utf-8", "replace"))
     say(f"Report: {path}")
 
@@ -109,7 +112,7 @@ def check(
     """Exit with 1, and name them, when there are gaps or subgoals without a verdict (for CI jobs)."""
     from goalcover.tools.explain import weak
 
-    opened = _open(run)
+    opened = open_run(run)
     failed = list(weak(opened, fail_under))
     # What could not be judged is not known to be covered.
     unknown = [one for one in opened.coverage().subgoals if (one.gap if fail_under is None else one.alignment) is None]
@@ -146,19 +149,13 @@ def compare(
     json: AsJson = False,
 ) -> None:
     """Compare two runs subgoal by subgoal."""
-    from goalcover.tools.explain import compare as compare_runs
-    from goalcover.tools.explain import differences
+    from goalcover.tools.compare import compare as compare_runs
+    from goalcover.tools.compare import differences
     from goalcover.ui import show
 
-    before, after = _open(run_a), _open(run_b)
+    before, after = open_run(run_a), open_run(run_b)
     changes = compare_runs(before, after)
     if json:
         print_json([change.model_dump() for change in changes])
     else:
         show.print_changes(changes, differences(before, after))
-
-
-def _open(path: Path) -> "Run":
-    from goalcover.memory.runs import Run
-
-    return Run.open(path)

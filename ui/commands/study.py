@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from goalcover.ui.commands.options import AsJson, MaxCost, RunPath
+from goalcover.ui.commands.options import AsJson, MaxCost, RunPath, Yes
 
 app = typer.Typer(
     help="Put the scores to the test: remove what supports a subgoal, and see what falls.",
@@ -37,13 +37,17 @@ def corruption(
         str | None, typer.Option("--map", metavar="input=COL[+COL],output=COL[+COL]", help="Which columns to read.")
     ] = None,
     split: Annotated[str | None, typer.Option(help="The split to read, where there are several.")] = None,
+    max_cost: MaxCost = None,
+    yes: Yes = False,
     json: AsJson = False,
 ) -> None:
     """Remove content that supports a subgoal: its alignment must fall, and the others stay (controlled corruption)."""
     from goalcover.ui import studying
+    from goalcover.ui.assessing import Judging
 
-    asked = studying.asked(data or source, goal, removals, out, domain)
-    found = studying.run_corruption(asked, studying.parse_seeds(seeds), size, engine, mapping, split)
+    asked = studying.asked(data, goal, removals, out, domain, source)
+    how = Judging(engine, max_cost=max_cost, yes=yes)
+    found = studying.run_corruption(asked, studying.parse_seeds(seeds), size, how, mapping, split)
     studying.tell(found, asked.out, json)
 
 
@@ -81,12 +85,15 @@ def ablation(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the two runs go.")],
     engine: Annotated[str, typer.Option(help="auto, embedded or llm.")] = "auto",
     limit: Annotated[int | None, typer.Option(min=1, help="Judge this many samples, picked at random.")] = None,
+    max_cost: MaxCost = None,
+    yes: Yes = False,
     json: AsJson = False,
 ) -> None:
     """What do the clarifying questions change? The same goal and data with their answers and without."""
     from goalcover.ui import studying
+    from goalcover.ui.assessing import Judging
 
-    studying.run_ablation(data, goal, out, engine, limit, json)
+    studying.run_ablation(data, goal, out, Judging(engine, max_cost=max_cost, yes=yes), limit, json)
 
 
 @app.command()

@@ -18,7 +18,8 @@ _SHORT = 160
 """Characters of a sample where it was shown before."""
 _ANSWERS = (
     "You can click, type a number or several (`1, 3`), or answer in your own words. **skip** leaves a question open, "
-    "**that's enough** ends the questions, **go back** undoes the last answer, **change my answer about …** asks again."
+    "**that's enough** ends the questions, **go back** undoes the last answer, **change my answer about …** asks "
+    "again, **add … to the topics** adds to an answer, **my goal is …** takes the place of the goal."
 )
 _EDITS = (
     "To change the subgoals, say for example **drop …**, **add …: what it does**, **rename … to …**, **split … into … "
@@ -34,7 +35,7 @@ def _(said: events.Welcomed) -> str:
         "Tell me **what your model should be able to do**, and hand over the **dataset** that it will be fine-tuned "
         "on: upload it, type its path, or name one on Hugging Face (`owner/name`). I ask until the goal is taken apart "
         "into subgoals, judge every sample against each, and show what is missing and why. A ready-made goal file "
-        "(YAML) works too."
+        "(YAML) works too. Unless a model is set up, everything runs on this machine, and no API key is needed."
     )
 
 
@@ -150,7 +151,10 @@ def _checks(checks: Checks) -> str:
 
 
 def _noted(checks: Checks) -> str:
-    return "".join(f"\n\n*{text(note)}*" for note in (*checks.noted, checks.note) if note)
+    hidden = (
+        f"Not judged, since the judge cannot see it in a sample: {', '.join(checks.noted)}." if checks.noted else ""
+    )
+    return "".join(f"\n\n*{text(note)}*" for note in (hidden, checks.note) if note)
 
 
 def _overruled(goal: Goal) -> str:

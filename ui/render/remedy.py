@@ -22,7 +22,10 @@ def _(said: events.Making) -> str:
 
 @render.register
 def _(said: events.Proposed) -> str:
-    cards = [_card(number, one) for number, one in enumerate(said.batch.proposals, 1)]
+    written = {one.candidate_id: one.output for one in said.reviews}
+    cards = [
+        _card(number, one, written.get(one.candidate.id, "")) for number, one in enumerate(said.batch.proposals, 1)
+    ]
     return "\n\n".join([_outcome(said), *cards, HELP if cards else ""])
 
 
@@ -35,9 +38,10 @@ def _outcome(said: events.Proposed) -> str:
     batch = said.batch
     made = count(len(batch.proposals), "sample")
     head = f"### {made} for {text(said.name)}" if batch.proposals else f"### No sample for {text(said.name)}"
-    lines = [head, unread_words(said.unread), _rejected(said), _waited(batch), text(batch.shortfall), _spread(batch)]
+    stay = f"The first {batch.n_staying:,} stay from before." if batch.n_staying else ""
+    lines = [head, unread_words(said.unread), _rejected(said), stay, _waited(batch), text(batch.shortfall)]
     notes = [f"Note: {text(one)}." for one in said.warnings]
-    return "\n\n".join(line for line in [*lines, *notes] if line)
+    return "\n\n".join(line for line in [*lines, _spread(batch), *notes] if line)
 
 
 def _waited(batch: Batch) -> str:
@@ -81,11 +85,12 @@ def _spread(batch: Batch) -> str:
     return "\n".join(["| Missing capability | Wanted | Most like it |", "|---|---|---|", *rows])
 
 
-def _card(number: int, one: Proposal) -> str:
+def _card(number: int, one: Proposal, written: str) -> str:
+    """`written` is the output that a person has put in the place of its own; empty when none."""
     flags = f" **Look at:** {text(', '.join(one.flags))}." if one.flags else ""
     parents = f" From {', '.join(map(text, one.candidate.parents))}." if one.candidate.parents else ""
     verdict = f"level {one.verdict.level} of 5. {text(one.verdict.rationale)}"
-    return f"**{number}.** {verdict}{parents}{flags}\n\n{sample(one.sample.input, one.sample.output)}"
+    return f"**{number}.** {verdict}{parents}{flags}\n\n{sample(one.sample.input, written or one.sample.output)}"
 
 
 @render.register

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from goalcover.agent.models import Capability, CoverageReport, Gap, Recommendation, SubgoalCoverage
+from goalcover.agent.validation import SelfTest, Trust
 from goalcover.graph import events
 from goalcover.tools.explain import Judged, Neighbour
 from goalcover.tools.kinds import MEANINGS, closing, left_over
@@ -225,10 +226,28 @@ def _(said: events.Testing) -> str:
 
 @render.register
 def _(said: events.Tested) -> str:
+    verdict = f"{text(said.result.verdict)}{notes(said.result.caveats)}"
+    if said.about:
+        told = [_tested(one, said.result) for one in said.result.subgoals if one.id in said.about]
+        limits = "\n".join(f"- {text(note)}" for note in said.result.notes)
+        return "\n\n".join([f"### Can this be trusted?\n\n{verdict}", *told, f"What to keep in mind:\n{limits}"])
     rows = [f"| **{one.grade}** | {text(one.name)} | {text(one.reason)} |" for one in said.result.subgoals]
     table = "\n".join(["| | Subgoal | Why |", "|---|---|---|", *rows])
-    verdict = f"{text(said.result.verdict)}{notes(said.result.caveats)}"
     return f"### Can this be trusted?\n\n{verdict}\n\n{table}\n\nThe report shows the figures."
+
+
+def _tested(one: Trust, found: SelfTest) -> str:
+    """Why a diagnosis got its grade: what was removed, what was planted."""
+    removed = next((each for each in found.removals if each.target == one.id), None)
+    lines = [gap.detail for gap in one.natural]
+    if removed is not None:
+        words = (
+            f"Removed were the {count(round(removed.n_removed), 'sample')} that hold one of: {', '.join(one.terms)}."
+        )
+        lines.insert(0, words)
+    return "\n".join(
+        [f"**{text(one.name)}** is **{one.grade}**. {text(one.reason)}\n", *(f"- {text(line)}" for line in lines)]
+    )
 
 
 @render.register

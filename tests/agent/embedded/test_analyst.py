@@ -131,6 +131,10 @@ def test_a_subgoal_is_taken_apart_into_noun_phrases():
         "debt support",
     ]
     assert phrases(Subgoal(id="a", name="Tone", description="Explains how to do it")) == ["tone"]
+    assert phrases(Subgoal(id="a", name="Angry customers", description="Calms the angry, bees")) == [
+        "angry customers",
+        "bees",
+    ]
 
 
 def test_key_terms_are_readable_and_leave_out_the_words_to_avoid():

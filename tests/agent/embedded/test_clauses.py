@@ -64,6 +64,18 @@ def read(goal, field="generic"):
             "legislation",
             [("output", "monetary detail"), ("output", "regulatory detail")],
         ),
+        (
+            "summarises US bills in plain words and keeps the money amounts",
+            "legislation",
+            [("output", "plain words"), ("output", "money amounts")],
+        ),
+        (
+            "translate recipes and preserve the quantities",
+            "generic",
+            [("domain", "recipes"), ("output", "quantities")],
+        ),
+        ("a shop assistant for returns and shipping", "support", [("domain", "returns"), ("domain", "shipping")]),
+        ("an online bank chatbot for lost cards", "support", [("domain", "lost cards")]),
     ],
 )
 def test_a_goal_is_taken_apart_as_a_reader_would(goal, field, expected):
@@ -134,7 +146,7 @@ def test_a_part_of_the_field_does(text):
         (
             "audience",
             "Tenants; it must cite the law and must say it's not legal advice",
-            [("evidence", "Citing sources", "every"), ("safety", "Says it's not legal", "every")],
+            [("evidence", "Citing sources", "every"), ("safety", "Says it's not legal advice", "every")],
         ),
         (
             "task",
@@ -142,6 +154,23 @@ def test_a_part_of_the_field_does(text):
             [("task", "Stolen or lost cards", "some"), ("task", "Fraud", "some")],
         ),
         ("task", "being sacked", [("task", "Being sacked", "some")]),
+        ("task", "beginners, not experts", [("task", "Beginners", "some")]),
+        (
+            "domain",
+            "I want something like bees, tired beekeepers and angry customers",
+            [("domain", "Bees", "some"), ("domain", "Tired beekeepers", "some"), ("domain", "Angry customers", "some")],
+        ),
+        (
+            "safety",
+            "be honest when the evidence is weak, and never give dosing",
+            [("safety", "Being honest", "every"), ("safety", "No giving dosing", "every")],
+        ),
+        ("output", "never be rude; not for experts", [("output", "No being rude", "every")]),
+        (
+            "safety",
+            "do not ever promise refunds; never a discount",
+            [("safety", "No promising refunds", "every"), ("safety", "No discount", "every")],
+        ),
     ],
 )
 def test_a_rule_counts_wherever_it_is_answered_and_a_topic_is_named_as_one(slot, answer, expected):

@@ -112,5 +112,10 @@ def test_one_task_frames_the_topics_and_several_are_told_apart(decomposer):
     assert {"Drafting", "Reviewing", "Explaining"} <= {name.split()[0] for name in names(several)}
 
 
+def test_a_task_goes_by_its_name_in_any_form_of_its_verb(decomposer):
+    for goal in ("explains python code, writes SQL and fixes bugs", "is explaining regexes and fixing bugs"):
+        assert "Debugging" in names(decompose(decomposer, f"Build a coding helper that {goal}"))
+
+
 def test_the_same_specification_gives_the_same_subgoals(decomposer):
     assert decompose(decomposer, GOALS[-1]) == decompose(decomposer, GOALS[-1])

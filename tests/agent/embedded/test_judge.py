@@ -138,7 +138,9 @@ def test_a_high_level_tells_when_the_word_that_names_the_subgoal_is_not_there(ju
     )
     asked = "Which benefits and medical care do {} get?"
     given = "{} get medical care in hospital, medical visits and disability benefits."
-    pairs = [Sample(id=who, row=1, input=asked.format(who), output=given.format(who)) for who in ("Veterans", "Members")]
+    pairs = [
+        Sample(id=who, row=1, input=asked.format(who), output=given.format(who)) for who in ("Veterans", "Members")
+    ]
     own, other = run(judge, pairs, [veterans])
     assert own.level >= 4
     assert "does not speak" not in own.explanation

@@ -11,6 +11,7 @@ from goalcover.agent.errors import InputError
 from goalcover.agent.models import Goal
 from goalcover.agent.validation import Removal, Validation
 from goalcover.memory.runs import Run
+from goalcover.tools.assess import assess
 from goalcover.tools.load import open_dataset
 from goalcover.tools.report import render_run
 from goalcover.tools.studies.corruption import Study, compute, design_study, drawn, judge_study, validate
@@ -111,6 +112,10 @@ def test_studies_are_put_together_from_their_runs(studied):
     assert both.summary.separated == "4 of 4"
     assert both.summary.target_mean_drop == pytest.approx(found.summary.target_mean_drop)
     assert both.summary.paired_p == 2 / 16
+    assert both.summary.p_shown == "= 0.125"
+    many = compute([run] * 7).summary
+    assert many.p_shown == "< 0.001"
+    assert many.paired_test.endswith("the least p it can give is 0.000244")
 
 
 def test_studies_with_other_seeds_are_put_together_all_the_same(studied, tmp_path):
@@ -140,6 +145,14 @@ def test_what_a_removals_file_says_is_text_in_the_report(tmp_path):
     assert "<script" not in html
     assert "&lt;script&gt;alert(1)" in html
     assert r"&lt;script&gt;alert(1)&lt;/script&gt; \| \*x\*" in markdown
+
+
+def test_another_assessment_ends_the_study_whose_samples_it_replaces(tmp_path):
+    run = study(tmp_path, (BEAT,))
+    dataset = open_dataset(str(tmp_path / "rows.jsonl"), limit=20)
+    asyncio.run(assess(dataset, GOAL, run, engine(WordJudge()), lambda done, total: None))
+    with pytest.raises(InputError, match="holds no corruption study"):
+        compute([run])
 
 
 def test_a_run_without_a_study_says_how_to_make_one(tmp_path):
@@ -179,6 +192,21 @@ def test_another_that_falls_further_is_named():
     assert "but drug by" in found.verdict
     assert found.falls_most == 0
     assert summary.separated == "0 of 1"
+
+
+def test_a_fall_that_is_furthest_by_chance_alone_separates_nothing():
+    found, summary = told(BEAT, HALF, [(1.0, 0.6), (0.6, 0.96)] * 15 + [(0.4, 0.4)] * 30)
+    assert 0.5 < (found.falls_most or 0) < 0.95
+    assert (found.separated, summary.separated) == (False, "0 of 1")
+    assert "heart cannot be told apart from drug" in found.verdict
+
+
+def test_the_next_to_fall_is_named_and_a_rise_is_no_fall():
+    three = Goal(goal="G", subgoals=(HEART, DRUG, DRUG.model_copy(update={"id": "bone", "name": "bone"})))
+    found, _ = told(BEAT, HALF, [(1.0, 0.5, 0.1)] * 30 + [(0.1, 0.4, 0.9)] * 30, three)
+    assert found.verdict.startswith("heart falls most, by 81.8%; next is drug, by 11.1% (as many")
+    rises, _ = told(BEAT, HALF, [(1.0, 0.1)] * 30 + [(0.1, 0.9)] * 30)
+    assert rises.verdict.startswith("heart falls most, by 81.8%; no other falls (as many")
 
 
 def test_another_that_hardly_a_sample_shows_is_no_rival():

@@ -54,14 +54,15 @@ def ablation(folder: Path, goal: Goal):
 def test_the_clarified_goal_gets_subgoals_that_the_bare_one_lacks(tmp_path):
     goal = Goal(
         goal="Build an assistant for hobbies",
-        context=(Clarification(question="Which fields?", answer="beekeeping, chess and pottery", slot="domain"),),
+        context=(Clarification(question="Which fields?", answer="beekeeping, chess and pottery"),),
         subgoals=(Subgoal(id="a", name="A", description="Does a"),),
     )
     found = ablation(tmp_path, goal)
     named = " ".join(found.clarified.subgoals).lower()
     assert all(word in named for word in ("beekeeping", "chess", "pottery"))
     assert "beekeeping" not in " ".join(found.unclarified.subgoals).lower()
-    assert Run.open(tmp_path / "with").goal().context == goal.context
+    context = Run.open(tmp_path / "with").goal().context
+    assert [(one.answer, one.slot) for one in context] == [("beekeeping, chess and pottery", "domain")]
     assert found.verdict.startswith("With the clarification there are ")
 
 

@@ -38,9 +38,20 @@ def test_terms_are_whole_words_in_either_case_and_number(term, text, taken):
     assert Removal(id="r", target="heart", terms=(term,)).matches(sample(text)) is taken
 
 
-def test_a_pattern_may_say_that_case_is_ignored():
-    removal = Removal(id="r", target="heart", pattern="(?i)child|infant")
-    assert removal.regex.search("An INFANT")
+@pytest.mark.parametrize(
+    ("pattern", "taken"),
+    [("(?i)child|infant", False), ("(?s)cancer.*patients", True), ("(?im)^cancer", True), ("cancer.*patients", False)],
+)
+def test_a_pattern_may_begin_with_flags(pattern, taken):
+    removal = Removal(id="r", target="heart", terms=("budget",), pattern=pattern)
+    assert [removal.matches(sample(text)) for text in ("Two\nCancer\npatients", "Budgets")] == [taken, True]
+
+
+def test_a_pattern_that_never_ends_is_told_with_the_sample_it_hangs_on(monkeypatch):
+    monkeypatch.setattr("goalcover.agent.validation.PATIENCE", 0.05)
+    removal = Removal(id="r", target="heart", pattern="(a|aa)+$")
+    with pytest.raises(InputError, match="removal r: the pattern takes too long on sample 1"):
+        masks([removal], [sample("a" * 5_000 + "!")])
 
 
 def test_terms_and_pattern_together_take_what_either_matches():
@@ -56,8 +67,20 @@ def test_fields_say_where_to_look():
 
 def test_a_label_is_compared_as_a_person_reads_it():
     removal = Removal.model_validate({"id": "r", "target": "heart", "where": {"column": "topic", "equals": 1}})
-    rows = [sample(topic="1"), sample(topic=1), sample(topic=[2, 1]), sample(topic=12), sample(topic=None), sample()]
-    assert masks([removal], rows).tolist() == [[True, True, True, False, False, False]]
+    taken = [sample(topic=one) for one in ("1", 1, [2, 1], 1.0, " 1.0 ")]
+    left = [sample(topic=12), sample(topic=None), sample(topic=True), sample()]
+    assert masks([removal], [*taken, *left]).tolist() == [[True] * 5 + [False] * 4]
+
+
+def test_words_are_compared_without_case_and_blanks():
+    removal = Removal.model_validate({"id": "r", "target": "heart", "where": {"column": "topic", "equals": "Yes "}})
+    assert masks([removal], [sample(topic=" YES"), sample(topic="no")]).tolist() == [[True, False]]
+
+
+def test_a_label_that_no_row_holds_is_refused_with_those_that_are_held():
+    removal = Removal.model_validate({"id": "r", "target": "heart", "where": {"column": "topic", "equals": "x"}})
+    with pytest.raises(InputError, match=r"removal r: no row has 'x' in column 'topic'; it holds law, 2"):
+        masks([removal], [sample(topic="law"), sample(topic=2), sample(topic=["law"]), sample(topic=None)])
 
 
 def test_a_label_that_no_row_has_is_refused_with_the_columns_there_are():
@@ -83,11 +106,15 @@ def test_a_file_is_read_as_the_contract_writes_it(tmp_path):
     ("content", "said"),
     [
         ("removals: []", "removals: "),
-        ("removals: [{id: a, target: heart}]", r"removal 1: needs either `terms` \(or `pattern`\) or `where`"),
+        ("removals: [{target: heart, terms: [x]}]", "removal 1, id: is missing"),
+        ("removals: [{id: a, target: heart, terms: x}]", "removal a, terms: has to be a list"),
+        ("removals: [{id: a, target: heart, terms: [1]}]", "removal a, terms, 1: has to be text"),
+        ("removals: [{id: a, target: heart, terms: [x], fields: [both]}]", "removal a, fields, 1: has to be 'input'"),
+        ("[a]", "the file: has to be a mapping"),
+        ("removals: [{id: a, target: heart}]", r"removal a: needs either `terms` \(or `pattern`\) or `where`"),
         ("removals: [{id: a, target: lung, terms: [x]}]", r"removal a: no subgoal 'lung'; there are heart, drug"),
-        ("removals: [{id: a, target: heart, term: [x]}]", "removal 1, term: is not a known key"),
-        ("removals: [{id: a, target: heart, pattern: '('}]", "removal 1, pattern: is no regular expression"),
-        ("removals: [{id: a, target: heart, pattern: 'a|(?i)b'}]", "removal 1, pattern: is no regular expression"),
+        ("removals: [{id: a, target: heart, term: [x]}]", "removal a, term: is not a known key"),
+        ("removals: [{id: a, target: heart, pattern: '('}]", "removal a, pattern: is no regular expression"),
         (
             "removals: [{id: a, target: heart, terms: [x]}, {id: a, target: drug, terms: [y]}]",
             "two removals are called a",

@@ -6,14 +6,17 @@ import random
 
 import numpy as np
 import pytest
-from assessing import assess_rows
+from assessing import assess_rows, embedder
+from goalcover.agent.embedded.subjects import Subjects
 from goalcover.agent.errors import StoppedError
 from goalcover.agent.models import Goal, Sample, Subgoal
+from goalcover.memory.ledger import Ledger
 from goalcover.memory.runs import Run
 from goalcover.tools.budget import Budget, Price
 from goalcover.tools.studies.marks import find_marks, read_vocabulary
-from goalcover.tools.studies.natural import make_rare
-from goalcover.tools.studies.selftest import selftest, try_all
+from goalcover.tools.studies.natural import make_rare, plant
+from goalcover.tools.studies.selftest import selftest, trust, try_all
+from goalcover.tools.studies.senses import Kinds, strangers
 from judging_cases import asked, judge_on
 from scripted import serving
 from unjudged import run_of
@@ -40,7 +43,9 @@ def texts(topic: str | None, chance: random.Random) -> tuple[str, str]:
     if topic is None:
         return " ".join(words), " ".join(chance.sample(FILL, 4))
     marks = TOPICS[topic].split()
-    return " ".join([*words, *chance.sample(marks, 3)]), " ".join([*([topic] * 5), *chance.sample(marks, 2)])
+    return " ".join([*words, *chance.sample(marks, 3)]), " ".join(
+        [*([topic] * 5), *chance.sample(marks, 2), *words[:2]]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +64,7 @@ def tested(rows, tmp_path_factory):
     judge = WordJudge(batch_size=50)
     assess_rows(data, folder / "run", GOAL, judge)
     run = Run.open(folder / "run")
-    return run, asyncio.run(selftest(run, judge))
+    return run, asyncio.run(selftest(run, judge, embedder()))
 
 
 def test_scores_that_follow_the_texts_are_trusted_and_the_reason_names_the_words(tested):
@@ -105,7 +110,7 @@ def test_the_result_is_in_the_run_and_in_the_report(tested):
 def test_testing_again_asks_nothing_again(tested):
     run, found = tested
     judge = WordJudge()
-    assert asyncio.run(selftest(run, judge)) == found
+    assert asyncio.run(selftest(run, judge, embedder())) == found
     assert judge.asked == []
 
 
@@ -131,18 +136,88 @@ def test_the_removal_takes_samples_whose_own_score_had_no_say(rows):
     assert before[[0, 2]].tolist() == after[[0, 2]].tolist()
 
 
-def test_scores_that_do_not_keep_two_subgoals_apart_are_weak(rows, tmp_path):
-    twin = Goal(
-        goal="G",
-        subgoals=(GOAL.subgoals[0], Subgoal(id="twin", name="heart", description="The same once more, another way")),
+def graded(rows, goal=GOAL, kinds: Kinds | None = None) -> tuple[str, str]:
+    """The first subgoal's grade and reason, with the levels of the judge that counts its name."""
+    counted = [[f"{q} {a}".split().count(one.name) for one in goal.subgoals] for q, a in rows]
+    trial = try_all(goal, samples(rows), np.minimum(counted, 5) / 5)[0]
+    found = trust(trial, kinds, (), embedded=False)
+    return found.grade, found.reason
+
+
+def test_scores_that_do_not_keep_two_subgoals_apart_are_weak(rows):
+    twin = Subgoal(id="twin", name="heart", description="The same once more, another way")
+    grade, reason = graded(rows, Goal(goal="G", subgoals=(GOAL.subgoals[0], twin)))
+    assert grade == "weak"
+    assert "do not keep the two apart" in reason
+
+
+def test_a_removal_that_reaches_few_of_the_high_scores_does_not_speak_for_the_rest(rows):
+    chance = random.Random(1)
+    plain = [
+        ("", " ".join(["heart"] * 5 + chance.sample(FILL, 3))) if "heart" in a and n % 5 else (q, a)
+        for n, (q, a) in enumerate(rows)
+    ]
+    grade, reason = graded(plain)
+    assert grade == "weak"
+    assert "but only 18.3% of the samples that score high are among them" in reason
+
+
+def test_one_subgoal_alone_is_held_against_nothing(rows):
+    grade, reason = graded(rows, Goal(goal="G", subgoals=GOAL.subgoals[:1]))
+    assert grade == "weak"
+    assert "there is no other capability" in reason
+
+
+def test_a_word_of_two_senses_is_weak(rows):
+    grade, reason = graded(rows, kinds=Kinds((0.6, 0.4), ("newborn babies", "")))
+    assert grade == "weak"
+    assert "of two kinds that have nothing in common (60% newborn babies): one of its words may be" in reason
+
+
+PARCELS = "The parcel came late and the courier left it with a neighbour, so the shop sends the customer a refund."
+BABIES = "The mother gave birth by caesarean section, and the newborn was breathing well after the labour."
+
+
+def test_high_scores_of_two_kinds_are_told_with_what_they_are_about():
+    texts = [f"{PARCELS} {n}" for n in range(8)] + [f"{BABIES} {n}" for n in range(12)]
+    held = samples([(text, "") for text in texts])
+    subjects = Subjects(embedder())
+    found = strangers(held, np.ones(20, dtype=bool), subjects)
+    assert found is not None
+    assert sorted(found.shares) == [0.4, 0.6]
+    assert "60% newborn babies" in str(found)
+    assert strangers(held, np.arange(20) < 8, subjects) is None
+    assert strangers(held, np.arange(20) < 9, subjects) is not None
+    assert strangers(samples([(PARCELS, "")] * 9), np.ones(9, dtype=bool), subjects) is None
+
+
+def planted(outputs: list[str], levels: list[int], tmp_path):
+    """What a judge that sees everything says of weaknesses in these outputs, by kind."""
+    held = [Sample(id=str(n), row=n, input="q", output=one) for n, one in enumerate(outputs)]
+    scores = np.array(levels) / 5
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        found = asyncio.run(plant(GOAL.subgoals[0], held, scores, WordJudge(), ledger))
+    return {one.kind: one for one in found}
+
+
+def test_nothing_is_planted_where_the_answer_stays_what_it_is(tmp_path):
+    found = planted(
+        ["heart heart heart heart heart"] * 20 + [f"no {n}" for n in range(20)], [5] * 20 + [0] * 20, tmp_path
     )
-    data = tmp_path / "rows.jsonl"
-    data.write_text("".join(json.dumps({"question": q, "answer": a}) + "\n" for q, a in rows))
-    judge = WordJudge(batch_size=50)
-    assess_rows(data, tmp_path / "run", twin, judge)
-    found = asyncio.run(selftest(Run.open(tmp_path / "run"), judge))
-    assert [one.grade for one in found.subgoals] == ["weak", "weak"]
-    assert "do not keep the two apart" in found.subgoals[0].reason
+    assert list(found) == ["swapped"]
+    assert found["swapped"].seen
+
+
+def test_answers_that_show_the_subgoal_themselves_are_not_swapped_in(tmp_path):
+    found = planted(["heart " * 5] * 90 + [f"no {n}" for n in range(10)], [5] * 90 + [0] * 10, tmp_path)
+    assert found["swapped"].after == 0
+    assert planted(["heart " * 5] * 90 + ["no"] * 10, [5] * 90 + [0] * 10, tmp_path) == {}
+
+
+def test_six_samples_are_enough_to_see_a_weakness_and_five_tell_nothing(tmp_path):
+    foreign = [f"no {n}" for n in range(20)]
+    assert planted(["heart " * 5] * 5 + foreign, [5] * 5 + [0] * 20, tmp_path) == {}
+    assert planted(["heart " * 5] * 6 + foreign, [5] * 6 + [0] * 20, tmp_path)["swapped"].seen
 
 
 def test_a_rare_subgoal_is_called_a_gap():
@@ -169,9 +244,9 @@ def test_what_planting_takes_is_in_the_run_and_has_a_cap(rows, tmp_path):
         judge = judge_on(server, tmp_path)
         price = Price(1.0, 1.0, 1.0)
         with pytest.raises(StoppedError, match="max-cost"):
-            asyncio.run(selftest(run, judge, Budget({judge.id: price}, max_cost=0.005)))
+            asyncio.run(selftest(run, judge, embedder(), Budget({judge.id: price}, max_cost=0.005)))
         n_stopped = len(asked(server))
         assert 0 < n_stopped == run.info().usage.calls
-        asyncio.run(selftest(run, judge, Budget({judge.id: price})))
+        asyncio.run(selftest(run, judge, embedder(), Budget({judge.id: price})))
         assert n_stopped < len(asked(server)) == run.info().usage.calls
     assert run.info().usage.cost_usd == pytest.approx(price.of(run.info().usage), abs=1e-6)

@@ -2,10 +2,14 @@
 
 import numpy as np
 import pytest
+from goalcover.tools.studies import separation
 from goalcover.tools.studies.domain import load_domain
 from goalcover.tools.studies.separation import (
+    EXACT_UP_TO,
+    bootstrap_change,
     cohens_d,
     interval,
+    least_p,
     means,
     random_removal,
     removal_change,
@@ -100,6 +104,26 @@ def test_the_paired_test_is_exact_for_few_pairs(differences, p):
 
 def test_the_paired_test_draws_signs_for_many_pairs_and_is_the_same_each_time():
     assert sign_flip_p([1.0] * 30) == sign_flip_p([1.0] * 30) == pytest.approx(1 / 4096)
+
+
+@pytest.mark.parametrize("n", [2, 6, EXACT_UP_TO, 30])
+def test_the_least_p_is_that_of_pairs_that_all_say_the_same(n):
+    assert least_p(n) == sign_flip_p([1.0] * n)
+
+
+def test_draws_by_the_block_are_the_draws_at_once(monkeypatch):
+    levels = np.random.default_rng(1).random((30, 2))
+    removed = np.arange(30) < 7
+
+    def drawn():
+        random = np.random.default_rng(2)
+        return bootstrap_change(levels, removed, 11, random), random_removal(levels, 7, 11, random)
+
+    whole = drawn()
+    monkeypatch.setattr(separation, "_CELLS", 100)
+    for one, other in zip(whole, drawn(), strict=True):
+        assert one.before.tolist() == other.before.tolist()
+        assert one.after.tolist() == other.after.tolist()
 
 
 def test_no_spread_or_one_removal_has_no_effect_size():
