@@ -37,11 +37,12 @@ def put_by(folder: Path, subgoal_id: str, engine: str, proposals: Iterable[Propo
     write_bytes(path, _ALL.dump_json(tuple(known.values())))
 
 
-def settle(folder: Path, subgoal_id: str, candidate_ids: Collection[str]) -> None:
-    """These are decided about. InputError when the others cannot be written."""
+def settle(folder: Path, subgoal_id: str, candidate_ids: Collection[str] | None) -> None:
+    """These, or with None all, wait no longer. InputError when the others cannot be written."""
     path = _path(folder, subgoal_id)
     known = _read(path)
-    left = tuple(one for one in known if one.proposal.candidate.id not in candidate_ids)
+    gone = {one.proposal.candidate.id for one in known} if candidate_ids is None else candidate_ids
+    left = tuple(one for one in known if one.proposal.candidate.id not in gone)
     if left:
         write_bytes(path, _ALL.dump_json(left))
     elif known:

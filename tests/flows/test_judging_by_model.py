@@ -175,7 +175,7 @@ def test_an_account_that_runs_dry_while_judging_is_no_end_but_a_stop(environment
         assert "no credit left" in str(caught.value)
 
     judge(0, ModelError, "^[^;]*$")
-    judge(10, StoppedError, "; what was judged is kept. Go on with: goalcover ")
+    judge(10, StoppedError, "; what was judged is kept. Go on with: goalcover")
 
 
 @pytest.mark.parametrize(

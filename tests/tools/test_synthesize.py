@@ -13,6 +13,7 @@ from goalcover.agent.generator import LLMGenerator
 from goalcover.agent.models import Capability, Gap, Goal, Sample, Subgoal
 from goalcover.agent.usage import paid_by
 from goalcover.memory.runs import Run
+from goalcover.memory.waiting import waiting
 from goalcover.tools.accept import Review, accept, pass_over, turn_down
 from goalcover.tools.briefs import read_briefs, write_briefs
 from goalcover.tools.budget import Budget, Price
@@ -275,6 +276,17 @@ def test_a_request_that_is_stopped_loses_nothing_and_the_next_begins_with_what_i
     assert len({one.sample.id for one in batch.proposals}) == 8
     assert len(asked) < len(all_asked)
     assert (len(whole.proposals), whole.n_waited) == (8, 0)
+
+
+def test_after_a_reason_what_was_made_before_waits_no_longer(tmp_path):
+    run = run_in(tmp_path)
+    first, _ = made(tmp_path, endless, n=2, run=run)
+    known = waiting(run.synthetic_path, "bees", first.engine)
+    no = Review(candidate_id=first.proposals[0].candidate.id, decision="rejected")
+    turn_down(run, first, [no])
+    assert len(waiting(run.synthetic_path, "bees", first.engine)) == len(known) - 1
+    turn_down(run, first, [no.model_copy(update={"reason": "too long"})])
+    assert waiting(run.synthetic_path, "bees", first.engine) == ()
 
 
 def test_what_waits_comes_only_where_it_fits(tmp_path):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from commands import DEMO_GOAL, goalcover
+from goalcover.ui.assessing import Judging, run_assessment
 
 
 @pytest.fixture
@@ -86,14 +87,16 @@ def test_synthesize_asks_for_what_it_needs(run, tmp_path):
     assert (said.returncode, "no subgoal 'nothing'" in said.stderr) == (2, True)
 
 
-def test_results_that_other_data_replace_are_named(run, tmp_path):
-    (tmp_path / "other.jsonl").write_text('{"question": "Where is my bill?", "answer": "In your account."}\n')
-    said = goalcover("assess", tmp_path / "other.jsonl", "--goal", DEMO_GOAL, "--out", run)
-    assert said.returncode == 0, said.stderr
-    assert "held the results of" in said.stderr
+def assessed(data: Path, run: Path, capsys, limit: int | None = None) -> str:
+    """What `goalcover assess` says to a person."""
+    run_assessment(str(data), DEMO_GOAL, run, Judging("embedded"), limit=limit, seed=3, mapping=None, split=None)
+    return " ".join(capsys.readouterr().err.split())
 
 
-def test_results_that_other_samples_of_the_same_data_replace_are_named(run, tmp_path):
+def test_results_that_other_data_or_other_samples_replace_are_named(run, tmp_path, capsys):
     path = json.loads((run / "run.json").read_text())["dataset"]["path"]
-    said = goalcover("assess", path, "--goal", DEMO_GOAL, "--out", run, "--limit", "10", "--sample-seed", "3")
-    assert f"held the results of 60 samples of {path}, which those of 10 replace" in " ".join(said.stderr.split())
+    said = assessed(path, run, capsys, limit=10)
+    assert f"held the results of 60 samples of {path}, which those of 10 replace" in said
+    other = tmp_path / "other.jsonl"
+    other.write_text("".join(Path(path).read_text("utf-8").splitlines(keepends=True)[:5]), "utf-8")
+    assert f"held the results of {path}, which are replaced" in assessed(other, run, capsys)
