@@ -89,8 +89,8 @@ def _swapped(strong: Sequence[Sample], foreign: Sequence[str], chance: random.Ra
     different = sorted(set(foreign))
     if len(different) < FEWEST:  # one and the same answer would be judged again and again
         return {}
-    others = {one.id: [text for text in different if text != one.output] for one in strong}
-    return {name: chance.choice(texts) for name, texts in others.items()}
+    drawn = {one.id: chance.sample(different, 2) for one in strong}
+    return {one.id: next(text for text in drawn[one.id] if text != one.output) for one in strong}
 
 
 async def _judged(
