@@ -37,12 +37,11 @@ def put_by(folder: Path, subgoal_id: str, engine: str, proposals: Iterable[Propo
     write_bytes(path, _ALL.dump_json(tuple(known.values())))
 
 
-def settle(folder: Path, subgoal_id: str, candidate_ids: Collection[str] | None) -> None:
-    """These, or with None all, wait no longer. InputError when the others cannot be written."""
+def settle(folder: Path, subgoal_id: str, candidate_ids: Collection[str]) -> None:
+    """These wait no longer. InputError when the others cannot be written."""
     path = _path(folder, subgoal_id)
     known = _read(path)
-    gone = {one.proposal.candidate.id for one in known} if candidate_ids is None else candidate_ids
-    left = tuple(one for one in known if one.proposal.candidate.id not in gone)
+    left = tuple(one for one in known if one.proposal.candidate.id not in candidate_ids)
     if left:
         write_bytes(path, _ALL.dump_json(left))
     elif known:

@@ -71,7 +71,7 @@ async def accept(
             levels = _levels(ledger, judge.id, [one.sample for one, _ in taken], subgoal)
         samples = [_synthetic(*pair, batch, judge, level) for pair, level in zip(taken, levels, strict=True)]
         path = keep(run.synthetic_path, batch.subgoal_id, samples, [*_decisions(pairs), *batch.rejected])
-        _settle(run, batch, [one.candidate.id for one in batch.proposals], reviews)
+        settle(run.synthetic_path, batch.subgoal_id, [one.candidate.id for one in batch.proposals])
         before, after = impact(run, batch.subgoal_id, judge)
         run.pay()  # the judge's calls are in the ledger already
     return Accepted(
@@ -94,13 +94,7 @@ def turn_down(run: Run, batch: Batch, reviews: Sequence[Review]) -> None:
     with run.lock():
         if pairs:
             keep(run.synthetic_path, batch.subgoal_id, [], _decisions(pairs))
-        _settle(run, batch, rejected, reviews)
-
-
-def _settle(run: Run, batch: Batch, decided: Collection[str], reviews: Sequence[Review]) -> None:
-    """These wait no longer; nor do others, made before a person said what was wrong: the next learn from it."""
-    reasoned = any(one.decision == "rejected" and one.reason for one in reviews)
-    settle(run.synthetic_path, batch.subgoal_id, None if reasoned else decided)
+        settle(run.synthetic_path, batch.subgoal_id, rejected)
 
 
 def pass_over(run: Run, subgoal_id: str, candidate_ids: Collection[str]) -> None:

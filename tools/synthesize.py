@@ -17,7 +17,7 @@ from goalcover.agent.roles import Discriminator, Generator
 from goalcover.agent.synthesis import Brief, Candidate, Proposal, Rejected, Verdict
 from goalcover.memory.runs import Run
 from goalcover.memory.synthetic import Decision, kept, rejected_before
-from goalcover.memory.waiting import put_by, waiting
+from goalcover.memory.waiting import put_by, settle, waiting
 from goalcover.tools.checks import personal_data
 from goalcover.tools.material import Material, read_material
 from goalcover.tools.plan import Part, Spread, placed, plan, spread_of
@@ -154,6 +154,8 @@ async def synthesize(
             raise
         work.shortfalls.append(str(error))
     work.use_spare()
+    # Nobody was asked about the others, and the next are to learn from what is said of these.
+    settle(work.folder, material.subgoal.id, {one.candidate.id for one in work.spare if one not in work.proposals})
     if embedder is not None:
         work.proposals = await asyncio.to_thread(_placed, work, embedder)
     return _batch(work, planned)
