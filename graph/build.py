@@ -188,7 +188,7 @@ def after_converse(
         return "revise"
     ask = understand(text, goal, state.get("topic"))
     match ask.kind:
-        case "assess":
+        case "assess" if read_review(text) is None:  # "looks good" about a result starts nothing
             return "assess"
         case "trust":
             return "prove"

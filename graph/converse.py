@@ -162,7 +162,7 @@ def _said(goal: Goal, ask: Ask) -> Event | None:
                 text="I cannot search the rows for words: of each I know how well it shows a subgoal. Say “show the "
                 f"highest samples of {name}”, or “coverage” for how many support each."
             )
-        case "thanks":
+        case "thanks" | "assess":
             return Thanked()
         case "help":
             return Helped(names=tuple(one.name for one in goal.subgoals))

@@ -93,6 +93,7 @@ def test_samples_are_proposed_reviewed_kept_and_exported(files, deps: Deps):
         assert "looks good" in (await talk.say("tomatoes"))["Problem"].text
 
         kept = (await talk.say("looks good"))["Kept"].accepted
+        assert "Thanked" in await talk.say("looks good")  # and judges nothing again
         assert (kept.accepted, kept.rejected) == (3, 1)
         assert kept.after.support > kept.before.support
         assert kept.after.n_scored == kept.before.n_scored + 3
