@@ -41,7 +41,7 @@ def _unseen(goal: Goal) -> list[str]:
 
 
 def _mixed_up(run: Run, embedder: Embedder) -> list[str]:
-    ids = list(dict.fromkeys(run.scores(["sample_id"])["sample_id"].to_pylist()))
+    ids = run.sample_ids()
     pairs = list(Pairs(embedder).of(list(run.samples([ids[place] for place in evenly(len(ids), _READ)]))).values())
     share = float(np.mean(nearer_share(pairs))) if len(pairs) >= _FEWEST else 0.0
     if share < _MIXED:
