@@ -23,6 +23,11 @@ def visible(text: str) -> str:
     return _ACTING.sub(_shown, _LINE_END.sub("\n", text))
 
 
+def inert(json: str) -> str:
+    """The same JSON with every character that would act on a terminal as its escape: a parser reads what it read."""
+    return _ACTING.sub(lambda match: f"\\u{ord(match.group()):04x}", json)
+
+
 def _shown(match: re.Match[str]) -> str:
     char = match.group()
     if char < " ":

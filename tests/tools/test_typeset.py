@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from goalcover.tools import typeset
 from hypothesis import given
@@ -54,6 +56,16 @@ def test_characters_that_act_become_visible_and_the_rest_is_kept() -> None:
     assert typeset.visible("a\0b\x1b[c\x7f\x9b\u202ed\ud800") == "a␀b␛[c[U+007F][U+009B][U+202E]d\ufffd"
     assert typeset.visible("one\r\ntwo\rthree\u2028four\tfive") == "one\ntwo\nthree\nfour\tfive"
     assert typeset.visible("שלום 👩‍👧 नमस्ते") == "שלום 👩‍👧 नमस्ते"
+
+
+def test_json_holds_no_character_that_acts_and_reads_as_before() -> None:
+    content = {"text": "a\0b\x1b[c\x7f\x9b2J\u202ed\ud800 名前 👩‍👧\n\t"}
+    plain = json.dumps(content, ensure_ascii=False, indent=2)
+    found = typeset.inert(plain)
+    assert json.loads(found) == content
+    assert found == typeset.visible(found)
+    assert "名前 👩‍👧" in found
+    found.encode()
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from goalcover.tools.typeset import visible
+from goalcover.tools.typeset import inert, visible
 
 if TYPE_CHECKING:
     from goalcover.memory.runs import Run
@@ -35,4 +35,4 @@ def print_json(content: Any) -> None:
     """For machines: on stdout."""
     import json
 
-    typer.echo(json.dumps(content, ensure_ascii=False, indent=2))
+    typer.echo(inert(json.dumps(content, ensure_ascii=False, indent=2)))
