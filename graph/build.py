@@ -29,7 +29,8 @@ from langgraph.graph.state import CompiledStateGraph
 
 Builder = StateGraph[State, Deps, State, State]
 Conversation = CompiledStateGraph[State, Deps, State, State]
-NextStep = Literal["listen", "draft_questions", "ask", "decompose", "check", "mend", "present", "assess", "converse"]
+ToJudge = Literal["present", "confirm", "assess", "converse"]
+NextStep = Literal["listen", "draft_questions", "ask", "decompose", "check", "mend", ToJudge]
 
 LOOKS = "sample similar explain lowest highest typical compare coverage needed search advice meaning plan".split()
 """What can be asked about the run while proposals wait."""
@@ -110,12 +111,16 @@ def next_step(state: State) -> NextStep:
     return _to_judge(state)
 
 
-def _to_judge(state: State) -> Literal["present", "assess", "converse"]:
+def _to_judge(state: State) -> ToJudge:
     """A threshold alone asks for no new judgement: the run is diagnosed anew without another word."""
     goal, last = state.get("goal"), state.get("last")
     if state.get("run") is not None:
         return "converse"
-    return "assess" if goal and last and last.goal.subgoals == goal.subgoals else "present"
+    if goal and last and last.goal.subgoals == goal.subgoals:
+        return "assess"
+    told = state.get("presented")
+    same = told is not None and (told.goal, told.data) == (goal, state.get("data"))
+    return "confirm" if same else "present"
 
 
 def after_drafting(state: State) -> Literal["listen", "ask", "decompose"]:
@@ -135,7 +140,7 @@ def after_decompose(state: State) -> Literal["listen", "check"]:
     return "listen" if state["stuck"] else "check"
 
 
-def after_check(state: State) -> Literal["listen", "mend", "present", "assess", "converse"]:
+def after_check(state: State) -> Literal["listen", "mend", ToJudge]:
     """What failed is put to the person; when all holds, or was let pass, it goes on."""
     if state["stuck"]:
         return "listen"

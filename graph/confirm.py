@@ -10,7 +10,7 @@ from goalcover.graph import suggestions
 from goalcover.graph.assess import run_path
 from goalcover.graph.deps import Deps
 from goalcover.graph.events import Ready
-from goalcover.graph.state import Data, State, Wait
+from goalcover.graph.state import Data, Presented, State, Wait
 from goalcover.memory.runs import Run
 from goalcover.tools.budget import budget_for
 from goalcover.tools.caveats import limits
@@ -36,7 +36,7 @@ async def present(state: State, runtime: Runtime[Deps]) -> State:
             notes=await asyncio.to_thread(_limits, goal, data) if data and engine.name == "embedded" else (),
         )
     )
-    return {"stuck": False}
+    return {"presented": Presented(goal=goal, data=data), "stuck": False}
 
 
 async def confirm(state: State) -> State:

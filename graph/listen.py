@@ -92,6 +92,7 @@ def afresh() -> State:
         "undo": (),
         "rounds": 0,
         "overruled": (),
+        "presented": None,
         "stuck": False,
         "run": None,
         "last": None,

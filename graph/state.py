@@ -109,6 +109,13 @@ class Before(Frozen):
     goal: Goal
 
 
+class Presented(Frozen):
+    """What is ready to be judged."""
+
+    goal: Goal
+    data: Data | None
+
+
 class Wait(Frozen):
     """What a person is waited for with."""
 
@@ -147,6 +154,8 @@ class State(TypedDict, total=False):
     """Rounds of checks that the person decided since the last change of their own."""
     overruled: tuple[str, ...]
     """Keys of the failed checks that the person let pass."""
+    presented: Presented | None
+    """What the person was last told is ready to be judged: the same is not told again."""
     stuck: bool
     """Whether the last step could not be done, and waits to be tried again."""
     run: str | None
@@ -171,7 +180,7 @@ class State(TypedDict, total=False):
 
 
 STORED = (
-    *(Attachment, Heard, Suggestion, Preview, Data, Unmapped, Column, Step, Repair, LastRun, Before, Wait),
+    *(Attachment, Heard, Suggestion, Preview, Data, Unmapped, Column, Step, Repair, LastRun, Before, Presented, Wait),
     *(Clarification, Goal, Subgoal),
     *(Specification, Question, Edit, Topic, DataProfile),
     *(Checks, Atomicity, Disjointness, Completeness, Uncovered),

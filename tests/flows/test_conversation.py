@@ -35,7 +35,7 @@ def test_from_files_to_a_named_gap_and_its_reason(files, deps: Deps):
         half = (await talk.say(str(files[0])))["Understood"].reading
         assert (half.data.samples, half.data.preview.id) == (60, "lf-0001")
         assert "Start" not in talk.buttons
-        ready = (await talk.say(str(files[1]), "keep all as they are"))["Ready"]
+        ready = (await talk.say(str(files[1])))["Ready"]
         assert (len(ready.goal.subgoals), ready.pairs) == (9, 540)
         assert talk.buttons == ("Start", "Other data")
 

@@ -133,7 +133,9 @@ def test_a_dataset_of_unknown_shape_waits_for_its_columns(deps: Deps, tmp_path: 
         assert (read.data.samples, read.data.preview.output) == (8, "Sie kostet 0 Euro.")
         assert talk.asked.slot is not None
         assert (await talk.state())["specification"].answers == ()
-        assert (await talk.say("that's enough", "keep all"))["Ready"].pairs > 0
+        assert (await talk.say("that's enough"))["Ready"].pairs > 0
+        assert "Ready" not in await talk.say("tomatoes")  # what did not change is not told again
+        assert "Ready" in await talk.say("weigh Account changes 2")
         assert (await talk.say("Start"))["Diagnosed"].coverage.n_samples == 8
 
     run(conversation, deps)
