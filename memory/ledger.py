@@ -7,10 +7,11 @@ Beside the judgements stands what models were asked for and what that cost, writ
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
+from itertools import islice
 from operator import attrgetter
 from pathlib import Path
 from threading import RLock, Timer
@@ -23,6 +24,8 @@ from goalcover.agent.usage import Usage
 
 COMMIT_COUNT = 64
 COMMIT_SECONDS = 1.0
+_LOOKED_UP = 500
+"""Samples that are looked up at once."""
 APPLICATION_ID = 0x474F414C
 """The letters GOAL in SQLite's header: tells a ledger from any other database."""
 
@@ -222,6 +225,16 @@ class Ledger:
             self.commit()
             found = [Judgement(*row) for row in self._db.execute(LOOKUP, keys)]
         return {(entry.sample_digest, entry.subgoal_digest): entry for entry in found}
+
+    def lacking(
+        self, judge: str, samples: Iterable[Sample], subgoals: Sequence[Subgoal]
+    ) -> Iterator[tuple[Sample, str, list[Subgoal]]]:
+        """Every sample with its digest and the subgoals that this judge has not scored it on."""
+        asked, waiting = [(one, one.digest) for one in subgoals], iter(samples)
+        while some := [(one, one.digest) for one in islice(waiting, _LOOKED_UP)]:
+            known = self.lookup(judge, [text for _, text in some], [digest for _, digest in asked])
+            for sample, text in some:
+                yield sample, text, [one for one, digest in asked if (text, digest) not in known]
 
     def paid(self) -> Expense:
         """Everything so far, together; its cost is known when that of every part is."""

@@ -38,7 +38,6 @@ FAILED = 0.5
 """Part of a batch's calls without an answer, from which it counts as failed."""
 TRIED = 16
 """Samples that are judged online before a batch under a cap: the longest of their answers stands for every answer."""
-_CHUNK = 256
 _REASON = 200
 """Characters of what the provider says about a batch that failed."""
 
@@ -194,15 +193,11 @@ async def _afford(
 def _missing(
     samples: Iterable[Sample], goal: Goal, judge: LLMJudge, ledger: Ledger
 ) -> Iterator[tuple[Sample, list[Subgoal]]]:
-    waiting, seen = iter(samples), set[str]()
-    asked = [(one, one.digest) for one in goal.subgoals]
-    while chunk := [(one, one.digest) for one in islice(waiting, _CHUNK)]:
-        known = ledger.lookup(judge.id, {text for _, text in chunk}, [digest for _, digest in asked])
-        for sample, text in chunk:
-            lacking = [one for one, digest in asked if (text, digest) not in known]
-            if lacking and text not in seen:
-                seen.add(text)
-                yield sample, lacking
+    seen = set[str]()
+    for sample, text, lacking in ledger.lacking(judge.id, samples, goal.subgoals):
+        if lacking and text not in seen:
+            seen.add(text)
+            yield sample, lacking
 
 
 async def _line(judge: LLMJudge, sample: Sample, group: Sequence[Subgoal], goal: Goal) -> bytes:

@@ -1,6 +1,6 @@
 """What models will be asked for, before the first call: by the first samples, and without what is judged already."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from math import ceil
@@ -17,8 +17,6 @@ from goalcover.tools.typeset import count
 
 _READ = 200
 """Samples that stand for all."""
-_LOOKED_UP = 500
-"""Samples that are looked up in the ledger at once."""
 _NAMED, _SHOWN, _AROUND = 30, 500, 250
 """Of a gap the analyst reads so many samples at the most, so many characters of each side, and so many around them."""
 _BESIDES, _SAID = 2_500, 600
@@ -138,7 +136,7 @@ class _Work:
         if ledger is None or not ledger.count():
             return cls([(sample, subgoals) for sample in islice(samples, _READ)], n)
         work = cls([], 0)
-        for sample, lacking in _lacking(judge.id, samples, subgoals, ledger):
+        for sample, _, lacking in ledger.lacking(judge.id, samples, subgoals):
             work.reused += len(subgoals) - len(lacking)
             if lacking:
                 work.n += 1
@@ -153,17 +151,6 @@ class _Work:
             prompt_tokens=round(total.prompt_tokens * factor),
             completion_tokens=round(total.completion_tokens * factor),
         )
-
-
-def _lacking(
-    judge: str, samples: Iterable[Sample], subgoals: Sequence[Subgoal], ledger: Ledger
-) -> Iterator[tuple[Sample, Sequence[Subgoal]]]:
-    """Every sample with the subgoals that this judge has not judged it on."""
-    waiting = iter(samples)
-    while some := list(islice(waiting, _LOOKED_UP)):
-        known = ledger.lookup(judge, [one.digest for one in some], [one.digest for one in subgoals])
-        for sample in some:
-            yield sample, [one for one in subgoals if (sample.digest, one.digest) not in known]
 
 
 def _about_gaps(role: Role, read: Sequence[Sample], n: int) -> Usage:

@@ -9,6 +9,7 @@ that it has.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ class Duplicate:
 
 
 class Known:
-    """Texts that candidates are compared with. Memory: about 12 bytes a word."""
+    """Texts that candidates are compared with. Memory: about 24 bytes a word."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         # Imported here: scikit-learn takes a second, and only synthesis needs this.
@@ -85,9 +86,7 @@ class Known:
 
     def _closest(self, shingles: Any) -> list[tuple[int | None, float]]:
         """For each candidate the known text that shares the largest part of its rare shingles, and their similarity."""
-        counts = np.asarray(self.shingles.sum(axis=0)).ravel()
-        rare = (counts <= max(_COMMON_LEAST, _COMMON * len(self._texts))).astype(np.float32)
-        known, weights = self.shingles.T.tocsr(), self.shingles @ rare
+        counts, rare, known, weights = self._index
         best: list[tuple[int | None, float]] = [(None, 0.0)] * shingles.shape[0]
         for nearly_all in np.flatnonzero(shingles @ (1 - rare) >= _BOILERPLATE * _sizes(shingles)):
             best[nearly_all] = self._alike(shingles[nearly_all], known, counts)
@@ -99,6 +98,13 @@ class Known:
                 found = place, _jaccard(shingles[start + row], self.shingles[place])
                 best[start + row] = max(best[start + row], found, key=lambda one: one[1])
         return best
+
+    @cached_property
+    def _index(self) -> tuple[Floats, Floats, Any, Floats]:
+        """By shingle how many texts hold it, whether it is rare, and which do; by text how many rare ones it holds."""
+        counts = np.asarray(self.shingles.sum(axis=0)).ravel()
+        rare = (counts <= max(_COMMON_LEAST, _COMMON * len(self._texts))).astype(np.float32)
+        return counts, rare, self.shingles.T.tocsr(), self.shingles @ rare
 
     def _alike(self, one: Any, known: Any, counts: Floats) -> tuple[int | None, float]:
         """The text most similar to one of boilerplate, among the first that hold its rarest shingles.

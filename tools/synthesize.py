@@ -135,18 +135,11 @@ async def synthesize(
     """
     if n < 1:
         raise InputError(f"at least one sample has to be asked for, not {n}")
-    material = read_material(run, subgoal)
-    earlier = [one.sample for one in kept(run.synthetic_path)]
-    work = Work(
-        run.synthetic_path, material, Screen(material, holdout, earlier), generator, discriminator, n, min_level
+    # Reading and comparing takes seconds where there are many samples: a server answers others meanwhile.
+    work = await asyncio.to_thread(
+        _opened, run, subgoal, n, generator, discriminator, min_level, holdout, set(passed_over)
     )
-    rejected = rejected_before(run.synthetic_path, material.subgoal.id)
-    turned_down = {one.candidate_id for one in rejected if one.candidate_id}
-    work.known = {one.id.removeprefix(PREFIX) for one in earlier} | turned_down | set(passed_over)
-    _begin_with_staying(work, staying)
-    planned = list(parts) or plan(material, n - work.n_staying, form=form, rejected=rejected)
-    work.left = {place: part.n for place, part in enumerate(planned)}
-    _begin_with_waiting(work, planned)
+    planned = await asyncio.to_thread(_planned, work, parts, form, staying)
     try:
         await _fill(work, planned, on_progress)
     except (ModelError, StoppedError) as error:
@@ -155,10 +148,39 @@ async def synthesize(
         work.shortfalls.append(str(error))
     work.use_spare()
     # Nobody was asked about the others, and the next are to learn from what is said of these.
-    settle(work.folder, material.subgoal.id, {one.candidate.id for one in work.spare if one not in work.proposals})
+    settle(work.folder, work.material.subgoal.id, {one.candidate.id for one in work.spare if one not in work.proposals})
     if embedder is not None:
         work.proposals = await asyncio.to_thread(_placed, work, embedder)
     return _batch(work, planned)
+
+
+def _opened(
+    run: Run,
+    subgoal: str,
+    n: int,
+    generator: Generator,
+    discriminator: Discriminator,
+    min_level: int,
+    holdout: Sequence[Sample],
+    passed_over: set[str],
+) -> Work:
+    material = read_material(run, subgoal)
+    earlier = [one.sample for one in kept(run.synthetic_path)]
+    screen = Screen(material, holdout, earlier)
+    work = Work(run.synthetic_path, material, screen, generator, discriminator, n, min_level)
+    work.known = {one.id.removeprefix(PREFIX) for one in earlier} | passed_over
+    return work
+
+
+def _planned(work: Work, parts: Sequence[Part], form: str, staying: Sequence[Proposal]) -> list[Part]:
+    """The parts of the request; what stays and what waits from before is taken first."""
+    rejected = rejected_before(work.folder, work.material.subgoal.id)
+    work.known |= {one.candidate_id for one in rejected if one.candidate_id}
+    _begin_with_staying(work, staying)
+    planned = list(parts) or plan(work.material, work.asked - work.n_staying, form=form, rejected=rejected)
+    work.left = {place: part.n for place, part in enumerate(planned)}
+    _begin_with_waiting(work, planned)
+    return planned
 
 
 async def _fill(work: Work, planned: Sequence[Part], on_progress: OnProgress | None) -> None:
@@ -248,7 +270,7 @@ async def _passing(work: Work, brief: Brief, candidates: Sequence[Candidate]) ->
     samples = [
         work.material.layout.sample(one, f"{PREFIX}{one.id}", number) for number, one in enumerate(candidates, first)
     ]
-    reasons = work.screen.check(brief, candidates, samples)
+    reasons = await asyncio.to_thread(work.screen.check, brief, candidates, samples)
     work.rejected += [_rejection(one, tuple(why), None) for one, why in zip(candidates, reasons, strict=True) if why]
     clean = [(one, sample) for one, sample, why in zip(candidates, samples, reasons, strict=True) if not why]
     # The text that is judged is the row's, as a loader reads it.

@@ -36,6 +36,9 @@ HOLDS = 2.5
 """Standard deviations by which a passage stands out for the subgoal, among all topics, to hold what it asks for."""
 _SENTENCES: dict[Difficulty, int] = {"basic": 2, "intermediate": 3, "advanced": 5}
 FORM = "a question about what a text says"
+_KEPT = 20_000
+"""Sources whose drafts are kept: each holds its sample, and a server lives long."""
+_Key = tuple[str, str, Lengths]
 _Found = tuple[list[Piece], list[int]]
 """A document's sentences, and places of those that are wanted."""
 _Lot = tuple[list[tuple[str, Draft]], Counter[str]]
@@ -47,8 +50,8 @@ class EmbeddedGenerator:
 
     def __init__(self, embedder: Embedder) -> None:
         self._reader = Reader(embedder)
-        self._known: dict[tuple[str, str], _Lot] = {}
-        """(subgoal, sample) -> drafts: the briefs of a request share their sources."""
+        self._known: dict[_Key, _Lot] = {}
+        """What sources gave: the briefs of a request share theirs."""
 
     @property
     def id(self) -> str:
@@ -62,8 +65,7 @@ class EmbeddedGenerator:
     def _generate(self, subgoal: Subgoal, brief: Brief, n: int) -> Generated:
         sources = [source for sample in brief.sources if (source := source_of(sample, brief.columns))]
         lengths = lengths_of(brief.sources)
-        self._learn(subgoal, sources, lengths)
-        lots = [self._known[_key(subgoal, source)] for source in sources]
+        lots = self._lots(subgoal, sources, lengths)
         made = set(brief.made)
         # One of every source before a second of any.
         drafts = [one for lot in zip_longest(*(drafts for drafts, _ in lots)) for one in lot if one is not None]
@@ -73,16 +75,24 @@ class EmbeddedGenerator:
         shortfall = "" if len(candidates) >= n else _shortfall(subgoal, brief, lots)
         return Generated(candidates=candidates, shortfall=shortfall)
 
-    def _learn(self, subgoal: Subgoal, sources: Sequence[Source], lengths: Lengths) -> None:
-        """Finds all that new sources give, for whatever brief: excerpts that are made once do not overlap."""
-        new = [source for source in sources if _key(subgoal, source) not in self._known]
-        if (cue := cue_of(subgoal)) is not None:
-            found = [_showing(source, cue) for source in new]
-        else:
-            found = self._telling(subgoal, new)
+    def _lots(self, subgoal: Subgoal, sources: Sequence[Source], lengths: Lengths) -> list[_Lot]:
+        """All that the sources give, for whatever brief: excerpts that are made once do not overlap."""
+        if len(self._known) > _KEPT:
+            self._known = {}
+        known = self._known  # another thread may begin a new one
+        keys = [_key(subgoal, source, lengths) for source in sources]
+        new = {key: source for key, source in zip(keys, sources, strict=True) if key not in known}
+        known.update(zip(new, self._read(subgoal, list(new.values()), lengths), strict=True))
+        return [known[key] for key in keys]
+
+    def _read(self, subgoal: Subgoal, sources: Sequence[Source], lengths: Lengths) -> list[_Lot]:
+        cue = cue_of(subgoal)
+        found = [_showing(source, cue) for source in sources] if cue else self._telling(subgoal, sources)
         form = Form(partial(_shown, cue), cue.steps[1]) if cue else PLAIN
-        for source, (cuts, wanted) in zip(new, found, strict=True):
-            self._known[_key(subgoal, source)] = _lot(source, cuts, _unsaid(source, cuts, wanted), lengths, form)
+        return [
+            _lot(source, cuts, _unsaid(source, cuts, wanted), lengths, form)
+            for source, (cuts, wanted) in zip(sources, found, strict=True)
+        ]
 
     def _telling(self, subgoal: Subgoal, sources: Sequence[Source]) -> list[_Found]:
         """For each source its sentences, and places of those in passages that stand out for the subgoal."""
@@ -100,8 +110,8 @@ class EmbeddedGenerator:
         ]
 
 
-def _key(subgoal: Subgoal, source: Source) -> tuple[str, str]:
-    return subgoal.digest, digest(source.document, source.sample.digest)
+def _key(subgoal: Subgoal, source: Source, lengths: Lengths) -> _Key:
+    return subgoal.digest, digest(source.document, source.sample.digest), lengths
 
 
 def _lot(source: Source, found: Sequence[Piece], wanted: Sequence[int], lengths: Lengths, form: Form) -> _Lot:

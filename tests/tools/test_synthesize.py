@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -373,3 +374,18 @@ def test_what_a_person_decided_stays_in_front_and_others_take_the_place_of_the_r
     leak, _ = made(tmp_path, lambda _: [], n=2, run=run, staying=[stays], holdout=[stays.sample])
     assert leak.n_staying == 0
     assert "of the evaluation set" in leak.rejected[0].reasons[0]
+
+
+def test_a_server_goes_on_while_what_is_there_is_read_and_compared(tmp_path):
+    readers = set()
+
+    class Watched(list[Sample]):
+        def __iter__(self):
+            readers.add(threading.current_thread())
+            return super().__iter__()
+
+    made(
+        tmp_path, endless, n=1, holdout=Watched([Sample(id="h", row=1, input="When do bees swarm?", output="In May.")])
+    )
+    assert readers
+    assert threading.main_thread() not in readers

@@ -116,6 +116,15 @@ def test_the_same_request_gives_the_same_candidates_and_passes_over_those_made_b
     assert len(others) == 2
 
 
+def test_what_is_made_does_not_depend_on_what_was_made_before(embedder):
+    usual = [long_summary(bill(number)) for number in range(2, 6)]
+    wordy = [bill(number).model_copy(update={"output": FILLING * 6}) for number in range(40, 80)]
+    used, fresh = EmbeddedGenerator(embedder), EmbeddedGenerator(embedder)
+    assert generate(used, brief(*usual)).candidates
+    assert not generate(fresh, brief(usual[0], *wordy)).candidates  # all that it gives is far shorter than is usual
+    assert not generate(used, brief(usual[0], *wordy)).candidates
+
+
 def test_a_dataset_that_asks_gets_a_question_in_the_words_of_the_excerpt(generator):
     bees = (
         "Honey bees need thick sugar syrup in a hive after three weeks of rain. "
