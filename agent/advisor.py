@@ -23,7 +23,7 @@ class Advised(Strict):
 
     action: Text
     detail: Text
-    sample_ids: tuple[str, ...]
+    sample_ids: tuple[str, ...] = ()
 
 
 class Advice(Strict):

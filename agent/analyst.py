@@ -36,8 +36,8 @@ class Named(Strict):
     group: int
     title: Text
     summary: Text
-    instead: str
-    quotes: tuple[Quoted, ...]
+    instead: str = ""
+    quotes: tuple[Quoted, ...] = ()
 
 
 class Analysis(Strict):

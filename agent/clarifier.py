@@ -21,9 +21,9 @@ class Asked(Strict):
 
     slot: Slot
     text: Text
-    why: str
-    suggestions: tuple[Text, ...]
-    many: bool
+    why: str = ""
+    suggestions: tuple[Text, ...] = ()
+    many: bool = False
 
 
 class Questions(Strict):

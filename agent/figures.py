@@ -11,6 +11,7 @@ _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 # A word made of numbers alone: 0.31, 1,200, 30%, 3-5, 12/60, $40, n=30. Names such as row-17 or B12 are none.
 _FIGURE = re.compile(r"[^\w\n]*(?:n=)?\d+(?:[.,]\d+)*(?:[^\w\s]+\d+(?:[.,]\d+)*)*[^\w\n]*")
 _ITEM = re.compile(r"(?:^|\n)[ \t>#*-]*\Z")
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:[.,]\d{3})+")
 _MARKER = re.compile(r"\d{1,2}[.)]")
 
 
@@ -57,6 +58,11 @@ def _held(text: str, known: set[float]) -> bool:
 
 
 def _values(text: str) -> set[float]:
-    """What a number may mean: 1,200 is a thousand in one language and a bit more than one in another."""
-    plain = {text.replace(",", ""), text.replace(".", "").replace(",", "."), text.replace(",", ".")}
+    """What a number may mean: 1,200 is a thousand in one language and a bit more than one in another; 0,135 is not."""
+    marks = re.sub(r"\d", "", text)
+    plain = {text.replace(",", ".")}
+    if _THOUSANDS.fullmatch(text):
+        plain.add(re.sub(r"[.,]", "", text))
+    if len(set(marks)) == 2:  # 1,234.5: the last mark begins the decimals
+        plain.add(text.replace(marks[0], "").replace(",", "."))
     return {float(one) for one in plain if one.count(".") < 2}

@@ -114,7 +114,7 @@ def _exemplar(sample: Sample, columns: Sequence[Column]) -> dict[str, object]:
     """By its columns, as far as they hold text; else by its sides."""
     row = json.loads(sample.original)
     held = [(one.name, row[one.name]) for one in columns if isinstance(row.get(one.name), str)]
-    texts = {name: cut(text, _EXEMPLAR_CHARACTERS) for name, text in held}
+    texts = [{"name": name, "text": cut(text, _EXEMPLAR_CHARACTERS)} for name, text in held]
     return {"id": sample.id, "columns": texts} if texts else {**material.of_sample(sample, _EXEMPLAR_CHARACTERS)}
 
 

@@ -26,7 +26,7 @@ from goalcover.agent.errors import (
 from goalcover.agent.excerpt import excerpt
 from goalcover.agent.model import ChatModel
 from goalcover.agent.models import Alignment, Sample, Subgoal, digest
-from goalcover.agent.prompt import load_prompt, new_nonce
+from goalcover.agent.prompt import cut, load_prompt, new_nonce
 from goalcover.agent.reply import Reply
 from goalcover.agent.roles import Effort, JudgedPart, MayCall, always
 from goalcover.agent.rubric import NO_LEVEL, Judged, load_rubric
@@ -41,6 +41,8 @@ ORDERS = 4
 FORM = "2"
 """To be raised when requests or the reading of replies change in a way that prompt and rubric do not show."""
 _LEAST_ROOM = 400
+_QUOTED = 160
+"""Characters of a made-up quote that are told."""
 _SAFE = 0.85
 """Part of a known context that is used: tokens are estimated."""
 _LISTED, _FORM_SIZE = 60, 1_000
@@ -290,10 +292,10 @@ class LLMJudge:
         self._is_taken = True
 
     def _align(self, sample: Sample, answer: Judged, note: str) -> Alignment:
-        quoted = answer.evidence
-        remarks = [note] if note else []
-        if quoted and not _says(sample, quoted):
-            remarks.append("(The quote is not in the sample.)")
+        quoted, remarks = answer.evidence, [note] if note else []
+        if quoted and not _says(sample, quoted):  # told where the judge speaks, never shown as words of the sample
+            remarks.append(f"(The judge quotes what is not in the sample: “{cut(quoted, _QUOTED)}”)")
+            quoted = ""
         level = None if answer.level == NO_LEVEL else answer.level
         return Alignment(
             sample_id=sample.id,

@@ -17,7 +17,9 @@ from goalcover.agent.usage import BYTES_A_TOKEN, Usage
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 _THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
+_TAG = re.compile(r"</?think(?:ing)?>", re.IGNORECASE)
 _THOUGHT_END = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
+_FENCE = re.compile(r"\A\s*```\w*\s*\n|\n\s*```\s*\Z")
 _MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<!--.*?-->|<[^>]*>", re.DOTALL | re.IGNORECASE)
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}]', re.DOTALL)
 
@@ -141,10 +143,24 @@ def last_object(text: str) -> str:
     """
     if _is_object(text):
         return text
-    found = _objects(without_thoughts(text))
+    found = _objects(text)
+    tags = (tag.start() for tag in _TAG.finditer(text))
+    # A tag in an object's string is what the object says; any other tells that some of the objects were thoughts.
+    if any(not any(start < tag < end for start, end, _ in found) for tag in tags):
+        found = _objects(without_thoughts(text))
     if not found:
         raise ModelAnswerError("the reply holds no complete JSON object")
-    return found[-1]
+    return found[-1][2]
+
+
+def bare_list(text: str) -> str:
+    """The text as JSON where it is one list of objects, fenced or not; empty where it is anything else."""
+    kept = _FENCE.sub("", without_thoughts(text)).strip()
+    try:
+        found = json.loads(kept) if kept.startswith("[") else None
+    except (ValueError, RecursionError):
+        return ""
+    return kept if found and all(isinstance(one, dict) for one in found) else ""
 
 
 def without_thoughts(text: str) -> str:
@@ -153,8 +169,8 @@ def without_thoughts(text: str) -> str:
     return _THOUGHT_END.split(kept)[-1].strip()
 
 
-def _objects(text: str) -> list[str]:
-    """The outermost complete objects of a text, in order."""
+def _objects(text: str) -> list[tuple[int, int, str]]:
+    """The outermost complete objects of a text, in order: where each begins and ends, and what it is as JSON."""
     decoder, ends, found, place = json.JSONDecoder(strict=False), _closings(text), [], text.find("{")
     while place >= 0:
         try:
@@ -163,7 +179,7 @@ def _objects(text: str) -> list[str]:
             end = ends.get(place, place + 1)
             value = json_repair.loads(text[place:end]) if place in ends else None
         if value and isinstance(value, dict):
-            found.append(json.dumps(value))
+            found.append((place, end, json.dumps(value)))
         place = text.find("{", end)
     return found
 

@@ -10,8 +10,8 @@ from typing import Any, Literal, TypeVar, get_args
 from goalcover.agent.errors import ModelAnswerError
 from goalcover.agent.models import digest
 from goalcover.agent.prompt import Message
-from goalcover.agent.reply import Reply
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from goalcover.agent.reply import Reply, bare_list
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
 
 Mode = Literal["json_schema", "tools", "text"]
 """How a server is asked for an object; the first that it honours is taken."""
@@ -33,9 +33,21 @@ class Ability(BaseModel):
 
 
 class Strict(BaseModel):
-    """Base of the objects that a model is asked for: every field has to be there, and no other."""
+    """Base of the objects that a model is asked for: strict in what is asked, lenient in what is taken.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    The schema wants every field and no other. Of an answer other keys are passed over, and what has a default may be
+    missing or null: servers that hold a model to no schema give such answers, and asking again costs money.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, content: Any) -> Any:
+        if not isinstance(content, dict):
+            return content
+        optional = {name for name, field in cls.model_fields.items() if not field.is_required()}
+        return {name: value for name, value in content.items() if value is not None or name not in optional}
 
 
 def request(messages: Sequence[Message], schema: type[BaseModel], mode: Mode) -> dict[str, Any]:
@@ -54,19 +66,23 @@ def request(messages: Sequence[Message], schema: type[BaseModel], mode: Mode) ->
 
 
 def read_answer(reply: Reply, schema: type[T]) -> T:
-    """The object in a reply. ModelAnswerError says what is wrong, without repeating what the reply said."""
+    """The object in a reply, or the bare list that is its only field.
+
+    ModelAnswerError says what is wrong, without repeating what the reply said.
+    """
+    whole, (field, *others) = reply.answer(), schema.model_fields
+    if not others and (listed := bare_list(reply.text)):
+        whole = f"{{{json.dumps(field)}: {listed}}}"
     try:
-        return schema.model_validate_json(reply.answer())
+        return schema.model_validate_json(whole)
     except ValidationError as error:
         raise ModelAnswerError(complaint(error)) from error
 
 
 def complaint(error: ValidationError) -> str:
-    """The first few faults, each with its place. Keys that the answer made up are not repeated."""
+    """The first few faults, each with its place: a field of ours, never a word of the answer."""
     found = error.errors(include_input=False, include_url=False, include_context=False)[:5]
-    places = [one["loc"][:-1] if one["type"] == "extra_forbidden" else one["loc"] for one in found]
-    shown = [".".join(str(part) for part in place) or "the object" for place in places]
-    return "; ".join(f"{place}: {one['msg']}" for place, one in zip(shown, found, strict=True))
+    return "; ".join(f"{'.'.join(map(str, one['loc'])) or 'the object'}: {one['msg']}" for one in found)
 
 
 def json_schema(schema: type[BaseModel]) -> dict[str, Any]:

@@ -45,6 +45,8 @@ class Bounds:
     output: tuple[int, int]
     has_placeholders: bool
     """Whether the dataset's own rows hold some."""
+    has_outputs: bool
+    """Whether any row has one: plain text has none."""
 
 
 def bounds_of(samples: Iterable[Sample]) -> Bounds:
@@ -54,7 +56,7 @@ def bounds_of(samples: Iterable[Sample]) -> Bounds:
         asked.append(len(sample.input.split()))
         answered.append(len(sample.output.split()))
         placeholders += bool(_PLACEHOLDER.search(f"{sample.input}\n{sample.output}"))
-    return Bounds(_range(asked), _range(answered), has_placeholders=placeholders > 0.02 * len(asked))
+    return Bounds(_range(asked), _range(answered), placeholders > 0.02 * len(asked), any(answered))
 
 
 def problems(sample: Sample, subgoal: Subgoal, bounds: Bounds, sources: Sequence[Sample], prompt: str) -> Iterator[str]:
@@ -63,7 +65,7 @@ def problems(sample: Sample, subgoal: Subgoal, bounds: Bounds, sources: Sequence
     `sources` are the samples that it was made from, which may be quoted; `prompt` is what its generator was told.
     """
     text = f"{sample.input}\n{sample.output}"
-    if not sample.input.strip() or not sample.output.strip():
+    if not sample.input.strip() or (bounds.has_outputs and not sample.output.strip()):
         yield "it has no input or no output"
     yield from _length_problems(sample, bounds)
     if not bounds.has_placeholders and (found := _PLACEHOLDER.search(text)):

@@ -83,6 +83,8 @@ class Work:
     left: dict[int, int] = field(default_factory=dict)
     """By place in the plan how many samples of that part are still to be found."""
     rounds: int = 0
+    n_judged: int = 0
+    n_unjudged: int = 0
     n_staying: int = 0
     n_waited: int = 0
 
@@ -187,6 +189,8 @@ async def _fill(work: Work, planned: Sequence[Part], on_progress: OnProgress | N
     """Round after round, until there are enough samples or no part of the plan gives more."""
     live = list(work.left)
     while live and work.n_missing and work.rounds < ROUNDS:
+        if work.n_unjudged and not work.n_judged:
+            break  # a judge that gives no verdict gives none of what another round would cost
         work.rounds += 1
         for place in list(live):
             # From the second round on, what one part cannot give is asked of the others.
@@ -276,6 +280,8 @@ async def _passing(work: Work, brief: Brief, candidates: Sequence[Candidate]) ->
     # The text that is judged is the row's, as a loader reads it.
     as_read = [one.model_copy(update={"input": row.input, "output": row.output}) for one, row in clean]
     verdicts = await work.discriminator.judge(work.material.subgoal, as_read, work.material.anchors) if clean else ()
+    work.n_judged += sum(one.level is not None for one in verdicts)
+    work.n_unjudged += sum(one.level is None for one in verdicts)
     passed = []
     for candidate, (_, sample), verdict in zip(as_read, clean, verdicts, strict=True):
         why = _refusals(verdict, work.min_level)

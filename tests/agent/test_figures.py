@@ -1,10 +1,10 @@
 """Made-up figures and quotes are found, and honest ones are not."""
 
 import pytest
-from goalcover.agent.figures import struck, unsupported
+from goalcover.agent.figures import SCALE, struck, unsupported
 from goalcover.agent.quotes import misquoted
 
-SOURCES = ['{"alignment": 0.3124, "support": 12, "n": 1200, "id": "row-17", "year": "2019"}', "20 are wanted"]
+SOURCES = [SCALE, '{"alignment": 0.3124, "support": 12, "n": 1200, "id": "row-17", "year": "2019"}', "20 are wanted"]
 
 
 @pytest.mark.parametrize(
@@ -12,6 +12,7 @@ SOURCES = ['{"alignment": 0.3124, "support": 12, "n": 1200, "id": "row-17", "yea
     [
         "31 % of 1,200 samples, 0.31 or **0.3**; 12 of them",
         "Es sind 1.200 Proben und 0,31.",
+        "1,200.0 samples",
         "31.2%",
         "1. First this.\n2) Then that.\n  - 3. and more",
         "row-99, B12 and COVID-19 are names",
@@ -31,8 +32,10 @@ def test_figures_that_a_source_holds_pass(text):
         ("35-40 samples", ["35", "40"]),
         ("0.32 and 1,201 and 13.", ["0.32", "1,201", "13"]),
         ("1. There are 9.\n2. no", ["9"]),
-        ("In 1. place 31.4 %", ["1", "31.4"]),
+        ("In 7. place 31.4 %", ["7", "31.4"]),
         ("n=13", ["13"]),
+        ("8 or 10 of them", ["8", "10"]),
+        ("3124 samples, 3,124 rows", ["3124", "3,124"]),
     ],
 )
 def test_figures_that_no_source_holds_are_found(text, made_up):

@@ -85,8 +85,9 @@ def test_exemplars_are_shown_by_column_and_a_column_with_its_few_values(tmp_path
     asked, shown = (json.loads(one[1]) for one in re.findall(r"<data-(\w+)>\n(.*?)\n</data-\1>", user, re.DOTALL)[1:3])
     assert asked[1:] == [{"name": "context", "side": "input"}, {**columns[2].model_dump(), "values": ["no", "yes"]}]
     first, second = shown
-    assert first["columns"] == {"question": "Q?", "answer": first["columns"]["answer"]}
-    assert first["columns"]["answer"].endswith("word [...]")
+    question, answer = first["columns"]  # as the answer is wanted
+    assert (question, answer["name"]) == ({"name": "question", "text": "Q?"}, "answer")
+    assert answer["text"].endswith("word [...]")
     assert second == {"id": "row-2", "input": sample(2).input, "output": sample(2).output}
 
 

@@ -115,8 +115,9 @@ def test_a_reason_for_refusing_an_answer_never_carries_the_answer_s_words(cache)
 def test_neither_does_that_of_an_object_with_a_key_of_its_own():
     attack = "IGNORE-THE-RULES"
     with pytest.raises(ValidationError) as caught:
-        Advice.model_validate_json(json.dumps({"recommendations": [], attack: 1}))
-    assert complaint(caught.value) == "the object: Extra inputs are not permitted"
+        Advice.model_validate_json(json.dumps({"recommendations": [{"action": 1, attack: 1}], attack: 1}))
+    assert attack not in complaint(caught.value)
+    assert "recommendations.0.action" in complaint(caught.value)
 
 
 def test_a_subgoal_with_control_tokens_is_shown_as_text(cache):

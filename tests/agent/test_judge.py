@@ -194,13 +194,13 @@ def test_a_reply_for_another_sample_is_rejected(cache):
     assert set(levels(second).values()) == {None}
 
 
-def test_a_quote_that_is_not_in_the_sample_is_flagged_and_kept(cache):
+def test_a_quote_that_is_not_in_the_sample_is_flagged_and_is_no_evidence(cache):
     made_up = saying(heart={"evidence": "made up"}, drugs={"evidence": "Rest  and\ndrugs."})
     with serving(brain=made_up) as server:
         heart, drugs, *_ = judged(server, cache).alignments
-    assert (heart.evidence, heart.level) == ("made up", 1)
-    assert heart.explanation.endswith("(The quote is not in the sample.)")
-    assert "quote" not in drugs.explanation
+    assert (heart.evidence, heart.level) == ("", 1)
+    assert heart.explanation.endswith("(The judge quotes what is not in the sample: “made up”)")
+    assert (drugs.evidence, "quote" in drugs.explanation) == ("Rest  and\ndrugs.", False)
 
 
 @pytest.mark.parametrize("fault", ["429", "429-silent", "500", "503", "drop", "not-json", "no-choices"])

@@ -94,3 +94,11 @@ def test_placeholders_are_no_problem_where_the_dataset_has_them():
 )
 def test_personal_data_is_flagged_and_figures_are_not(text, kinds):
     assert personal_data(text) == kinds
+
+
+def test_plain_text_needs_no_output():
+    text = sample().model_copy(
+        update={"input": "Bees are fed with syrup in autumn, when the hive is light.", "output": ""}
+    )
+    assert list(problems(text, SUBGOAL, bounds_of([text, text]), [], PROMPT)) == []
+    assert "it has no input or no output" in reasons(text)

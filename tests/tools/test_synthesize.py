@@ -184,7 +184,7 @@ def test_why_nothing_came_of_a_request_is_told(tmp_path):
     batch, _ = made(tmp_path, [{"columns": []}], n=1, run=run)
     assert re.match(r"No candidate was made\. .*every sample has to fill all 2 columns", batch.shortfall)
     batch, _ = made(tmp_path, lambda _: [good(1)], n=1, run=run, verdicts=[])
-    assert re.match(r"1 candidate made in 2 rounds, 1 rejected\. 1 of them without a verdict: .*ids", batch.shortfall)
+    assert re.match(r"1 candidate made in 1 round, 1 rejected\. 1 of them without a verdict: .*ids", batch.shortfall)
 
 
 def test_what_was_turned_down_is_told_to_the_generator(tmp_path):
