@@ -102,7 +102,6 @@ def _group(place: int, cluster: Cluster, members: int) -> Mapping[str, object]:
     shown = list(zip(cluster.alignments, cluster.samples, strict=True))[:members]
     return {
         "group": place,
-        "common_theme": cluster.themed,
         "touches_the_capability": cluster.near,
         "samples": [material.of_judged(alignment, sample, CHARACTERS) for alignment, sample in shown],
     }
@@ -128,7 +127,7 @@ def _capability(named: Named, cluster: Cluster, total: int) -> Capability:
         sample_ids=tuple(one.sample_id for one in cluster.alignments),
         quotes=tuple(quotes),
         quote_ids=tuple(quotes.values()),
-        instead=named.instead.strip() if cluster.themed else "",
+        instead=named.instead.strip(),
     )
 
 

@@ -178,8 +178,8 @@ class SubgoalAgreement(Frozen):
     """Samples that at least two judges scored."""
     means: dict[str, float]
     """Judge -> its mean score."""
-    far_apart: float
-    """Share of these samples on which two judges are two levels or more apart."""
+    far_apart: float | None
+    """Share of these samples on which two judges are two levels or more apart; None when there are none."""
     disputed: bool
     """Whether the judges disagree too much for their median to be relied on."""
 
@@ -191,6 +191,10 @@ class Agreement(Frozen):
     alpha: float | None
     """Over all subgoals together."""
     subgoals: tuple[SubgoalAgreement, ...]
+    pairs: int = 0
+    """Of a sample and a subgoal, each put before every judge."""
+    lacking: dict[str, int] = {}
+    """Judge -> pairs to which it gave no level, where there are any; the score of these is the other judges' alone."""
 
 
 class CoverageReport(Frozen):
@@ -213,7 +217,6 @@ Kind = Literal["absent", "rare", "shallow", "off-target", "broken", "unsure"]
 absent: no sample touches it. rare: few samples, but good ones. shallow: many touch it, none deeply. off-target: the
 samples are about something else. broken: outputs are empty, cut off or another input's. unsure: to be read by hand.
 """
-KINDS: tuple[Kind, ...] = get_args(Kind)
 Confidence = Literal["low", "medium", "high"]
 
 

@@ -134,8 +134,6 @@ class Cluster:
     """The sample of each alignment."""
     near: bool
     """Whether these samples touch the subgoal (level 2 and above) or miss it (0 and 1): the remedies differ."""
-    themed: bool = True
-    """False for what is left over: samples that are like no others."""
     of: int = 0
     """Low-scoring samples of the gap in all clusters and in none; 0 when nobody counted."""
 

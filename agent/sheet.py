@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from goalcover.agent.model import ChatModel
 from goalcover.agent.models import Sample, Subgoal
-from goalcover.agent.prompt import Prompt, new_nonce, quoted
+from goalcover.agent.prompt import Prompt, fence, new_nonce, quoted
 from goalcover.agent.rubric import Rubric
 
 _REFERENCE = 6
@@ -36,9 +36,8 @@ class Sheet:
 
     def _passage(self, sample: Sample, nonce: str, fault: str) -> str:
         again = f"Your last answer was not accepted: {fault}. " if fault else ""
-        fenced = f'{{"input": {quoted(sample.input)}, "output": {quoted(sample.output)}}}'
         return (
-            f"<data-{nonce}>\n{fenced}\n</data-{nonce}>\n\n"
+            f"{fence({'input': sample.input, 'output': sample.output}, nonce)}\n\n"
             f"{again}Judge the sample above against each of the {len(self.subgoals)} subgoals by the rules, and answer "
             f'{{"sample": "{reference(nonce)}", "judgements": [one for each subgoal]}}.'
         )

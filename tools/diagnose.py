@@ -109,8 +109,8 @@ def read(run: Run, goal: Goal, coverage: CoverageReport, embedder: Embedder) -> 
     )
     wordings = {sample_id: wording(sample) for sample_id, sample in samples.items()}
     lows = tuple(
-        _low(found, chosen[found.coverage.id], low_count(goal, found.coverage), wordings, openings, embedder)
-        for found in weaknesses
+        _low(found, chosen[one.id], low_count(goal, one), wordings, openings, embedder)
+        for one, found in zip(weak, weaknesses, strict=True)
     )
     return Found(lows, weaknesses, samples)
 
@@ -124,9 +124,9 @@ def _low(
     embedder: Embedder,
 ) -> Low:
     """Without those that cannot show it, because they lack nothing; where it is they that make the gap, all."""
-    able = tuple(one for one in chosen if found.kind == "absent" or one.sample_id not in found.unable)
+    able = tuple(one for one in chosen if found.standing.kind == "absent" or one.sample_id not in found.unable)
     return Low(
-        coverage=found.coverage,
+        coverage=found.standing.coverage,
         alignments=able,
         vectors=low_vectors(able, openings, embedder),
         wordings=tuple(wordings[one.sample_id] for one in able),
@@ -142,7 +142,7 @@ def _grouped(run: Run, found: Found, embedder: Embedder) -> list[tuple[Group, ..
         hold(store, found.lows)
         grouped = [_groups(low, store) for low in found.lows]
     return [
-        tuple(sorted(groups, key=lambda group: not group.near)) if weak.kind == "shallow" else groups
+        tuple(sorted(groups, key=lambda group: not group.near)) if weak.standing.kind == "shallow" else groups
         for groups, weak in zip(grouped, found.weaknesses, strict=True)
     ]
 
@@ -193,20 +193,20 @@ async def _gap(
 ) -> Gap:
     clusters = [_cluster(low, group, samples) for group in groups]
     subgoal = goal.subgoal(low.coverage.id)
-    named = await analyst.name(subgoal, clusters, _others(low, samples))
+    standing, named = found.standing, await analyst.name(subgoal, clusters, _others(low, samples))
     n = len(low.alignments)
     capabilities = tuple(_sized(*one, n) for one in zip(named, groups, strict=True))
     return Gap(
         subgoal_id=low.coverage.id,
         alignment=low.coverage.alignment,
         capabilities=capabilities,
-        recommendations=await advisor.recommend(subgoal, found.standing, capabilities),
-        kind=found.kind,
+        recommendations=await advisor.recommend(subgoal, standing, capabilities),
+        kind=standing.kind,
         why=found.why + _selection(low),
-        needed=found.needed,
-        in_input=found.in_input,
-        broken=found.broken,
-        not_applicable=found.not_applicable,
+        needed=standing.needed,
+        in_input=standing.in_input,
+        broken=standing.broken,
+        not_applicable=standing.not_applicable,
         n_low=low.n_low,
         n_outliers=n - sum(len(group.places) for group in groups),
         n_repeated=n - len(set(low.wordings)),

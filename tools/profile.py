@@ -17,6 +17,7 @@ from goalcover.agent.embedded.terms import key_terms
 from goalcover.agent.models import Sample
 from goalcover.agent.words import weight
 from goalcover.tools.load import Dataset
+from goalcover.tools.lows import evenly
 
 MOST_READ = 500
 MOST_TOPICS = 10
@@ -47,12 +48,17 @@ def profile(dataset: Dataset) -> DataProfile:
         shape=dataset.shape,
         input_words=_words([sample.input for sample in samples]),
         output_words=_words(outputs),
-        traits=tuple(name for name, shows in _TRAITS if _share(outputs, shows) >= FORM),
+        traits=traits(outputs),
     )
 
 
+def traits(outputs: Sequence[str]) -> tuple[str, ...]:
+    """Forms that half of the outputs have, such as `code`; an empty output is of no form."""
+    return tuple(name for name, shows in _TRAITS if _share(outputs, shows) >= FORM)
+
+
 def _spread(samples: Iterable[Sample], n: int) -> list[Sample]:
-    wanted = {place * n // MOST_READ for place in range(MOST_READ)} if n > MOST_READ else range(n)
+    wanted = set(evenly(n, MOST_READ))
     return [sample for place, sample in enumerate(samples) if place in wanted]
 
 

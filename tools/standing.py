@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from goalcover.agent.embedded.cues import Cue, cue_of, show
 from goalcover.agent.models import (
@@ -9,7 +10,6 @@ from goalcover.agent.models import (
     TOP_LEVEL,
     Alignment,
     Goal,
-    Kind,
     Sample,
     SubgoalAgreement,
     SubgoalCoverage,
@@ -29,22 +29,12 @@ _STRONG = SUPPORT_LEVEL / TOP_LEVEL
 
 @dataclass(frozen=True)
 class Weakness:
-    """A gap's figures, its kind, and the samples that speak for it."""
+    """What is weak about a gap's subgoal."""
 
-    coverage: SubgoalCoverage
-    kind: Kind
-    why: str
-    needed: int
     standing: Standing
-    in_input: tuple[str, ...]
-    broken: tuple[str, ...]
+    why: str
     unable: frozenset[str]
     """Low-scoring samples that cannot show it."""
-
-    @property
-    def not_applicable(self) -> int:
-        """How many those are."""
-        return len(self.unable)
 
 
 def weakness(
@@ -60,29 +50,26 @@ def weakness(
     """What is weak about a gap. `low` are its low-scoring samples; of those that touch it, `most` are read."""
     in_input, unable = _by_input(goal, coverage, low, samples)
     touching = [samples[one] for one in levels.touching(coverage.id, most)]
-    every = list(samples.values())
-    usual = [every[place] for place in evenly(len(every), USUAL)]
-    found = faults(touching, usual, pairs)
-    broken = tuple(found)
-    kind, why = kind_of(
-        Facts(
-            scope=coverage.scope,
-            is_form=_cue(goal, coverage) is not None,
-            histogram=(coverage.histogram[0] - len(unable), *coverage.histogram[1:]),
-            wanted=_wanted(goal, coverage),
-            n_broken=len(broken),
-            n_checked=len(touching),
-            n_in_input=len(in_input),
-            n_low=len(low) - len(unable),
-            unserved=levels.unserved,
-            n_unable=len(unable),
-            n_unscored=coverage.n_unscored,
-            unscored_decide=_unscored_decide(goal, coverage),
-            disputed=agreement.far_apart if agreement and agreement.disputed else None,
-        )
+    found = faults(touching, _usual(samples), pairs)
+    facts = Facts(
+        scope=coverage.scope,
+        is_form=_cue(goal, coverage) is not None,
+        histogram=(coverage.histogram[0] - len(unable), *coverage.histogram[1:]),
+        wanted=_wanted(goal, coverage),
+        n_broken=len(found),
+        n_checked=len(touching),
+        n_in_input=len(in_input),
+        n_low=len(low) - len(unable),
+        unserved=levels.unserved,
+        n_unable=len(unable),
+        n_unscored=coverage.n_unscored,
+        unscored_decide=_unscored_decide(goal, coverage),
+        disputed=agreement.far_apart if agreement and agreement.disputed else None,
     )
+    kind, why = kind_of(facts)
     if unable and kind != "absent":
         why += f" {len(unable):,} more low-scoring samples have nothing of it to show, and are left out of this."
+    off_topic = (one for one in levels.first(coverage.id, 0, LISTED + len(unable)) if one not in unable)
     standing = Standing(
         coverage=coverage,
         needed=needed(goal, coverage),
@@ -90,16 +77,19 @@ def weakness(
         rewriting_closes=rewriting_closes(goal, coverage, len(unable)),
         exemplars=_exemplars(levels, coverage.id, [one.id for one in touching if one.id not in found]),
         near_misses=tuple(levels.first(coverage.id, NEAR_LEVEL)),
-        off_topic=tuple(one for one in levels.first(coverage.id, 0, LISTED + len(unable)) if one not in unable)[
-            :LISTED
-        ],
+        off_topic=tuple(islice(off_topic, LISTED)),
         kind=kind,
         in_input=in_input,
-        broken=broken,
+        broken=tuple(found),
         faults=tuple(found.values()),
         not_applicable=len(unable),
     )
-    return Weakness(coverage, kind, why, standing.needed, standing, in_input, broken, unable)
+    return Weakness(standing, why, unable)
+
+
+def _usual(samples: Mapping[str, Sample]) -> list[Sample]:
+    every = list(samples.values())
+    return [every[place] for place in evenly(len(every), USUAL)]
 
 
 def _exemplars(levels: Levels, subgoal_id: str, sound: Sequence[str]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from openai_faults import Faults
 from role_data import ATTACK, DRUGS, cluster, sample
 from scripted import chat_model, scripted, serving
 
-CLUSTERS = (cluster(1, 2, 3), cluster(4, themed=False))
+CLUSTERS = (cluster(1, 2, 3), cluster(4))
 
 
 def named(group, *quotes, summary="What lacks."):
@@ -27,7 +27,7 @@ def name(folder, *answers, fallback=None, clusters=CLUSTERS, attempts=7, **switc
 
 
 def test_groups_are_matched_by_number_and_counted_by_us(tmp_path):
-    (first, second), _ = name(tmp_path, [named(2), named(1)])
+    (first, second), _ = name(tmp_path, [named(2) | {"instead": " "}, named(1)])
     assert (first.title, first.n, first.share, first.sample_ids) == ("Title 1", 3, 0.3, ("row-1", "row-2", "row-3"))
     assert (second.title, second.n) == ("Title 2", 1)
     assert (first.instead, second.instead) == ("colds", "")

@@ -52,13 +52,12 @@ def alignment(number: int, level: int = 1) -> Alignment:
     )
 
 
-def cluster(*numbers: int, themed: bool = True) -> Cluster:
+def cluster(*numbers: int) -> Cluster:
     """Rows that belong together."""
     return Cluster(
         alignments=tuple(alignment(number) for number in numbers),
         samples=tuple(sample(number) for number in numbers),
         near=False,
-        themed=themed,
         of=10,
     )
 
