@@ -67,9 +67,8 @@ class Failed:
 class LLMDiscriminator:
     """Judges candidates in groups, with real samples hidden among them."""
 
-    def __init__(self, model: ChatModel, *, seed: int = 0) -> None:
+    def __init__(self, model: ChatModel) -> None:
         self._model = model
-        self._seed = seed
         self._prompt = load_prompt("discriminator")
         self._rubric = _on_one_line(load_rubric("alignment"))
         self.id = f"llm/{model.name}/{digest(self._prompt.version, self._rubric)[:12]}"
@@ -111,7 +110,7 @@ class LLMDiscriminator:
     async def _twice_in_doubt(self, subgoal: Subgoal, named: Mapping[str, Texts]) -> dict[str, Judged]:
         """Verdicts by name; asked for in the other order, too, where that could turn one."""
         order = list(named)
-        random.Random(f"{self._seed}/{sorted(named.values())}").shuffle(order)  # noqa: S311 an order, not a secret
+        random.Random(f"{sorted(named.values())}").shuffle(order)  # noqa: S311 an order, not a secret
         first = await self._ask(subgoal, [(name, named[name]) for name in order])
         if not any(one.just_passes for name, one in first.items() if name not in {_STRONG, _WEAK}):
             return first

@@ -119,12 +119,9 @@ class Abilities:
         """What is known; None when nothing is. A file that cannot be read holds nothing."""
         return self._all().get(digest(base_url, model))
 
-    def put(self, base_url: str, model: str, ability: Ability | None) -> None:
-        """Remembers it, or with None forgets it. In a folder that cannot be written, nothing is remembered."""
-        known = self._all()
-        known.pop(digest(base_url, model), None)
-        if ability:
-            known[digest(base_url, model)] = ability
+    def put(self, base_url: str, model: str, ability: Ability) -> None:
+        """Remembers it. In a folder that cannot be written, nothing is remembered."""
+        known = self._all() | {digest(base_url, model): ability}
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with NamedTemporaryFile(dir=self._path.parent, prefix=".models-", delete=False) as file:
