@@ -25,13 +25,17 @@ class Tally:
     usage: Usage = field(default_factory=Usage)
     seconds: float = 0.0
     """Until the answers, waiting between tries not counted."""
+    lost: float = 0.0
+    """Seconds in calls that no answer came of."""
 
 
 class Caller:
     """One model's server, as a judge calls it. Safe for many tasks at once."""
 
     def __init__(self, model: ChatModel, settings: Settings) -> None:
-        self.pace = Pace(settings.concurrency, settings.requests_per_minute, settings.tokens_per_minute)
+        self.pace = Pace(
+            settings.concurrency, settings.requests_per_minute, settings.tokens_per_minute, settings.timeout
+        )
         self.bytes_a_token = BYTES_A_TOKEN
         """Of a request's body; learnt from the replies."""
         self.tokens_a_judgement = 60.0
@@ -47,22 +51,22 @@ class Caller:
     ) -> Reply:
         """The reply, whatever it says. `about` is the id of the sample, for the call's trace.
 
-        A crowded server (429, 503, silence) is asked for up to ten minutes, a broken one settings.attempts times.
+        A crowded server (429, 503, silence) is asked for up to ten minutes, the time until it is this call's turn not
+        counted; a broken one settings.attempts times.
         Raises ModelBusyError when no answer comes, and other kinds of ModelError at once; StoppedError instead of a
         call that may not be made. What a call took of which no whole answer came back is an estimate.
         """
-        started = time.monotonic()
-        failures = tries = 0
+        failures, tries, waited = 0, 0, -tally.lost
         while True:
             try:
                 return await self._once(body, n_judgements, tally, about, may_call)
             except ModelBusyError as error:
                 tries, failures = tries + 1, failures + (not error.crowded)
                 if error.crowded:
-                    self.pace.turned_away(error.retry_after)
+                    self.pace.turned_away(error)
                 pause = _pause(error, tries)
-                last = failures >= self._attempts or time.monotonic() + pause - started > PATIENCE
-                if last:
+                waited += pause
+                if failures >= self._attempts or waited + tally.lost >= PATIENCE:
                     raise
                 tally.usage += Usage(retries=1)
             except ModelError:  # an answer, if not the one that was wished for
@@ -80,11 +84,13 @@ class Caller:
                 used = reply.counted(size)
             except ModelBusyError as error:
                 used = self.expected(size, n_judgements) if error.billed else _CALL
+                tally.lost += time.monotonic() - sent
                 raise
             finally:
                 tally.usage += used
-        self.pace.succeeded()
-        tally.seconds += time.monotonic() - sent
+        took = time.monotonic() - sent
+        self.pace.succeeded(took)
+        tally.seconds += took
         self._learn(size, n_judgements, used)
         return reply
 

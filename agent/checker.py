@@ -1,12 +1,13 @@
 """Whether a decomposition is valid (Eq. 1 to 3) in the eyes of a language model, and what becomes of a disagreement."""
 
 import re
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 from typing import TypeVar
 
-from goalcover.agent.elicitation import Atomicity, Checks, Completeness, Disjointness, Edit, Uncovered
+from goalcover.agent.elicitation import Atomicity, Checks, Completeness, Disjointness, Edit, Uncovered, merged
+from goalcover.agent.embedded.domains import slug
+from goalcover.agent.embedded.naming import free_id
 from goalcover.agent.embedder import Floats
 from goalcover.agent.errors import ModelAnswerError
 from goalcover.agent.models import Scope, Subgoal, Text
@@ -22,13 +23,19 @@ class Wording(Strict):
     description: Text
 
 
+class Wanted(Wording):
+    """A subgoal that would cover a demand."""
+
+    scope: Scope = "some"
+
+
 class AtomicFinding(Strict):
     """The model's verdict on one subgoal."""
 
     id: str
     ok: bool
     reason: Text
-    parts: tuple[Wording, ...]
+    parts: tuple[Wording, ...] = ()
 
 
 class Overlap(Strict):
@@ -37,7 +44,7 @@ class Overlap(Strict):
     a: str
     b: str
     reason: Text
-    merged: Wording | None
+    merged: Wording | None = None
 
 
 class Missing(Strict):
@@ -45,15 +52,15 @@ class Missing(Strict):
 
     clause: Text
     reason: Text
-    missing: Wording | None
+    missing: Wanted | None = None
 
 
 class Findings(Strict):
     """The checker's answer."""
 
     atomic: tuple[AtomicFinding, ...]
-    overlaps: tuple[Overlap, ...]
-    uncovered: tuple[Missing, ...]
+    overlaps: tuple[Overlap, ...] = ()
+    uncovered: tuple[Missing, ...] = ()
 
 
 def both(model: Checks, guard: Checks) -> Checks:
@@ -120,15 +127,6 @@ def to_checks(findings: Findings, subgoals: Sequence[Subgoal], cosines: Floats) 
     )
 
 
-def identifier(name: str, taken: Iterable[str]) -> str:
-    """An id for a subgoal of that name, unlike those taken; numbered when the name has no Latin letters."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    wanted = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60] or "subgoal"
-    known = set(taken)
-    numbered = (f"{wanted}-{number}" for number in range(2, len(known) + 3))
-    return next(one for one in (wanted, *numbered) if one not in known)
-
-
 def check_findings(ids: Sequence[str], findings: Findings) -> None:
     """Raises ModelAnswerError unless every subgoal is judged once and only subgoals are named."""
     given = [one.id for one in findings.atomic]
@@ -157,16 +155,15 @@ def _disjointness(
         return Disjointness(a=a.id, b=b.id, ok=True, similarity=similarity, reason="They ask for different things.")
     repair = None
     if found.merged and a.scope == b.scope:
-        share = min(1.0, a.share + b.share) if a.share and b.share else None
-        merged = _put(found.merged, subgoals, (), scope=a.scope, share=share, weight=a.weight + b.weight)
-        repair = Edit(label="Merge them into one", out=(a.id, b.id), put=(merged,))
+        new = _put(found.merged, subgoals, (), scope=a.scope, share=None, weight=1.0)
+        repair = Edit(label="Merge them into one", out=(a.id, b.id), put=(merged(new, (a, b)),))
     return Disjointness(a=a.id, b=b.id, ok=False, similarity=similarity, reason=found.reason, repair=repair)
 
 
 def _uncovered(found: Missing, subgoals: Sequence[Subgoal]) -> Uncovered:
     repair = None
     if found.missing:
-        put = _put(found.missing, subgoals, (), scope="some", share=None, weight=1.0)
+        put = _put(found.missing, subgoals, (), scope=found.missing.scope, share=None, weight=1.0)
         repair = Edit(label=f"Add {put.name}", put=(put,))
     return Uncovered(clause=found.clause, reason=found.reason, repair=repair)
 
@@ -180,7 +177,5 @@ def _put(
     share: float | None,
     weight: float,
 ) -> Subgoal:
-    taken = identifier(wording.name, [one.id for one in (*subgoals, *others)])
-    return Subgoal(
-        id=taken, name=wording.name, description=wording.description, scope=scope, share=share, weight=weight
-    )
+    new = free_id(slug(wording.name), {one.id for one in (*subgoals, *others)})
+    return Subgoal(id=new, name=wording.name, description=wording.description, scope=scope, share=share, weight=weight)

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 import aiohttp
 import httpx2
 import openai
-from goalcover.agent.errors import InputError, ModelBusyError, ModelError
+from goalcover.agent.errors import InputError, ModelAnswerError, ModelBusyError, ModelError, ModelRefusedError
 from goalcover.agent.refusal import Refusal, error_in, told
 from goalcover.agent.reply import ToolCall, ToolCalls, is_json, without_markup
 from goalcover.agent.settings import Settings
@@ -38,12 +38,11 @@ _CLOSERS: WeakKeyDictionary[asyncio.AbstractEventLoop, list[AsyncIterator[None]]
 class Client:
     """Sends requests for one model. Safe for many tasks at once, and for several event loops one after the other."""
 
-    def __init__(self, settings: Settings, name: str, temperature: float | None) -> None:
+    def __init__(self, settings: Settings, name: str) -> None:
         self.name = name
         self.address = settings.azure_endpoint or settings.base_url or OPENAI
         """May hold a user and a password: not to be shown."""
         self._settings = settings
-        self._temperature = temperature
         self._wires: WeakKeyDictionary[asyncio.AbstractEventLoop, Wire] = WeakKeyDictionary()
         self._chats: WeakKeyDictionary[asyncio.AbstractEventLoop, ChatOpenAI | AzureChatOpenAI] = WeakKeyDictionary()
 
@@ -99,15 +98,25 @@ class Client:
             raise self._told(error) from error
 
     async def stream(
-        self, turns: Sequence[dict[str, Any]], tools: Sequence[dict[str, Any]], dropped: Sequence[str]
+        self,
+        turns: Sequence[dict[str, Any]],
+        tools: Sequence[dict[str, Any]],
+        parameters: Mapping[str, Any],
+        *,
+        counted: bool,
     ) -> AsyncIterator[str | ToolCalls | Usage]:
-        """The answer's text piece by piece, then what it used, then the tool calls, when the model makes some."""
-        chat = (await self._chat()).model_copy(update=dict.fromkeys(dropped))
+        """The answer's text piece by piece, then what it used, then the tool calls, when the model makes some.
+
+        `parameters` go into the request as they are; `counted`: whether the server is to tell what it used.
+        """
+        chat = await self._chat()
         asked: dict[str, Any] = {"tools": list(tools)} if tools else {}
         whole: Any = None
+        ended = ""
         try:
-            async for chunk in chat.astream(list(turns), **asked):
+            async for chunk in chat.astream(list(turns), stream_usage=counted, extra_body=dict(parameters), **asked):
                 whole = chunk if whole is None else whole + chunk
+                ended = chunk.response_metadata.get("finish_reason") or ended
                 if chunk.text:
                     yield chunk.text
         except openai.OpenAIError as error:
@@ -116,7 +125,10 @@ class Client:
             raise self._broken_off() from error
         if whole is None:
             raise ModelBusyError(f"{self.server} sent an empty answer")
+        if not ended:
+            raise self._broken_off()
         yield _streamed(whole)
+        _check_whole(ended)
         if whole.tool_calls or whole.invalid_tool_calls:
             yield ToolCalls(tuple(_tool_call(one) for one in (*whole.tool_calls, *whole.invalid_tool_calls)))
 
@@ -148,12 +160,8 @@ class Client:
         settings = self._settings
         common: dict[str, Any] = {
             "model": self.name,
-            "temperature": self._temperature,
-            "seed": settings.seed,
             "timeout": settings.timeout,
             "max_retries": 0,
-            "max_tokens": settings.max_output_tokens,
-            "stream_usage": True,
             "use_responses_api": False,
             "http_async_client": http,
         }
@@ -169,7 +177,8 @@ class Client:
 
     def _too_slow(self) -> ModelBusyError:
         return ModelBusyError(
-            f"{self.name} at {self.server} gave no answer within {self._settings.timeout:g} s",
+            f"{self.name} at {self.server} gave no answer within {self._settings.timeout:g} s (GOALCOVER_TIMEOUT gives "
+            "it more, a lower GOALCOVER_CONCURRENCY asks for less at once)",
             crowded=True,
             billed=True,
         )
@@ -208,7 +217,7 @@ class Client:
         # The transport reports connections that were refused or dropped as timeouts.
         if _comes_from(error, aiohttp.ClientConnectorError):
             return self._no_connection()
-        if _comes_from(error, aiohttp.ServerDisconnectedError):
+        if _comes_from(error, (aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError)):
             return self._broken_off()
         match error:
             case openai.APITimeoutError():
@@ -233,8 +242,8 @@ class Client:
         return told(refusal, self.server, self.name, self._settings.key_name, has_key=self._settings.has_key)
 
 
-def _comes_from(error: BaseException | None, kind: type[BaseException]) -> bool:
-    return error is not None and (isinstance(error, kind) or _comes_from(error.__cause__, kind))
+def _comes_from(error: BaseException | None, kinds: type[BaseException] | tuple[type[BaseException], ...]) -> bool:
+    return error is not None and (isinstance(error, kinds) or _comes_from(error.__cause__, kinds))
 
 
 async def _closing(http: Any, wire: Wire) -> AsyncIterator[None]:
@@ -243,6 +252,16 @@ async def _closing(http: Any, wire: Wire) -> AsyncIterator[None]:
     finally:
         await wire.close()
         await http.aclose()
+
+
+def _check_whole(ended: str) -> None:
+    """Raises ModelAnswerError or ModelRefusedError when an answer ended before its end."""
+    if ended == "length":
+        raise ModelAnswerError(
+            "the answer was cut off at the limit on one answer (GOALCOVER_MAX_OUTPUT_TOKENS, or the server's own)"
+        )
+    if ended == "content_filter":
+        raise ModelRefusedError("the provider's content filter stopped the answer")
 
 
 def _tool_call(call: dict[str, Any]) -> ToolCall:

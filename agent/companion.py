@@ -8,9 +8,16 @@ import json
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from goalcover.agent.errors import GoalCoverError, ModelRequestError
+from goalcover.agent.errors import (
+    ContextTooLongError,
+    GoalCoverError,
+    ModelAnswerError,
+    ModelError,
+    ModelRequestError,
+)
 from goalcover.agent.figures import SCALE, struck, unsupported
 from goalcover.agent.model import ChatModel
 from goalcover.agent.prompt import cut, defused, fence, load_prompt, new_nonce, nonce_for
@@ -24,6 +31,8 @@ TURNS = 20
 """Messages of the conversation that the model reads."""
 RESULT = 12_000
 """Characters of a tool's result that the model reads."""
+LEAST = 500
+"""Of these, when it cannot read so many."""
 _AGAIN = (
     "Your answer cannot be shown: no fact and no tool result holds what this list names.\n{}\nWrite the whole answer "
     "again without what you cannot support, or call a tool that gives it. Do not mention this correction."
@@ -36,10 +45,33 @@ _REMOVED = "What the assessment does not hold was removed from this answer."
 class _Answering:
     """One answer in the making."""
 
-    messages: list[dict[str, Any]]
+    turns: list[Turn]
+    facts: str
     sources: list[str]
     """All that the answer may take its figures and quotes from."""
+    room: int = RESULT
+    """Characters of a result that the model reads."""
+    told: list[tuple[str, Any]] = field(default_factory=list)
+    """Results of tools, for a model that cannot call them, by the tools' names."""
+    made: list[dict[str, Any]] = field(default_factory=list)
+    """Messages after the person's question; the content of a tool's is its result as it is."""
     text: list[str] = field(default_factory=list)
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        """What the model reads now."""
+        opening = _opening(self.turns, self.facts)
+        for name, result in self.told:
+            opening[-1]["content"] += f"\n\nResult of the tool {name}:\n{_fenced(result, self.room)}"
+        fenced = ({"content": _fenced(one["content"], self.room)} if one["role"] == "tool" else {} for one in self.made)
+        return [*opening, *(one | content for one, content in zip(self.made, fenced, strict=True))]
+
+    def shorten(self) -> bool:
+        """Leaves out half of the conversation, the older one, and of every long result; whether there is any."""
+        if self.room < 2 * LEAST or (len(self.turns) == 1 and not self.told and not self.made):
+            return False
+        self.turns, self.room = self.turns[len(self.turns) // 2 :], self.room // 2
+        return True
 
 
 class LLMCompanion:
@@ -51,14 +83,16 @@ class LLMCompanion:
     async def answer(self, turns: Sequence[Turn], facts: str, tools: Sequence[Tool]) -> AsyncIterator[Spoken]:
         """See `roles.Companion`. Raises ModelError."""
         kept = list(turns)[-TURNS:]
-        answering = _Answering(_opening(kept, facts), [SCALE, facts, *(turn.text for turn in kept)])
+        answering = _Answering(kept, facts, [SCALE, facts, *(turn.text for turn in kept)])
         async for spoken in self._speak(answering, tools):
             yield spoken
         said = "\n\n".join(answering.text)
+        if not said:
+            raise ModelAnswerError("the model said nothing, or nothing but its thoughts: ask again, or in other words")
         made_up = _made_up(said, answering.sources)
         if not made_up:
             return
-        answering.messages += [_turn("assistant", said), _turn("user", _AGAIN.format(fence(made_up, new_nonce())))]
+        answering.made += [_turn("assistant", said), _turn("user", _AGAIN.format(fence(made_up, new_nonce())))]
         answering.text.clear()
         async for spoken in self._speak(answering, tools):
             if not isinstance(spoken, Said | Corrected):
@@ -73,14 +107,14 @@ class LLMCompanion:
         for left in reversed(range(ROUNDS + 1)):
             calls: tuple[ToolCall, ...] = ()
             answering.text.append("")
-            async for piece in self._round(answering, tools if left else ()):
+            async for piece in self._round(answering, tools if left and not answering.told else ()):
                 if isinstance(piece, ToolCalls):
                     calls = piece.calls
                 else:
                     yield piece
             if not calls:
                 break
-            answering.messages.append(_calling(answering.text[-1], calls))
+            answering.made.append(_calling(answering.text[-1], calls))
             for call in calls:
                 async for event in _called(call, tools, answering):
                     yield event
@@ -96,11 +130,10 @@ class LLMCompanion:
                 raw += piece
                 for said in _shown(answering, raw):
                     yield said
-        except ModelRequestError:
-            if not tools or raw:
+        except (ModelRequestError, ContextTooLongError) as error:
+            if raw:
                 raise
-            await _ask_all(answering, tools)
-            async for one in self._round(answering, ()):
+            async for one in self._round(answering, await _otherwise(error, answering, tools)):
                 yield one
         else:
             for said in _shown(answering, f"{raw}\n"):
@@ -138,7 +171,7 @@ async def _called(call: ToolCall, tools: Sequence[Tool], answering: _Answering) 
     result = await _result(call.name, arguments, tools)
     yield Returned(call.name, result)
     answering.sources += _texts(result)
-    answering.messages.append({"role": "tool", "tool_call_id": call.id, "content": _fenced(result)})
+    answering.made.append({"role": "tool", "tool_call_id": call.id, "content": result})
 
 
 async def _result(name: str, arguments: Mapping[str, Any] | None, tools: Sequence[Tool]) -> Any:
@@ -153,30 +186,59 @@ async def _result(name: str, arguments: Mapping[str, Any] | None, tools: Sequenc
         return {"error": str(error)}
 
 
+async def _otherwise(error: ModelError, answering: _Answering, tools: Sequence[Tool]) -> Sequence[Tool]:
+    """The tools to ask again with, in a way that the server may take. Raises the error when there is no other."""
+    if isinstance(error, ContextTooLongError):
+        if not answering.shorten():
+            raise error
+        return tools
+    if not tools:
+        raise error
+    await _ask_all(answering, tools)
+    return ()
+
+
 async def _ask_all(answering: _Answering, tools: Sequence[Tool]) -> None:
     """For a server without tools: what every tool says that needs no arguments, beside the question."""
     for tool in tools:
         if not tool.parameters.get("required"):
             result = await _result(tool.name, {}, tools)
             answering.sources += _texts(result)
-            answering.messages[-1]["content"] += f"\n\nResult of the tool {tool.name}:\n{_fenced(result)}"
+            answering.told.append((tool.name, result))
 
 
-def _fenced(result: Any) -> str:
+def _fenced(result: Any, most: int) -> str:
     """A result as the model reads it; of a very long one, the beginning as text."""
     text = json.dumps(result, ensure_ascii=False)
-    return fence(result if len(text) <= RESULT else cut(text, RESULT), new_nonce())
+    return fence(result if len(text) <= most else cut(text, most), nonce_for(text))
 
 
 def _made_up(text: str, sources: Sequence[str]) -> list[str]:
-    figures = [f"the figure {one.text}" for one in unsupported(text, sources)]
+    figures = [f"the figure {one.text}" for one in unsupported(_without_sentences(text), sources)]
     return list(dict.fromkeys([*figures, *(f'the quote "{one}"' for one in misquoted(text, sources))]))
 
 
 def _without(text: str, sources: Sequence[str]) -> str:
     for quote in misquoted(text, sources):
         text = text.replace(quote, "[quote removed]")
-    return struck(text, unsupported(text, sources))
+    return struck(text, unsupported(_without_sentences(text), sources))
+
+
+@cache
+def _sentences() -> re.Pattern[str]:
+    """What a person can type, as the prompt lists it, with anything in the places in capitals."""
+    listed = re.findall(r"\*\*([^*]+)\*\*", load_prompt("companion").text)
+    parts = (re.split(r"\b[A-Z]{4,}\b", " ".join(one.split())) for one in listed)
+    return re.compile("|".join(".+".join(map(re.escape, one)) for one in parts))
+
+
+def _without_sentences(text: str) -> str:
+    """The text, of the same length, without the sentences to type: a wished number claims nothing."""
+    return re.sub(
+        r"\*\*([^*\n]+)\*\*",
+        lambda bold: "*" * len(bold[0]) if _sentences().fullmatch(bold[1]) else bold[0],
+        text,
+    )
 
 
 def _arguments(call: ToolCall) -> Mapping[str, Any] | None:

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from functools import partial
 
 from goalcover.agent import material
-from goalcover.agent.checker import Findings, both, check_findings, demanded, identifier, to_checks
+from goalcover.agent.checker import Findings, both, check_findings, demanded, to_checks
 from goalcover.agent.elicitation import Checks, DataProfile, Draft, Specification
+from goalcover.agent.embedded.domains import slug
+from goalcover.agent.embedded.naming import free_id
 from goalcover.agent.embedder import Embedder
 from goalcover.agent.errors import ContextTooLongError, ModelAnswerError, ModelRefusedError
 from goalcover.agent.language import in_english, own_words
@@ -28,8 +30,8 @@ class Proposed(Strict):
     name: Text
     description: Text
     scope: Scope
-    share: float | None
-    weight: float
+    share: float | None = None
+    weight: float = 1.0
 
 
 class Proposal(Strict):
@@ -60,7 +62,7 @@ class LLMDecomposer:
             if (guard := self._guard_for(specification)) is None:
                 raise
             draft = await guard.decompose(specification, profile)
-            return draft.model_copy(update={"note": f"Taken apart without the model: {error}."})
+            return draft.model_copy(update={"note": f"Taken apart without the model: {error}. {draft.note}".strip()})
         return Draft(subgoals=_subgoals(answer.value))
 
     async def check(self, specification: Specification, subgoals: Sequence[Subgoal]) -> Checks:
@@ -102,7 +104,7 @@ def _subgoals(proposal: Proposal) -> tuple[Subgoal, ...]:
     found: list[Subgoal] = []
     for one in proposal.subgoals:
         fields = one.model_dump()
-        fields["id"] = identifier(one.id if re.search(r"[a-z]", one.id) else one.name, [each.id for each in found])
+        fields["id"] = free_id(slug(one.id if re.search(r"[a-z]", one.id) else one.name), {each.id for each in found})
         fields["share"] = one.share if one.scope == "some" else None
         found.append(Subgoal(**fields))
     return tuple(found)

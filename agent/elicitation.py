@@ -66,7 +66,7 @@ class Draft(Frozen):
 
     subgoals: tuple[Subgoal, ...]
     note: str = ""
-    """That they were made without the language model that should have made them, and why; else empty."""
+    """What is to be known of how they were made, as that the language model failed or a name was misspelt; or empty."""
 
 
 class Edit(Frozen):
@@ -86,6 +86,15 @@ class Edit(Frozen):
         first = places[0] if places else len(subgoals)
         kept = [one for one in subgoals if one.id not in self.out]
         return (*kept[:first], *self.put, *kept[first:])
+
+
+def merged(kept: Subgoal, those: Sequence[Subgoal]) -> Subgoal:
+    """`kept` in the place of those: with their weights and shares added, and the widest of their scopes."""
+    every = any(one.scope == "every" for one in those)
+    shares = [one.share for one in those if one.share is not None]
+    share = None if every or not shares else min(1.0, sum(shares))
+    weight = sum(one.weight for one in those)
+    return kept.model_copy(update={"weight": weight, "scope": "every" if every else "some", "share": share})
 
 
 class Finding(Frozen):

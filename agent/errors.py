@@ -11,6 +11,7 @@
         +-- ModelAnswerError    it answers something else than was asked for, also when asked again
         +-- ContextTooLongError the question is longer than it can read
         +-- ModelRequestError   the server does not take the request in this form (e.g. `response_format`)
+        +-- ModelUnknownError   the server knows nothing of this name, or under this address (404)
 
 Foreign exceptions are turned into these at the edge where they arise. Everything else that escapes is a bug.
 """
@@ -73,3 +74,7 @@ class ContextTooLongError(ModelError):
 
 class ModelRequestError(ModelError):
     """The server does not accept the form of the request; the text holds its own words, cut."""
+
+
+class ModelUnknownError(ModelError):
+    """The server knows no such model, or offers nothing of the kind that was asked for."""

@@ -24,12 +24,12 @@ from goalcover.agent.errors import (
     ModelRefusedError,
     ModelRequestError,
 )
-from goalcover.agent.probing import probe
+from goalcover.agent.probing import LIMITS, probe
 from goalcover.agent.prompt import Message, defused
 from goalcover.agent.reply import Offered, Reply, ToolCalls, read_listing, read_vectors
 from goalcover.agent.settings import Role, Settings
 from goalcover.agent.structured import Abilities, Ability, T, read_answer, request
-from goalcover.agent.usage import BYTES_A_TOKEN, Usage, afforded, count
+from goalcover.agent.usage import BYTES_A_TOKEN, Usage, afforded, check_given_up, count, give_up
 from pydantic import BaseModel
 
 LONGEST_WAIT = 60.0
@@ -73,7 +73,8 @@ class ChatModel:
         self._longest = ANSWER_TOKENS
         self._settings = settings
         self._temperature = settings.generator_temperature if role == "generator" else settings.temperature
-        self._client = Client(settings, chosen, self._temperature)
+        self._client = Client(settings, chosen)
+        self._place = f"{chosen} at {self._client.address}"
         self._traced = tracing.sender() is not None
         self._abilities = Abilities(settings.cache_dir / "models.json")
         self._ability: Ability | None = None
@@ -122,9 +123,12 @@ class ChatModel:
         """
         self._weigh(len(json.dumps([*turns, *tools], ensure_ascii=False).encode("utf-8", "replace")))
         for attempt in range(1, self._settings.attempts + 1):
+            check_given_up(self._place)
             handed_out = False
             try:
-                async for piece in self._client.stream(turns, tools, (await self.ability()).dropped):
+                ability = await self.ability()
+                counted = _UNCOUNTED not in ability.dropped
+                async for piece in self._client.stream(turns, tools, self._parameters(ability), counted=counted):
                     if isinstance(piece, Usage):
                         self._count(piece)
                     else:
@@ -250,6 +254,7 @@ class ChatModel:
         """
         used = Usage()
         for attempt in range(1, self._settings.attempts + 1):
+            check_given_up(self._place)
             try:
                 return read(await ask()), used
             except ModelAnswerError:
@@ -263,17 +268,21 @@ class ChatModel:
     async def _wait(self, error: ModelBusyError, attempt: int) -> None:
         """Until the next attempt; raises the error when there is none, or when the server wants too long a pause."""
         pause = error.retry_after
-        if attempt >= self._settings.attempts:
-            raise ModelBusyError(f"{error} (tried {attempt} times)", pause) from error
-        if pause is not None and pause > LONGEST_WAIT:
-            raise ModelBusyError(f"{error}; it asks to wait {pause:.0f} s", pause) from error
+        why = f" (tried {attempt} times)" if attempt >= self._settings.attempts else ""
+        if not why and pause is not None and pause > LONGEST_WAIT:
+            why = f"; it asks to wait {pause:.0f} s"
+        if why:
+            last = ModelBusyError(f"{error}{why}", pause)
+            give_up(self._place, last)
+            raise last from error
         await asyncio.sleep(_FIRST_WAIT * 2 ** (attempt - 1) * random.uniform(0.5, 1.5) if pause is None else pause)  # noqa: S311
 
     async def _probed(self, body: dict[str, Any]) -> Reply:
         return (await self._send(body))[0]
 
     def _parameters(self, ability: Ability) -> dict[str, Any]:
-        limit = "max_tokens" if self._settings.base_url else "max_completion_tokens"
+        names = LIMITS if self._settings.base_url else LIMITS[::-1]
+        limit = next((one for one in names if one not in ability.dropped), names[0])
         wanted = {
             "temperature": self._temperature,
             "seed": self._settings.seed,

@@ -1,6 +1,7 @@
 """How fast a server is asked: as many calls at once as it bears, and no more a minute than was allowed.
 
-Like TCP: one more in flight after every 25 successes, three quarters as many when the server is crowded.
+Like TCP: it starts slowly and doubles as answers come, until the server is crowded; from then on one more in flight
+after every 25 successes, and three quarters as many when it is crowded again.
 """
 
 import asyncio
@@ -11,6 +12,12 @@ from contextlib import asynccontextmanager
 
 from goalcover.agent.errors import ModelBusyError
 
+START = 4
+"""Calls in flight before the first answer. All that was allowed at once would make a server that answers one after the
+other, as those of one's own do, too slow for every one of them."""
+SAFE = 0.4
+"""Part of a call's time in which such a server should answer all that are in flight. Less than half: an answer tells of
+the time when its call was sent, and since then there may be twice as many."""
 GROWTH = 25
 """Successes for one more call in flight."""
 SHRINK = 0.75
@@ -21,7 +28,8 @@ MEMORY = 50
 """Recent calls are this many, or as many as may be in flight."""
 BURST_SECONDS = 1.0
 PATIENCE = 600.0
-"""Seconds that a call waits for a crowded server, at the most."""
+"""Seconds that a call waits for a crowded server, at the most, waiting for its turn not counted; and seconds without an
+answer to anybody after which those who wait for their turn give up."""
 
 
 class Rate:
@@ -42,10 +50,21 @@ class Rate:
 class Pace:
     """The gate before one server. Holds nothing of an event loop while nobody waits."""
 
-    def __init__(self, most: int, requests_per_minute: int | None = None, tokens_per_minute: int | None = None) -> None:
+    def __init__(
+        self,
+        most: int,
+        requests_per_minute: int | None = None,
+        tokens_per_minute: int | None = None,
+        timeout: float = PATIENCE,
+    ) -> None:
+        """`timeout`: seconds that one call may take."""
         self.most = most
-        self.limit = float(most)
+        self.limit = float(min(most, START))
         """Calls that may be in flight now."""
+        self._starting = True
+        self._in_time, self._quickest = SAFE * timeout, timeout
+        self._answered_at = 0.0
+        self._why = ""
         self._in_flight = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._requests, self._tokens = Rate(requests_per_minute), Rate(tokens_per_minute)
@@ -57,10 +76,14 @@ class Pace:
     async def turn(self, tokens: int) -> AsyncIterator[None]:
         """Waits until one more call of so many tokens may be made; the call is made inside.
 
-        Raises ModelBusyError when the server asked to be left alone for longer than anybody waits.
+        Raises ModelBusyError when the server asked to be left alone for longer than anybody waits, or has answered
+        nobody for that long.
         """
+        came = time.monotonic()
         await self._enter()
         try:
+            if self._why and time.monotonic() - max(came, self._answered_at) > PATIENCE:
+                raise ModelBusyError(self._why, PATIENCE)
             silence = self._silent_until - time.monotonic()
             if silence > PATIENCE:
                 raise ModelBusyError(f"the server asks for no calls in the next {silence / 60:,.0f} minutes", silence)
@@ -71,21 +94,32 @@ class Pace:
         finally:
             self._leave()
 
-    def succeeded(self) -> None:
-        """A call was answered."""
+    def succeeded(self, seconds: float | None = None) -> None:
+        """A call was answered, if it is known after how long."""
+        self._answered_at = time.monotonic()
         self._remember(0.0)
-        self.limit = min(float(self.most), self.limit + 1 / GROWTH)
+        grown = self.limit + (1 if self._starting else 1 / GROWTH)
+        if seconds:
+            self._quickest = min(self._quickest, seconds)
+            if self._in_time < seconds >= 2 * self._quickest:  # those that were sent before it kept it waiting
+                return
+            if self._starting:
+                grown = max(grown, self._in_time / seconds)
+        self.limit = min(float(self.most), grown)
 
-    def turned_away(self, retry_after: float | None) -> None:
+    def turned_away(self, error: ModelBusyError) -> None:
         """A call was not answered because the server is crowded: 429, 503 or silence.
 
         When that is more than noise, fewer go on, and all wait for as long as the server asked. At most once for as
         many calls as are in flight: those that were sent together are turned away together.
         """
+        self._why = str(error)
         self._remember(1.0)
-        if self._turned_away <= CROWDED:
+        is_crowded = self._turned_away > CROWDED
+        self._starting &= not (is_crowded or error.billed)
+        if not is_crowded:
             return
-        self._silent_until = max(self._silent_until, time.monotonic() + (retry_after or 0.0))
+        self._silent_until = max(self._silent_until, time.monotonic() + (error.retry_after or 0.0))
         if self._since_shrunk >= self.limit:
             self.limit = max(1.0, self.limit * SHRINK)
             self._since_shrunk = 0

@@ -8,7 +8,9 @@ from goalcover.agent.prompt import Message
 from goalcover.agent.reply import Reply
 from goalcover.agent.structured import MODES, Ability, Strict, read_answer, request
 
-_DROPPABLE = ("temperature", "seed")
+LIMITS = ("max_tokens", "max_completion_tokens")
+"""What a limit on an answer is called: by most servers, and by OpenAI. Some models take only the one or the other."""
+_DROPPABLE = ("temperature", "seed", *LIMITS)
 QUESTION = (
     Message("system", "You answer questions about geography in one short sentence."),
     Message("user", "What is the capital of France, and in which part of the world does it lie?"),
@@ -44,12 +46,17 @@ async def probe(send: Send, parameters: Parameters) -> Ability:
 
 
 async def _asked(send: Send, parameters: Parameters, ability: Ability) -> tuple[Reply, Ability]:
-    """The reply, and the ability without the parameters that the server refuses by name."""
+    """The reply, and the ability without the parameters that the server refuses by name.
+
+    A limit on answers is sent by its other name, and never left out: it is somebody's wish.
+    """
     while True:
+        sent = parameters(ability)
         try:
-            return await send(parameters(ability) | request(QUESTION, Capital, ability.mode)), ability
+            return await send(sent | request(QUESTION, Capital, ability.mode)), ability
         except ModelRequestError as error:
-            refused = [one for one in _DROPPABLE if one in str(error) and one not in ability.dropped]
-            if not refused:
+            refused = [one for one in _DROPPABLE if one in sent and one in str(error)]
+            dropped = (*ability.dropped, *refused)
+            if not refused or set(LIMITS) <= set(dropped):
                 raise
-            ability = ability.model_copy(update={"dropped": (*ability.dropped, *refused)})
+            ability = ability.model_copy(update={"dropped": dropped})

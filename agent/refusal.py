@@ -13,6 +13,7 @@ from goalcover.agent.errors import (
     ModelError,
     ModelRefusedError,
     ModelRequestError,
+    ModelUnknownError,
 )
 
 _WORDS = 300
@@ -64,8 +65,13 @@ def _by_status(refusal: Refusal, server: str, model: str, key_name: str, *, has_
             return ModelError(f"{server} {'does not accept the key' if has_key else 'wants a key'}: check {key_name}")
         case 403:
             return ModelError(f"{server} does not let this key use {model}: {said}")
-        case 404:
-            return ModelError(
+        case 404 | 405 if key_name.startswith("AZURE"):
+            return ModelUnknownError(
+                f"{server} has no deployment {model}: check its name, and that AZURE_OPENAI_ENDPOINT is the address "
+                "alone, https://NAME.openai.azure.com"
+            )
+        case 404 | 405:
+            return ModelUnknownError(
                 f"{server} does not know the model {model} (or its address lacks a /v1): "
                 "`goalcover doctor` lists what it offers"
             )

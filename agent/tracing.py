@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from goalcover.agent.errors import GoalCoverError, ModelBusyError
 from goalcover.agent.reply import Reply
-from goalcover.agent.settings import SHORT_KEY, Settings
+from goalcover.agent.settings import Settings
 
 FLUSH_SECONDS = 10.0
 """How long the end of the process waits for traces that are not delivered yet."""
@@ -55,7 +55,7 @@ class Sender(logging.Filter):
         alone = wanted() == "otel"
         if alone:
             _set_up_collector()
-        self._keys = [key for key in Settings().keys if len(key) >= SHORT_KEY]
+        self._settings = Settings()
         self.client = Client(anonymizer=self._without_keys, tracing_mode="otel" if alone else None)
         configure(client=self.client, enabled=True)  # also for what LangChain and LangGraph trace by themselves
         atexit.register(self.deliver)
@@ -93,8 +93,7 @@ class Sender(logging.Filter):
         """LangChain traces an error with all that the server said, which may be the key that it was sent."""
         match content:
             case str():
-                for key in self._keys:
-                    content = content.replace(key, "***")
+                return self._settings.without_keys(content)
             case dict():
                 return {name: self._without_keys(part) for name, part in content.items()}
             case list():

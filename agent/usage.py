@@ -1,13 +1,18 @@
-"""What a model's provider was asked for, and who pays for it."""
+"""What a model's provider was asked for, who pays for it, and which models gave up within the same piece of work."""
 
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Protocol, Self
+
+from goalcover.agent.errors import ModelBusyError
 
 BYTES_A_TOKEN = 4.0
 """Of a request's body, roughly, as long as no reply has told."""
+REST = 120.0
+"""Seconds for which a model that gave no answer, however often it was asked, is not asked again for the same work."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +56,22 @@ class Account(Protocol):
         """This is what it took."""
 
 
+@dataclass(frozen=True)
+class _Work:
+    """What one account pays for, with the models that gave up within it: when, and why."""
+
+    account: Account
+    given_up: dict[str, tuple[float, ModelBusyError]] = field(default_factory=dict)
+
+
 # A model may serve many sessions at once: whose call it is, only the task that makes it knows.
-_open: ContextVar[Account | None] = ContextVar("account", default=None)
+_open: ContextVar[_Work | None] = ContextVar("work", default=None)
 
 
 @contextmanager
 def paid_by(account: Account) -> Iterator[None]:
     """What models are asked for within, by this task and those that it begins, goes to this account."""
-    token = _open.set(account)
+    token = _open.set(_Work(account))
     try:
         yield
     finally:
@@ -68,16 +81,30 @@ def paid_by(account: Account) -> Iterator[None]:
 @asynccontextmanager
 async def afforded(model: str, expected: Callable[[], Usage]) -> AsyncIterator[None]:
     """Holds what a call within should cost. StoppedError when the account that is open cannot pay for it."""
-    account = _open.get()
-    if account is None:
+    work = _open.get()
+    if work is None:
         yield
         return
-    with account.holding(model) as held:
-        async with account.call(held, Usage, expected):
+    with work.account.holding(model) as held:
+        async with work.account.call(held, Usage, expected):
             yield
 
 
 def count(model: str, usage: Usage) -> None:
     """Books what a model was asked for on the account that is open; nowhere when there is none."""
-    if account := _open.get():
-        account.spend(model, usage)
+    if work := _open.get():
+        work.account.spend(model, usage)
+
+
+def give_up(model: str, error: ModelBusyError) -> None:
+    """Lets nobody wait again for what this piece of work has waited for in vain."""
+    if work := _open.get():
+        work.given_up[model] = time.monotonic(), error
+
+
+def check_given_up(model: str) -> None:
+    """Raises the ModelBusyError with which the model gave up a moment ago, for the same piece of work."""
+    work = _open.get()
+    when, error = work.given_up.get(model, (0.0, None)) if work else (0.0, None)
+    if error and time.monotonic() - when < REST:
+        raise ModelBusyError(str(error), error.retry_after) from error

@@ -122,6 +122,12 @@ class SubgoalEffect(Frozen):
         """The paper's relative change."""
         return self.paper[1] / self.paper[0] - 1 if self.paper else None
 
+    @property
+    def furthest(self) -> float:
+        """How far from no change any of its figures lies: what an axis has to hold."""
+        figures = (self.delta_rel, self.paper_rel, *(self.ci or ()), *(self.control or ()))
+        return max((abs(one) for one in figures if one is not None), default=0.0)
+
 
 class RemovalEffect(Frozen):
     """What one removal did."""

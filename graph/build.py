@@ -12,15 +12,15 @@ from goalcover.graph.clarify import ask, draft_questions, fold_answer
 from goalcover.graph.confirm import confirm, present
 from goalcover.graph.converse import answer, converse, known_of
 from goalcover.graph.decompose import check, decompose, mend, question_of, repair, revise
-from goalcover.graph.deliver import select_rows, write_set
+from goalcover.graph.deliver import UPLOADS, select_rows, write_set
 from goalcover.graph.deps import Deps
 from goalcover.graph.edits import read_change
 from goalcover.graph.intent import understand, wants_anew, wants_other, wants_start
 from goalcover.graph.listen import listen, read
-from goalcover.graph.orders import agrees
 from goalcover.graph.prove import prove
 from goalcover.graph.remedy import decide, review, synthesize
 from goalcover.graph.replies import asks_to_change, new_goal, slot_to_change, takes_back
+from goalcover.graph.speech import agrees
 from goalcover.graph.state import State
 from goalcover.graph.wishes import in_full, read_making, read_review
 from langchain_core.runnables import RunnableConfig
@@ -220,13 +220,13 @@ def after_synthesize(state: State) -> Literal["review", "converse"]:
 
 def after_review(state: State) -> Literal["synthesize", "answer", "decide", "write_set"]:
     """Other samples, a look at something of the run meanwhile, or a word on what waits."""
-    goal, heard = state.get("goal"), state["heard"]
+    goal, heard, batch = state.get("goal"), state["heard"], state.get("batch")
     assert goal is not None
     kind = understand(in_full(heard.text), goal, state.get("topic")).kind
     looks = kind in LOOKS
     if state.get("parcel") is not None:
-        return "answer" if looks and agrees(heard.text) is None else "write_set"
-    wish = read_review(heard.text, with_file=bool(heard.files))
+        return "answer" if looks and agrees(heard.text, *UPLOADS) is None else "write_set"
+    wish = read_review(heard.text, len(batch.proposals) if batch else 0, with_file=bool(heard.files))
     if wish is None and looks:
         return "answer"
     makes = kind == "synthesize" if wish is None else wish.verb in {"again", "more"}

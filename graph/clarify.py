@@ -6,7 +6,7 @@ from goalcover.graph.deps import Deps
 from goalcover.graph.events import Begun, Event, Helped, Meant, Noted, Problem
 from goalcover.graph.failures import told
 from goalcover.graph.intent import wants_help
-from goalcover.graph.replies import CALLED, SLOT_WORDS, Reply, Turn, read_reply
+from goalcover.graph.replies import CALLED, SLOT_WORDS, Reply, Turn, less, read_reply
 from goalcover.graph.state import State, Step, Wait
 from goalcover.graph.suggestions import while_asking
 from langgraph.runtime import Runtime
@@ -24,6 +24,13 @@ NO_ANSWER = (
     "people will ask the model is said as “questions about …”."
 )
 BEYOND = "There are {} answers to choose from: say the number of one or several, or answer in your own words."
+TAKEN_BACK = "You have no answer about {} any more: it is asked for again."
+NOT_SAID = "Nothing was noted: your answer about {1} does not name “{0}”. “Change my answer about …” asks for it again."
+IN_GOAL = "Your goal itself says “{}”: “my goal is …” takes its place, or drop the subgoal once it stands."
+NOT_YET = (
+    "Nothing was noted: subgoals are renamed, merged and split once they stand. Until then, “add … to the topics” and "
+    "“remove … from the topics” change an answer, and “change my answer about …” asks for it again."
+)
 NOT_MINE = "Nothing was noted: answer in your own words, or say “go back”, or “change my answer about …”."
 WRONG = (
     "Nothing was noted. Your last answer was “{}”: “go back” asks for it again, and “change my answer about …” for "
@@ -59,7 +66,7 @@ async def fold_answer(state: State, runtime: Runtime[Deps]) -> State:
     if wants_help(text):
         runtime.stream_writer(Helped(names=()))
         return {}
-    reply = read_reply(text, question)
+    reply = read_reply(text, question, _known(state))
     for event in _told(reply.turn, state):
         runtime.stream_writer(event)
     if reply.turn not in {"answer", "skip"}:
@@ -78,6 +85,8 @@ def _led(state: State, reply: Reply, runtime: Runtime[Deps]) -> State:
             return reopen(state, reply.slot)
         case "add":
             return amend(state, reply, runtime)
+        case "remove":
+            return take_out(state, reply, runtime)
         case "goal":
             return set_goal(state, reply.answer, runtime)
         case "again":  # the model may answer by now; who has a decomposition of their own is only asked once more
@@ -94,6 +103,8 @@ def _told(turn: Turn, state: State) -> tuple[Event, ...]:
     match turn:
         case "back" if not past:
             return (Problem(text="This is the first question: there is nothing before it."),)
+        case "edit":
+            return (Noted(text=NOT_YET),)
         case "unclear":
             return (Problem(text=WHICH_PART),)
         case "meaning":
@@ -118,10 +129,30 @@ def last_answer(state: State) -> str:
 
 def amend(state: State, reply: Reply, runtime: Runtime[Deps]) -> State:
     """Adds to an answer; the way back asks for that answer again."""
-    known, slot = _known(state), reply.slot
-    assert slot is not None  # `add` names the part of the scope
-    answer = "; ".join(filter(None, (known.answer_to(slot), reply.answer)))
-    question = _asked_before(state, slot)
+    assert reply.slot is not None  # `add` names the part of the scope
+    answer = "; ".join(filter(None, (_known(state).answer_to(reply.slot), reply.answer)))
+    return _answered_anew(state, reply.slot, answer, runtime)
+
+
+def take_out(state: State, reply: Reply, runtime: Runtime[Deps]) -> State:
+    """Takes something out of an answer; told where it does not stand there."""
+    slot = reply.slot
+    if slot is None:
+        runtime.stream_writer(Noted(text=IN_GOAL.format(reply.answer)))
+        return {}
+    before = _known(state).answer_to(slot) or ""
+    answer = less(before, reply.answer)
+    if answer == before:
+        runtime.stream_writer(Noted(text=NOT_SAID.format(reply.answer, CALLED[slot])))
+        return {}
+    if not answer:
+        runtime.stream_writer(Noted(text=TAKEN_BACK.format(CALLED[slot])))
+        return reopen(state, slot)
+    return _answered_anew(state, slot, answer, runtime)
+
+
+def _answered_anew(state: State, slot: Slot, answer: str, runtime: Runtime[Deps]) -> State:
+    known, question = _known(state), _asked_before(state, slot)
     runtime.stream_writer(Noted(text=f"Your answer about {CALLED[slot]} is now: {answer}"))
     refined = known.answered(Clarification(question=question.text, answer=answer, slot=slot))
     past = (*state.get("past", ()), Step(question=question, before=known))

@@ -82,12 +82,14 @@ async def answer(state: State, runtime: Runtime[Deps]) -> State:
         runtime.stream_writer(Planned(goal=known, checks=checks, open=0))
         return {}
     try:
+        run = Run.open(Path(path))
         if engine.companion is not None and (ask.kind in {"unsure", "search"} or ask.guessed):
-            run, asked = Run.open(Path(path)), (*state.get("turns", ()), ("user", text))
+            asked = (*state.get("turns", ()), ("user", text))
             with on_account(run, engine, budget_for((), Settings(), models=engine.models)):
                 said = await talk(engine.companion, run, asked, runtime)
             return {"turns": said, "suggestions": suggestions.after_other(goal, run.gaps())}
-        event, follow_ups = await asyncio.to_thread(reply, Run.open(Path(path)), goal, ask, engine.embedder)
+        ask = ranked(run, goal, ask)
+        event, follow_ups = await asyncio.to_thread(reply, run, goal, ask, engine.embedder)
     except GoalCoverError as error:
         runtime.stream_writer(Problem(text=str(error)))
         return after(error, state)
@@ -95,7 +97,8 @@ async def answer(state: State, runtime: Runtime[Deps]) -> State:
         runtime.stream_writer(Noted(text=BEFORE))
     runtime.stream_writer(event)
     turns: Turns = (*state.get("turns", ()), ("user", text), ("assistant", f"({type(event).__name__} was shown)"))
-    about = event.explanation.subgoal if isinstance(event, Explained) else ask.subgoal
+    advised = event.name if isinstance(event, Advised) else ""
+    about = ask.subgoal or next((one for one in goal.subgoals if one.name == advised), None)
     topic = about.id if about else state.get("topic")
     return {"suggestions": follow_ups, "topic": topic, "turns": turns[-REMEMBERED:]}
 
@@ -126,7 +129,7 @@ def known_of(goal: Goal, last: LastRun) -> Goal:
 
 def reply(run: Run, goal: Goal, ask: Ask, embedder: Embedder) -> Answer:
     """The answer to what was asked, and the buttons that go with it. InputError when the run cannot be read."""
-    ask, gaps, goal = ranked(run, goal, ask), run.gaps(), _of_run(run, goal, ask)
+    gaps, goal = run.gaps(), _of_run(run, goal, ask)
     if ask.subgoal is not None and (about := _about(run, goal, gaps, ask, ask.subgoal)):
         return about
     other = suggestions.after_other(goal, gaps)
@@ -186,7 +189,7 @@ def ranked(run: Run, goal: Goal, ask: Ask) -> Ask:
     if not ids:
         return replace(ask, rank=None)
     after = ids.index(ask.topic) + 1 if ask.topic in ids else 0
-    place = ask.rank - 1 if ask.rank else after % len(ids)
+    place = {0: after % len(ids), -1: len(ids) - 1}.get(ask.rank, ask.rank - 1)
     if place >= len(ids):
         raise InputError(f"There {'is one gap' if len(ids) == 1 else f'are {len(ids)} gaps'}, no more.")
     return replace(ask, subgoal=goal.subgoal(ids[place]))

@@ -24,9 +24,9 @@ from goalcover.graph.replies import (
     takes_back,
     wants_meaning,
 )
-from goalcover.graph.speech import asks
+from goalcover.graph.speech import agrees, asks
 from goalcover.graph.state import Before, Repair, State, Wait
-from goalcover.graph.suggestions import while_mending
+from goalcover.graph.suggestions import UNDO, while_mending
 from goalcover.tools.typeset import cut
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
@@ -37,12 +37,10 @@ AT_ONCE = 3
 _QUOTED = 160
 """Characters of an answer that a subgoal comes from."""
 KEEP = "Keep it as it is"
-DISAGREES = re.compile(
-    r"\W*(?:(?:no|nope)\b(?!\W+(?:idea|clue|wait|but|my|i (?:mean\w*|want\w*|did\w*|said))\b)|i (?:\w+ )?disagree\b"
-    r"|(?:please )?(?:keep|leave) (?:it|them|that|this|both)\b)",
-    re.IGNORECASE,
+SETS_ASIDE = (
+    "That takes back “{}”, and what was judged since then is set aside; what was kept or written stays. Say “undo the "
+    "last change” for it."
 )
-"""How a person begins who lets a failed check pass, and says why; what was meant instead is no reason."""
 NOT_UNDERSTOOD = (
     "I did not understand that. Say, for example, “drop …”, “add …: what it does”, “rename … to …”, “split … into … "
     "and …”, “merge … and …”, “weigh … 2”, “every sample should show …”, or “change my answer about audience”."
@@ -50,6 +48,9 @@ NOT_UNDERSTOOD = (
 NO_RESULT = (
     "There is no result yet to answer that from: Start judges the data, and then it can be asked about. Until then the "
     "subgoals can be changed; “help” says how."
+)
+NO_DATA = (
+    "There is no result yet to answer that from: hand over the dataset, which is judged then, and can be asked about."
 )
 NOT_YET = "The goal was changed since the last result, and has to be judged first: say Start, or go back."
 WORKS = ("trust", "synthesize", "filter", "export")
@@ -129,20 +130,21 @@ async def repair(state: State, runtime: Runtime[Deps]) -> State:
         return elsewhere
     if wants_again(text):  # a model may answer by now
         return _anew(state)
+    said, rest = chosen(text, offered), state["repairs"][1:]
+    does = first.edit.label.split()[:1] if first.edit else ()
+    if agrees(text, *does) or (first.edit and said == first.edit.label):
+        return _changed(state, goal, first.edit) if first.edit else _passed(goal, state, [first], rest)
     if lets_all_pass(text):
         checks = state.get("checks")
         failed = [_repair(one, goal) for one in checks.failures] if checks else list(state["repairs"])
         return _passed(goal, state, failed, rest=())
-    said = chosen(text, offered)
-    if said == KEEP or said.lower().strip(" .!") in {"keep", "keep it", "no", "overrule", "leave it", "skip", "fine"}:
-        return _passed(goal, state, [first], rest=state["repairs"][1:])
-    if first.edit and (said == first.edit.label or said.lower().strip(" .!") in {"yes", "ok", "okay", "do it", "sure"}):
-        return _changed(state, goal, first.edit)
+    if said == KEEP:
+        return _passed(goal, state, [first], rest)
     if edits.read_change(text, goal) is None:
         if wants_start(text):
             return _passed(goal, state, list(state["repairs"]), rest=())
-        if DISAGREES.match(text):
-            return _passed(goal, state, [first], rest=state["repairs"][1:])
+        if agrees(text) is False:
+            return _passed(goal, state, [first], rest)
     return revised(state, runtime, goal)
 
 
@@ -171,7 +173,7 @@ def steered(state: State, runtime: Runtime[Deps]) -> State | None:
         return amend(state, Reply("add", answer=added[1], slot=added[0]), runtime)
     if goal and edits.read_change(text, goal) is not None:
         return None
-    if wants_plan(text) and goal and checks and not asks(text):
+    if wants_plan(text) and goal and checks:
         runtime.stream_writer(Planned(goal=goal, checks=checks, open=len(state.get("repairs", ()))))
         return stay
     if slot := slot_to_change(text):
@@ -188,12 +190,22 @@ def steered(state: State, runtime: Runtime[Deps]) -> State | None:
 
 
 def _back(state: State, runtime: Runtime[Deps]) -> State:
-    if state.get("undo"):
-        return undone(state, runtime)
+    if undo := state.get("undo"):
+        if not _costs_a_result(state, undo[-1]):
+            return undone(state, runtime)
+        runtime.stream_writer(Noted(text=SETS_ASIDE.format(undo[-1].label)))
+        return {"suggestions": (UNDO, *(one for one in state.get("suggestions", ()) if one != UNDO))}
     if not state.get("past") or (state.get("run") is not None and not state.get("repairs")):
         runtime.stream_writer(Problem(text="There is no change to take back: say what to change instead."))
         return {"repairs": state.get("repairs", ())}
     return step_back(state)
+
+
+def _costs_a_result(state: State, change: Before) -> bool:
+    """Whether a mere "undo" would set a result aside: what was said since then may be meant, which it does not undo."""
+    goal = state.get("goal")
+    names_it = re.search(r"\b(?:change|edit)\b", state["heard"].text, re.IGNORECASE)
+    return state.get("run") is not None and goal is not None and goal.subgoals != change.goal.subgoals and not names_it
 
 
 def _explained(state: State, goal: Goal) -> Event | None:
@@ -208,7 +220,9 @@ def _explained(state: State, goal: Goal) -> Event | None:
         return Noted(text=_origin(one, state.get("specification")))
     if repairs:
         return Meant(question=question_of(repairs[0]))
-    return Noted(text=NO_RESULT) if state.get("last") is None else None
+    if state.get("last") is not None:
+        return None
+    return Noted(text=NO_RESULT if state.get("data") else NO_DATA)
 
 
 def _origin(subgoal: Subgoal, specification: Specification | None) -> str:

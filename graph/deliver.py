@@ -10,17 +10,20 @@ from goalcover.graph.events import Exported, Problem, Selected, Sent, Withheld
 from goalcover.graph.failures import told
 from goalcover.graph.intent import FILLER
 from goalcover.graph.names import all_spelt_out
-from goalcover.graph.orders import UNNAMED, Order, agrees, read_cut, read_order
+from goalcover.graph.orders import UNNAMED, Order, read_cut, read_order
 from goalcover.graph.parts import Parts
 from goalcover.graph.remedy import run_of, words_of
+from goalcover.graph.speech import agrees
 from goalcover.graph.state import State
 from goalcover.memory.runs import Run
+from goalcover.memory.synthetic import kept
 from goalcover.tools.export import FORMATS, export, parse_format
 from goalcover.tools.filter import select
 from goalcover.tools.formats.hub import check_id, upload
 from goalcover.tools.mix import Mix, make_mix, parse_mix
 from langgraph.runtime import Runtime
 
+UPLOADS = ("upload", "push")
 FILTERING = frozenset(
     "by data dataset filter filtered goal keep kept leave out pick selection select selected serve serves set suits "
     "train training".split()
@@ -48,7 +51,8 @@ async def write_set(state: State, runtime: Runtime[Deps]) -> State:
     parcel, last = state.get("parcel"), state.get("order")
     if parcel is not None and last is not None:
         return await _release(Path(parcel), last, state["heard"].text, runtime)
-    run, order = run_of(state), read_order(state["heard"].text, last)
+    run = run_of(state)
+    order = read_order(state["heard"].text, last, has_kept=next(kept(run.synthetic_path), None) is not None)
     if order.hub:
         _check_hub(order, runtime.context)
     form = parse_format(order.format)
@@ -90,7 +94,7 @@ def _mixed(run: Run, order: Order) -> Mix:
 
 async def _release(folder: Path, order: Order, text: str, runtime: Runtime[Deps]) -> State:
     """Uploads what waits for it, or not: as the person says."""
-    agreed = agrees(text)
+    agreed = agrees(text, *UPLOADS)
     if agreed is None:
         runtime.stream_writer(
             Problem(text=f"I did not understand that. Upload to {order.hub}, yes or no? Nothing has left.")

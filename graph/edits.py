@@ -4,15 +4,18 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from goalcover.agent.elicitation import Edit
+from goalcover.agent.elicitation import Edit, merged
+from goalcover.agent.embedded.domains import slug
+from goalcover.agent.embedded.naming import about, free_id, redescribed
+from goalcover.agent.embedded.phrases import joined, lower_first
 from goalcover.agent.embedded.wordings import VERBS, third
 from goalcover.agent.models import Goal, Subgoal
 from goalcover.graph.names import all_spelt_out, named, telling
 from goalcover.graph.speech import bare, own_words, places
 
 _QUOTES = "\"'“”‘’` "
-_MAX_ID = 60
 _MOST_PARTS = 20
+_ABOUT = "Answers questions about {}"
 
 
 @dataclass(frozen=True)
@@ -80,11 +83,9 @@ def apply(change: Change, goal: Goal) -> Goal:
 
 def fresh(name: str, description: str, subgoals: Sequence[Subgoal], like: Subgoal | None = None) -> Subgoal:
     """A new subgoal with an id of its own; scope, weight and share as those of `like`."""
-    taken = {one.id for one in subgoals}
-    base = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:_MAX_ID] or "subgoal"
-    number = next(n for n in range(1, len(taken) + 2) if (base if n == 1 else f"{base}-{n}") not in taken)
     kept = like.model_dump(include={"weight", "scope", "share"}) if like else {}
-    return Subgoal(id=base if number == 1 else f"{base}-{number}", name=name, description=description, **kept)
+    new = free_id(slug(name), {one.id for one in subgoals})
+    return Subgoal(id=new, name=name, description=description, **kept)
 
 
 def _drop(goal: Goal, who: str) -> Change:
@@ -100,7 +101,7 @@ def _rename(goal: Goal, who: str, name: str) -> Change:
     subgoal = _the(who, goal)
     if not (new := _plain(name)):
         return Change(problem=f"Into what? Say: rename {subgoal.name} to …")
-    return _replace(f"Rename {subgoal.name}", subgoal, name=new)
+    return _replace(f"Rename {subgoal.name}", subgoal, name=new, description=redescribed(subgoal, new))
 
 
 def _reword(goal: Goal, who: str, description: str) -> Change:
@@ -145,21 +146,19 @@ def _share(goal: Goal, percent: str, who: str) -> Change:
     return _replace(f"{percent}% should show {subgoal.name}", subgoal, scope="some", share=share)
 
 
-def _merge(goal: Goal, both: str, name: str) -> Change:
-    first, second = _pair(both, goal)
-    called = _plain(name) or f"{first.name} and {second.name[:1].lower()}{second.name[1:]}"
-    told = f"{first.description.rstrip('.')}; {second.description[:1].lower()}{second.description[1:]}"
-    rest = [one for one in goal.subgoals if one.id not in {first.id, second.id}]
-    merged = fresh(called, told, rest, first).model_copy(update=_together(first, second))
-    return Change(Edit(label=f"Merge {first.name} and {second.name}", out=(first.id, second.id), put=(merged,)))
-
-
-def _together(first: Subgoal, second: Subgoal) -> dict[str, object]:
-    """What two merged subgoals ask for: their weights added, and the wider scope."""
-    every = "every" in {first.scope, second.scope}
-    shares = [one.share for one in (first, second) if one.share is not None]
-    share = None if every or not shares else min(1.0, sum(shares))
-    return {"weight": first.weight + second.weight, "scope": "every" if every else "some", "share": share}
+def _merge(goal: Goal, who: str, name: str) -> Change:
+    those = _those(who, goal)
+    if len(those) == 1 and len(into := named(name.strip(_QUOTES), goal.subgoals)) == 1:
+        those, name = tuple(dict.fromkeys((*those, *into))), into[0].name  # "merge A into B"
+    if len(those) < 2:
+        return Change(problem=f"Which ones? There are: {', '.join(one.name for one in goal.subgoals)}.")
+    first, *others = those
+    told = "; ".join((first.description.rstrip("."), *(lower_first(one.description.rstrip(".")) for one in others)))
+    rest = [one for one in goal.subgoals if one not in those]
+    called = _plain(name) or joined([first.name, *(lower_first(one.name) for one in others)])
+    new = merged(fresh(called, told, rest), those)
+    label = f"Merge {joined([one.name for one in those])}"
+    return Change(Edit(label=label, out=tuple(one.id for one in those), put=(new,)))
 
 
 def _split(goal: Goal, who: str, parts: str) -> Change:
@@ -172,7 +171,7 @@ def _split(goal: Goal, who: str, parts: str) -> Change:
     rest = [one for one in goal.subgoals if one.id != subgoal.id]
     put: list[Subgoal] = []
     for name in names:
-        part = fresh(name, _about(name), [*rest, *put], subgoal)
+        part = fresh(name, about(name, _ABOUT), [*rest, *put], subgoal)
         put.append(part.model_copy(update={"weight": subgoal.weight / len(names), "share": _part(subgoal, len(names))}))
     return Change(Edit(label=f"Split {subgoal.name}", out=(subgoal.id,), put=tuple(put)))
 
@@ -186,7 +185,7 @@ def _add(goal: Goal, name: str, description: str) -> Change:
         return Change(problem="Which one? Say: add …, or add …: what it does.")
     if any(one.name.casefold() == name.casefold() for one in goal.subgoals):
         return Change(problem=f"There is a subgoal {name} already: reword it, or give the new one another name.")
-    added = fresh(name, _sentence(description) if description else _about(name), goal.subgoals)
+    added = fresh(name, _sentence(description) if description else about(name, _ABOUT), goal.subgoals)
     return Change(Edit(label=f"Add {name}", put=(added,)))
 
 
@@ -214,7 +213,7 @@ def _those(who: str, goal: Goal) -> tuple[Subgoal, ...]:
     spelt = all_spelt_out(said, goal.subgoals)
     for one in spelt:
         said = re.sub(re.escape(one.name), ",", said, count=1, flags=re.IGNORECASE)
-    parts = [part for part in re.split(r"[,;&]|\band\b", said, flags=re.IGNORECASE) if telling(part)]
+    parts = [part for part in re.split(r"[,;&]|\b(?:and|with)\b", said, flags=re.IGNORECASE) if telling(part)]
     try:
         others = tuple(_the(part, goal) for part in parts)
     except _UnclearError:
@@ -239,18 +238,6 @@ def _the(who: str, goal: Goal) -> Subgoal:
     raise _UnclearError(f"{question}{which}{'?' if found else '.'}")
 
 
-def _pair(text: str, goal: Goal) -> tuple[Subgoal, Subgoal]:
-    """The two subgoals in "X and Y", where X or Y may hold an "and" itself."""
-    for joint in re.finditer(r"\s+(?:and|with|&)\s+|\s*,\s*", text, re.IGNORECASE):
-        first, second = (
-            _at(part, goal) or named(part.strip(_QUOTES), goal.subgoals)
-            for part in (text[: joint.start()], text[joint.end() :])
-        )
-        if len(first) == len(second) == 1 and first != second:
-            return first[0], second[0]
-    raise _UnclearError(f"Which two? There are: {', '.join(one.name for one in goal.subgoals)}.")
-
-
 def _plain(name: str) -> str:
     stripped = name.strip(_QUOTES)
     return stripped[:1].upper() + stripped[1:]
@@ -260,28 +247,20 @@ def _sentence(text: str) -> str:
     return _plain(text).rstrip(".")
 
 
-def _about(name: str) -> str:
-    return (
-        f"Answers questions about {name[:1].lower()}{name[1:]}"
-        if not name.isupper()
-        else f"Answers questions about {name}"
-    )
-
-
 _ROWS = r"(?:samples?|rows?|examples?|answers?|data)"
 _ONE = r"(?:the )?(?:subgoal |capability )?(.{1,200}?)"
 _LIST = r"(?:(?:the|my|our|your) )?(?:topics?|subgoals?|list|plan|goals?|capabilities|domain)"
-_DROP = "drop|remove|delete|forget|leave out|get rid of|throw out|take out|scrap"
-_VERBS = f"{_DROP}|rename|merge|combine|split|reword|describe|weigh|add"
+DROP = "drop|remove|delete|forget|leave out|get rid of|throw out|take out|scrap"
+_VERBS = f"{DROP}|rename|merge|combine|split|reword|describe|weigh|add"
 _JOINT = re.compile(rf"\s*(?:[,;]\s*(?:and )?(?:then )?|\band (?:then )?)(?=(?:{_VERBS})\b)", re.IGNORECASE)
 _RULES: tuple[tuple[str, Callable[..., Change]], ...] = (
     (
-        rf"(?:{_DROP}) (?!(?:all |the |those |these |any )*{_ROWS}\b){_ONE}(?: subgoals?)?(?: from {_LIST})?",
+        rf"(?:{DROP}) (?!(?:all |the |those |these |any )*{_ROWS}\b){_ONE}(?: subgoals?)?(?: from {_LIST})?",
         _drop,
     ),
     (rf"rename {_ONE}(?: (?:to|as|into)|:) (.+)", _rename),
     (
-        r"(?:merge|combine|join|unite) (.{1,300}?)(?: (?:into one|together))?(?: (?:into|as|called) (.+))?",
+        r"(?:merge|combine|join|unite) (.{1,300}?)(?: (?:(?:in)?to one|together))?(?: (?:into|to|as|called) (.+))?",
         _merge,
     ),
     (rf"split {_ONE} (?:into|in) (.+)", _split),

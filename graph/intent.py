@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from goalcover.agent.models import Goal, Subgoal
 from goalcover.graph.names import all_spelt_out, named, spelt_out, telling
 from goalcover.graph.rules import Kind, kind_of
-from goalcover.graph.speech import asks, bare
+from goalcover.graph.speech import ORDINAL, ORDINALS, agrees, asks, bare
 from goalcover.graph.wishes import read_making
+from goalcover.tools.kinds import MEANINGS
 from rapidfuzz.distance import OSA
 
 _SAMPLE = re.compile(
@@ -21,34 +22,34 @@ _NUMBERED = re.compile(
     re.IGNORECASE,
 )
 """A sample by its row or by an id that reads like one, with or without the word that asks for it."""
-_RANK = "(?P<rank>first|second|third|fourth|fifth|next|other|another|worst|weakest|biggest|largest)"
+_RANK = rf"(?P<rank>{ORDINAL}|next|other|another|worst|weakest|biggest|largest)"
+_NTH = r"(?:gap|subgoal|number|no\.?)\W{0,2}(?P<n>[1-9]\d?)\b"
 _RANKED = re.compile(
     r"\W*(?:(?:and|now|so|then|but|about|what|how|which|one|gap|subgoal|why|is|are|show|tell|me|explain|the|my"
-    rf"|our)\W+){{0,8}}{_RANK}"
-    r"(?:\W+(?:one|gap|subgoal|weakness|problem|weak|is|it|that|of|them|all)){0,4}\W*",
+    rf"|our)\W+){{0,8}}(?:{_NTH}|(?:why(?: is)?|explain)\W+(?P<bare>[1-9]\d?)\b|{_RANK})"
+    r"(?:\W+(?:one|gap|subgoal|weakness|problem|so|weak|is|it|that|of|them|all)){0,4}\W*",
     re.IGNORECASE,
 )
 """One of the gaps by its place among them."""
 _FOR_RANKED = re.compile(
-    rf"\b(?:for|of|on|about|in|to)\W+(?:(?:the|my|our)\W+)?{_RANK}(?:\W+(?:one|gap|subgoal|weakness|problem))?"
+    rf"\b(?:for|of|on|about|in|to)\W+(?:(?:the|my|our)\W+)?(?:{_NTH}|{_RANK}(?:\W+(?:one|gap|subgoal|weakness|problem))?)"
     r"(?=\W*$|[,.;!?]|\W+(?:and|but|please|now|only|that|which|with)\b)",
     re.IGNORECASE,
 )
 RANKS = {
-    "first": 1,
-    "worst": 1,
-    "weakest": 1,
-    "biggest": 1,
-    "largest": 1,
-    "second": 2,
-    "third": 3,
-    "fourth": 4,
-    "fifth": 5,
-    "next": 0,
-    "other": 0,
-    "another": 0,
+    **{word: place for place, word in enumerate(ORDINALS, 1)},
+    **dict.fromkeys(("worst", "weakest", "biggest", "largest"), 1),
+    **dict.fromkeys(("next", "other", "another"), 0),
+    "last": -1,
 }
-TERMS = {
+_OF_IT = re.compile(
+    r"\b(?:for|of|on|about|in|with|to|fix|improve|close|lift|reach)\W+(?:it|this|that)(?: one| gap| subgoal)?\b",
+    re.IGNORECASE,
+)
+"""The subgoal talked about, where "it" may as well be nothing: what would it take?"""
+_IT = re.compile(r"\b(?:it|this|that)\b", re.IGNORECASE)
+_THAN = re.compile(r"\b(?:worse|better|weaker|stronger|lower|higher) than\b", re.IGNORECASE)
+TERMS: dict[str, str] = {
     "alignment": r"(?:mean )?alignments?",
     "support": r"supports?(?:ing)?(?: samples?)?",
     "level": r"levels?",
@@ -63,6 +64,7 @@ TERMS = {
     "atomic": r"atomic",
     "disjoint": r"disjoint",
     "complete": r"complete",
+    **{kind: kind.replace("-", "[ -]") for kind in MEANINGS},
 }
 """Words of the results that can be asked about, and how they are written."""
 _TERM = "(?P<term>" + "|".join(TERMS.values()) + ")"
@@ -77,7 +79,8 @@ _DEFINED = tuple(
         rf"how (?:do|does) (?:you|it) (?:compute|calculate|measure|define|determine|find|decide) (?:the "
         rf"|an? )?{_TERM}.*",
         rf"(?:define|explain the (?:word|term)) \W?{_TERM}\W?",
-        r"what(?: is|.s) (?:an? )?(?P<term>alignment|support|interval|confidence interval|goal score)",
+        r"what(?: is|.s) (?:an? )?(?P<term>alignment|support|interval|confidence interval|goal score"
+        rf"|{'|'.join(TERMS[kind] for kind in MEANINGS)})",
         rf"what(?: is|.s) an? {_TERM}",
     )
 )
@@ -91,16 +94,14 @@ _AGAIN = re.compile(
     re.IGNORECASE,
 )
 FILLER = frozenset(
-    "a about all also an and any anything are as at average bad be best between by can cause causes close collect "
-    "compare "
-    "could covered cut cutoff difference differences do does download each every example examples explain far first "
-    "fix for from gap gaps generate give good has have high highest how i if improve in is it its lack lacks lift "
-    "list low lowest make many me median mention mentions missing more most much must my need needed no not of off "
-    "on one ones or please "
-    "poorest reach reason reasons recommend row rows sample samples score scores scoring see should show so some "
-    "strongest subgoal such take takes teach teaches tell than that the their them there these this those threshold "
-    "to top typical "
-    "us usual versus vs was we weak weaker weakest well were what which who why will with worst would wrong you".split()
+    "a about all also an and any anything are as at average bad be best better between by can cause causes close "
+    "collect compare could covered cut cutoff difference differences do does download each every example examples "
+    "explain far first fix for from gap gaps generate give good has have high highest how i if improve in is it its "
+    "lack lacks lift list low lowest make many me median mention mentions missing more most much must my need "
+    "needed no not of off on one ones or please poorest reach reason reasons recommend row rows sample samples "
+    "score scores scoring see should show so some strong stronger strongest subgoal such take takes teach teaches "
+    "tell than that the their them there these this those threshold to top typical us usual versus vs was we weak "
+    "weaker weakest well were what which who why will with worse worst would wrong you".split()
 )
 MAKING = FILLER | frozenset(
     "additional again ahead create extra fine go great just let lets looks new now ok okay synthesise synthesize "
@@ -154,8 +155,8 @@ class Ask:
     sample: str = ""
     """For `sample` and `similar`: its id, or the number of its row."""
     rank: int | None = None
-    """For `explain` and `synthesize` without a subgoal: a gap's place, 1 for the worst; 0 for the one after that talked
-    about."""
+    """For what is about one subgoal and names none: a gap's place, 1 for the worst; 0 for the one after that talked
+    about, -1 for the last."""
     term: str = ""
     """For `meaning`: the word, as `TERMS` has it."""
     topic: str | None = None
@@ -201,10 +202,15 @@ def _particular(text: str, topic: str | None) -> Ask | None:
         written = defined["term"]
         return Ask("meaning", term=next(one for one in TERMS if re.fullmatch(TERMS[one], written, re.IGNORECASE)))
     if ranked := _RANKED.fullmatch(text):
-        return Ask("explain", rank=RANKS[ranked["rank"].lower()], topic=topic)
+        return Ask("explain", rank=_rank(ranked), topic=topic)
     if like := _LIKE.fullmatch(text):
         return Ask("similar", sample=like[1], topic=topic)
     return None
+
+
+def _rank(found: re.Match[str]) -> int:
+    said = next(filter(None, map(found.groupdict().get, ("n", "bare", "rank")))).lower()
+    return RANKS[said] if said in RANKS else int(re.sub(r"\D", "", said))
 
 
 def _understood(text: str, goal: Goal, topic: str | None) -> Ask:
@@ -213,8 +219,8 @@ def _understood(text: str, goal: Goal, topic: str | None) -> Ask:
     whole = spelt_out(text, goal.subgoals)
     rest = _unnamed(text, [whole] if whole else ())
     kind = kind_of(rest)
-    if kind == "compare":
-        return _comparison(text, goal, topic)
+    if beside := _beside(text, rest, kind, goal, topic):
+        return beside
     if kind in _WHOLE:
         return Ask(
             kind, _trusting(kind, whole, rest, goal, topic), number=_share_in(rest) if kind == "suppose" else None
@@ -229,11 +235,19 @@ def _understood(text: str, goal: Goal, topic: str | None) -> Ask:
         return Ask(kind, candidates[0])
     if (candidates and kind != "search") or kind == "unsure":
         return Ask("unsure", maybe=candidates)
-    if kind in {"advice", "needed", "search"}:
+    return _nameless(kind, rest, not telling(words, FILLER), goal, topic)
+
+
+def _nameless(kind: Kind, rest: str, is_bare: bool, goal: Goal, topic: str | None) -> Ask:
+    """What is asked where no subgoal is named: of a gap by its place, of the subgoal talked about, or of all."""
+    if kind == "search":
         return Ask(kind)
-    if topic is not None and not telling(words, FILLER):
+    if ranked := _FOR_RANKED.search(rest):
+        return Ask(kind, rank=_rank(ranked), topic=topic)
+    about_all = kind in {"advice", "needed"}
+    if topic is not None and is_bare and (not about_all or _OF_IT.search(rest)):
         return Ask(kind, goal.subgoal(topic))
-    return Ask("unsure")
+    return Ask(kind if about_all else "unsure")
 
 
 def _trusting(kind: Kind, whole: Subgoal | None, rest: str, goal: Goal, topic: str | None) -> Subgoal | None:
@@ -251,14 +265,14 @@ def _making(text: str, goal: Goal, topic: str | None) -> Ask:
     rest = read_making(text).rest
     words = re.sub(r"\d+|\bdata\b(?= (?:for|on|about|that)\b)", " ", rest)
     several = _each(words, goal, r"\b(?:and|or|plus)\b|[,;&+]", MAKING)
-    number = _count_in(_unnamed(rest, goal.subgoals))
+    number = _count_in(_unnamed(_FOR_RANKED.sub(" ", rest), goal.subgoals))
     if len(several) > 1:
         return Ask("synthesize", number=number, maybe=tuple(several))
     if candidates := tuple(several) or named(words, goal.subgoals, MAKING):
         one = candidates[0] if len(candidates) == 1 else None
         return Ask("synthesize", one, number=number, maybe=() if one else candidates)
-    if ranked := _FOR_RANKED.search(words):
-        return Ask("synthesize", number=number, rank=RANKS[ranked["rank"].lower()], topic=topic)
+    if ranked := _FOR_RANKED.search(rest):
+        return Ask("synthesize", number=number, rank=_rank(ranked), topic=topic)
     is_sure = number is not None or "?" not in text  # "can you make samples?" orders none
     if topic is not None and is_sure and not telling(words, MAKING) and not re.search(_ALL, words, re.IGNORECASE):
         return Ask("synthesize", goal.subgoal(topic), number=number)
@@ -267,7 +281,7 @@ def _making(text: str, goal: Goal, topic: str | None) -> Ask:
 
 def wants_start(text: str) -> bool:
     """Whether a message asks to assess what is attached."""
-    return kind_of(text) == "assess"
+    return kind_of(text) == "assess" or agrees(text) is True
 
 
 def wants_other(text: str) -> bool:
@@ -291,8 +305,9 @@ def wants_help(text: str) -> bool:
 
 
 def wants_plan(text: str) -> bool:
-    """Whether a message asks to see the subgoals."""
-    return kind_of(text) == "plan"
+    """Whether a message asks to see the subgoals, not why they are what they are."""
+    is_asked = not asks(text) or re.match(r"(?:what|which|can|could)\b", bare(text), re.IGNORECASE)
+    return kind_of(text) == "plan" and bool(is_asked)
 
 
 def wants_demo(text: str) -> bool:
@@ -330,9 +345,19 @@ def limit_in(text: str) -> int | None:
     return max(1, int(number[1])) if number else None
 
 
+def _beside(text: str, rest: str, kind: Kind, goal: Goal, topic: str | None) -> Ask | None:
+    """A comparison, as such or as "is A worse than B"; None where it is none, or with something else."""
+    if kind == "compare":
+        return _comparison(text, goal, topic)
+    if not _THAN.search(rest):
+        return None
+    compared = _comparison(text, goal, topic if _IT.search(rest) else None)
+    return compared if compared.other else None
+
+
 def _comparison(text: str, goal: Goal, topic: str | None) -> Ask:
     """Two subgoals: both spelt out, or named on either side of the word between them."""
-    both = _each(text, goal, r"\b(?:and|with|to|versus|vs)\b", FILLER)
+    both = _each(text, goal, r"\b(?:and|with|to|than|versus|vs)\b", FILLER)
     if len(both) == 1 and topic is not None and topic != both[0].id:
         both.insert(0, goal.subgoal(topic))
     return Ask("compare", both[0], both[1]) if len(both) >= 2 else Ask("unsure", maybe=tuple(both))

@@ -100,6 +100,7 @@ def afresh() -> State:
         "turns": (),
         "batch": None,
         "reviews": (),
+        "reviewed": (),
         "holdout": None,
         "order": None,
         "parcel": None,

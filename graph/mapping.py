@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from goalcover.graph.speech import agrees
 from goalcover.graph.state import Suggestion, Unmapped
 from goalcover.tools.typeset import cut
 
@@ -15,9 +16,6 @@ _OUTPUT = re.compile(
     r"\b(?:outputs?|answers?|answered|repl(?:y|ies)|responses?|completions?|targets?|solutions?|agents?|assistants?)\b",
     re.IGNORECASE,
 )
-_YES = re.compile(
-    r"\W*(?:yes|yep|ok|okay|sure|right|correct|exactly|that.?s (?:it|right)|looks (?:right|good))\W*", re.IGNORECASE
-)
 _LABEL = 60
 _Place = tuple[int, str]
 
@@ -26,7 +24,7 @@ def read_mapping(text: str, waiting: Unmapped) -> str | None:
     """`input=COL[+COL],output=COL[+COL]`, as a message says it; None when it names no column."""
     if option := _OPTION.fullmatch(text):
         return option[1]
-    if waiting.likely and _YES.fullmatch(text):
+    if waiting.likely and agrees(text):
         return waiting.likely
     columns, rest = _columns_in(text, [one.name for one in waiting.columns])
     if not columns:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 
+from goalcover.agent.embedded.domains import everywhere
 from goalcover.agent.models import Subgoal
 from goalcover.agent.words import stem
 from rapidfuzz import fuzz
@@ -42,7 +43,15 @@ def named(text: str, subgoals: Sequence[Subgoal], filler: Collection[str] = _ART
         return ()
     scores = {one.id: _likeness(asked, one) for one in subgoals}
     best = max(scores.values(), default=0.0)
-    return tuple(one for one in subgoals if best >= _NEAR and scores[one.id] >= best - _TIE)
+    if best < _NEAR:
+        return tuple(one for one in subgoals if asked in _other_names(one, filler))
+    return tuple(one for one in subgoals if scores[one.id] >= best - _TIE)
+
+
+def _other_names(subgoal: Subgoal, filler: Collection[str]) -> list[list[str]]:
+    """What people call it whose own words it goes by: "psychiatry" for Mental health."""
+    known = (one for one in everywhere(subgoal.name) if one.name == subgoal.name)
+    return [telling(call, filler) for one in known for call in one.says]
 
 
 def telling(text: str, filler: Collection[str] = _ARTICLES) -> list[str]:

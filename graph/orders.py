@@ -9,6 +9,7 @@ from goalcover.graph.parts import Parts
 from goalcover.tools.export import ALIASES, DISK, FORMATS
 
 USUAL_VALIDATION = 0.1
+WITH_KEPT = "synthetic+goal-aligned"
 UNNAMED = "?"
 """In place of a dataset's id, where an upload is asked for and not said where to."""
 _PERCENT = r"(?<![\d.])(?P<share>\d{1,3}(?:\.\d{1,9})?) ?(?:%|per ?cent)"
@@ -42,11 +43,6 @@ _HUB = (
 )
 _PUBLIC = r"\b(?:in public|public(?:ly)?|open to everyone|for everyone)\b"
 _PRIVATE = r"\b(?:private(?:ly)?|not public(?:ly)?)\b"
-_YES = (
-    r"\W*(yes|yep|sure|ok|okay|go ahead|do it|(please )?(upload|push)( it)?)"
-    r"(\W+(please|upload( it)?|push( it)?|go ahead|do it))?\W*"
-)
-_NO = r"\W*(no|nope|don.?t|do not|not|cancel|stop|keep|leave|never)\b"
 _IT = r"\b(?:it|that|them|this|the same|again)\b"
 _WHOLE = r"\boriginal\b|\ball (of )?((the|my|our) )?(data|rows)\b|\beverything\b|\bfull\b"
 _DATASET = r"(?:my|our|the)(?: own| whole)? (?:data|dataset|rows)\b"
@@ -98,8 +94,11 @@ class Order(Frozen):
     """What was not understood."""
 
 
-def read_order(text: str, before: Order | None = None) -> Order:
-    """The training set that a message asks for; `before` is the last one, which "it" means."""
+def read_order(text: str, before: Order | None = None, *, has_kept: bool = False) -> Order:
+    """The training set that a message asks for; `before` is the last one, which "it" means.
+
+    Where synthetic samples were kept they are in it, unless the message says what it is to hold.
+    """
     parts = Parts(text)
     hub = _hub(parts)
     given = {"validation": _validation(parts), "seed": _number(parts, _SEED), **read_cut(parts)}
@@ -118,20 +117,14 @@ def read_order(text: str, before: Order | None = None) -> Order:
         unread = (*unread, "a goal score, which cuts goal-aligned rows alone")
     if "format" in named or "ending" in named:  # one without the other is not the one of before
         named = {"format": "same", "ending": ""} | named
-    return (before if before and is_same else Order()).model_copy(update={**named, **hub, "unread": unread})
+    usual = Order(mix=WITH_KEPT) if has_kept else Order()
+    return (before if before and is_same else usual).model_copy(update={**named, **hub, "unread": unread})
 
 
 def read_cut(parts: Parts) -> dict[str, Any]:
     """The least goal score that is asked for, and how many rows each subgoal is to keep; None for what is not said."""
     score = parts.take(_SCORE, _SCORE_LEAD)
     return {"min_score": float(score["score"]) if score else None, "quota": _number(parts, _QUOTA)}
-
-
-def agrees(text: str) -> bool | None:
-    """Whether a reply to "upload it?" is a yes or a no; None when it is neither."""
-    if re.fullmatch(_YES, text, re.IGNORECASE):
-        return True
-    return False if re.match(_NO, text, re.IGNORECASE) else None
 
 
 def _hub(parts: Parts) -> dict[str, Any]:

@@ -26,11 +26,12 @@ from goalcover.graph.failures import once_more, told
 from goalcover.graph.intent import MAKING, RANKS, Ask, understand
 from goalcover.graph.listen import FORBIDDEN
 from goalcover.graph.parts import Parts
+from goalcover.graph.replies import takes_back
 from goalcover.graph.state import Attachment, Heard, State, Wait
 from goalcover.graph.wishes import Making as Wished
 from goalcover.graph.wishes import Wish, how_many, in_full, read_making, read_review
 from goalcover.memory.runs import Run
-from goalcover.tools.accept import Review, accept, pass_over, turn_down
+from goalcover.tools.accept import Review, accept, pass_over, to_look_at, turn_down
 from goalcover.tools.budget import budget_for
 from goalcover.tools.judges import judge_of
 from goalcover.tools.load import open_dataset
@@ -38,14 +39,19 @@ from goalcover.tools.sources import HUB_ID
 from goalcover.tools.spending import on_account
 from goalcover.tools.synthesize import Batch
 from goalcover.tools.synthesize import synthesize as make_samples
+from goalcover.tools.typeset import count
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
 STRICT, USUAL = 5, 4
 HELP = (
     "Say **looks good** to keep them, **reject 2, 5-7: why**, **only 1 and 3**, **edit 3: the new answer**, **more**, "
-    "**stricter**, **only questions from nurses** (or whatever they should be), or **reject all**."
+    "**stricter**, **only questions from nurses** (or whatever they should be), **undo**, **show them**, or "
+    "**reject all**."
 )
+
+YOURS = "as you wrote it: it is judged once it is kept."
+"""In place of what was said of the text before."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ async def synthesize(state: State, runtime: Runtime[Deps]) -> State:
         if len(batch.proposals) == len(task.staying) and making.holdout is None:
             told = "Nothing new came of it: the samples above stay as they are, with what you decided."
             runtime.stream_writer(Noted(text=f"{told} {batch.shortfall}"))
-            return kept
+            return kept | State(reviewed=())
         pass_over(run, task.subgoal.id, task.passed_over)
     reviews = tuple(one for one in state.get("reviews", ()) if one.candidate_id in _ids(task.staying))
     runtime.stream_writer(
@@ -92,7 +98,8 @@ async def synthesize(state: State, runtime: Runtime[Deps]) -> State:
             reviews=reviews,
         )
     )
-    change: State = {"batch": batch if batch.proposals else None, "reviews": reviews, "topic": task.subgoal.id}
+    change: State = {"batch": batch if batch.proposals else None, "reviews": reviews, "reviewed": ()}
+    change["topic"] = task.subgoal.id
     return kept | change | (State() if batch.proposals else once_more(state))
 
 
@@ -132,7 +139,7 @@ def _task(state: State, goal: Goal, ask: Ask, making: Wished) -> Task | None:
     asked = ask.subgoal if ask.kind == "synthesize" else None
     if before is None:
         return Task(asked, how_many(ask.number)) if asked else None
-    wish = read_review(heard.text, with_file=bool(heard.files))
+    wish = read_review(heard.text, len(before.proposals), with_file=bool(heard.files))
     subgoal, anew = goal.subgoal(before.subgoal_id), before.asked - before.n_staying
     decisions = {one.candidate_id: one.decision for one in state.get("reviews", ())}
     left = tuple(one for one in before.proposals if decisions.get(one.candidate.id) != "rejected")
@@ -176,8 +183,9 @@ def _ids(proposals: Iterable[Proposal]) -> set[str]:
 
 async def review(state: State) -> State:
     """Waits for the word on the proposals, or on an upload."""
-    offered = suggestions.to_review() if state.get("parcel") is None else suggestions.to_release()
-    return {"heard": interrupt(Wait(suggestions=offered))}
+    if state.get("parcel") is not None:
+        return {"heard": interrupt(Wait(suggestions=suggestions.to_release()))}
+    return {"heard": interrupt(Wait(suggestions=suggestions.to_review(), counted=True))}
 
 
 @told
@@ -185,26 +193,67 @@ async def decide(state: State, runtime: Runtime[Deps]) -> State:
     """Notes a word on single ones; keeps what is left when the person is content, and says what it changes."""
     batch = state.get("batch")
     assert batch is not None  # the router lets nothing else through
-    wish = read_review(state["heard"].text)
-    if wish is None or any(number > len(batch.proposals) for number in wish.numbers):
+    if takes_back(state["heard"].text):
+        return _unreviewed(state, batch, runtime)
+    wish = read_review(state["heard"].text, len(batch.proposals))
+    if wish is None or any(not 1 <= number <= len(batch.proposals) for number in wish.numbers):
         runtime.stream_writer(Problem(text=f"I did not understand that. {HELP.replace('*', '')}"))
         return {}
-    if wish.verb == "why":
-        enough = f"There are all {len(batch.proposals):,} that were asked for: say more for others."
-        runtime.stream_writer(Noted(text=batch.shortfall or enough))
+    if wish.verb in {"why", "show"}:
+        runtime.stream_writer(_because(state, batch, wish) if wish.verb == "why" else _shown(state, batch, runtime))
         return {}
     reviews = state.get("reviews", ())
     for one in _single(batch, reviews, wish):
         reviews = _reviewed(batch, reviews, one)
         if one.verb in {"accept", "reject", "edit"}:
-            left = len(batch.proposals) - sum(one.decision == "rejected" for one in reviews)
-            runtime.stream_writer(Reviewed(verb=one.verb, numbers=one.numbers, left=left))
-    if wish.verb not in {"keep", "drop"}:
-        return {"reviews": reviews}
+            runtime.stream_writer(Reviewed(verb=one.verb, numbers=one.numbers, left=_left(batch, reviews)))
     run = run_of(state)
+    if wish.verb == "edit" and (found := await asyncio.to_thread(to_look_at, run, batch, reviews[-1])):
+        runtime.stream_writer(Noted(text=f"It is kept as you wrote it, but look at it again: {'; '.join(found)}."))
+    if wish.verb not in {"keep", "drop"}:
+        return {"reviews": reviews, "reviewed": (*state.get("reviewed", ()), state.get("reviews", ()))}
     kept = await accept(run, batch, judge_of(run, Settings(), runtime.context.engine.judge), reviews)
     runtime.stream_writer(Kept(name=kept.after.name, accepted=kept))
-    return {"batch": None, "reviews": (), "suggestions": suggestions.after_keeping()}
+    return {"batch": None, "reviews": (), "reviewed": (), "suggestions": suggestions.after_keeping()}
+
+
+def _left(batch: Batch, reviews: Sequence[Review]) -> int:
+    return len(batch.proposals) - sum(one.decision == "rejected" for one in reviews)
+
+
+def _unreviewed(state: State, batch: Batch, runtime: Runtime[Deps]) -> State:
+    """Without the last word on single proposals."""
+    if not (before := state.get("reviewed", ())):
+        runtime.stream_writer(Problem(text="No word on these samples is there to take back."))
+        return {}
+    left = count(_left(batch, before[-1]), "sample")
+    runtime.stream_writer(Noted(text=f"Took your last word on them back: {left} will be kept."))
+    return {"reviews": before[-1], "reviewed": before[:-1]}
+
+
+def _because(state: State, batch: Batch, wish: Wish) -> Noted:
+    """Why single proposals have their levels, or why there are no more."""
+    if not wish.numbers:
+        enough = f"There are all {len(batch.proposals):,} that were asked for: say more for others."
+        return Noted(text=batch.shortfall or enough)
+    mine = {one.candidate_id for one in state.get("reviews", ()) if one.decision == "edited"}
+    told = []
+    for number in wish.numbers:
+        one = batch.proposals[number - 1].verdict
+        of = YOURS if one.candidate_id in mine else f"at level {one.level} of 5: {one.rationale}"
+        told.append(f"{number} is {of}")
+    return Noted(text=" ".join(told))
+
+
+def _shown(state: State, batch: Batch, runtime: Runtime[Deps]) -> Proposed:
+    """The proposals again, with what was decided about them."""
+    return Proposed(
+        name=run_of(state).goal().subgoal(batch.subgoal_id).name,
+        batch=batch,
+        min_level=USUAL,
+        warnings=runtime.context.engine.warnings,
+        reviews=state.get("reviews", ()),
+    )
 
 
 def _single(batch: Batch, reviews: tuple[Review, ...], wish: Wish) -> tuple[Wish, ...]:

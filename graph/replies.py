@@ -4,8 +4,10 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from goalcover.agent.elicitation import Question
+from goalcover.agent.elicitation import Question, Specification
+from goalcover.agent.embedded.wordings import UNDECIDED
 from goalcover.agent.models import SLOTS, Slot
+from goalcover.graph.edits import DROP
 from goalcover.graph.intent import speaks_of_files, wants_again
 from goalcover.graph.speech import asks, bare, own_words, places
 from rapidfuzz import fuzz, process
@@ -13,6 +15,8 @@ from rapidfuzz import fuzz, process
 Turn = Literal[
     "answer",
     "add",
+    "remove",
+    "edit",
     "goal",
     "skip",
     "enough",
@@ -46,8 +50,8 @@ CALLED: dict[Slot, str] = {
     "out_of_scope": "what is out of scope",
 }
 _SKIP = re.compile(
-    r"\W*((skip( (it|this|that|this one))?|pass|next|no (idea|clue)|dunno|(i )?do(n.?t| not) know|any"
-    r"|(i.?m |i am )?not sure|no preference|does(n.?t| not) matter|none of (these|those|them|the above))\b\W*)+",
+    rf"\W*((skip( (it|this one|this|that))?|pass|next|{UNDECIDED}"
+    r"|(it |that )?does(n.?t| not) matter|none of (these|those|them|the above))\b\W*)++",
     re.IGNORECASE,
 )
 _ENOUGH = re.compile(
@@ -79,6 +83,25 @@ _ADD = re.compile(
     r"(?:(?:the|my|our|your) )?(?P<slot>[a-z]+(?: [a-z]+){0,2})\W*",
     re.IGNORECASE,
 )
+_REMOVE = re.compile(
+    rf"\W*(?:{DROP}|(?P<from>take|strike)) (?P<what>.{{1,300}}?)(?: out)?(?: (?:from|of|off) "
+    r"(?:my answer (?:about|on|to) )?(?:(?:the|my|our|your) )?(?P<slot>[a-z]+(?: [a-z]+){0,2}))?\W*",
+    re.IGNORECASE,
+)
+_THEIRS = re.compile(r"answers?|repl(?:y|ies)|output|text|data", re.IGNORECASE)
+"""What the model writes or reads: to leave something out of it is asked of the model."""
+_EDIT = re.compile(
+    r"\W*(?:re(?:name|word|phrase) .{1,300}?(?: (?:to|as|into)\b|:).+"
+    r"|(?:merge|combine|join|split|weigh) (?P<what>.{1,300}?)(?: (?:with|and|into|in|by|at)\b.+)?)",
+    re.IGNORECASE,
+)
+"""A change of subgoals; of the verbs that people also name tasks with, where what follows was said before."""
+_MEANT = re.compile(
+    r"(?:not .{1,200}|.{1,200}?\b(?:no|sorry|wait|actually|oops))[\s,.;:!–—-]+(?:i|we) meant?\b[\s,:]*(?P<what>\w.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""An answer that is taken back in the same breath: "leases? no, I meant loans"."""
+_ITEM = re.compile(r"\s*(?:[,;]\s*(?:and\s+)?|\band\b|&)\s*", re.IGNORECASE)
 _GOAL = re.compile(
     r"\W*(?:(?:change|redo|edit|revise|correct|replace|reword|rephrase|update|set) (?:the|my|our) goal"
     r"(?:(?: to| into| with| as)?\b:?(?P<to>.*))"
@@ -115,21 +138,22 @@ class Reply:
     turn: Turn
     answer: str = ""
     slot: Slot | None = None
-    """For `change` and `add`: the part of the scope to ask about again, or to add the answer to."""
+    """For `change`, `add` and `remove`: the part of the scope to ask about again, or whose answer is changed. None: the
+    goal itself says what is to be removed."""
 
 
-def read_reply(text: str, question: Question) -> Reply:
-    """What a reply to this question means. Whatever steers nowhere is an answer in the person's own words.
+def read_reply(text: str, question: Question, known: Specification | None = None) -> Reply:
+    """What a reply to this question means, after what is known. What steers nowhere is an answer in one's own words.
 
     A question never is: it is answered, as far as it can be, and the question asked again.
     """
     offered = question.suggestions
     if text.strip() in offered:
         return Reply("answer", answer=text.strip())
-    if steered := _steering(text):
+    if meant := _MEANT.fullmatch(own_words(text)):
+        text = meant["what"]
+    if steered := _steering(text) or _editing(text, known if question.slot != "task" else None):
         return steered
-    if added := addition(text):
-        return Reply("add", answer=added[1], slot=added[0])
     if asks(text):
         return Reply("asks")
     if offered and any(not 1 <= place <= len(offered) for place in places(text, len(offered))):
@@ -155,6 +179,58 @@ def _steering(text: str) -> Reply | None:
     return Reply("again") if wants_again(text) else None
 
 
+def _editing(text: str, known: Specification | None) -> Reply | None:
+    """What changes an answer that was given, or would change a subgoal, and is no answer itself.
+
+    Where the question is about the task, "remove hives" may be one: nothing is known then.
+    """
+    if added := addition(text):
+        return Reply("add", answer=added[1], slot=added[0])
+    if taken := _removal(text, known):
+        return Reply("remove", answer=taken[1], slot=taken[0])
+    edit = _EDIT.fullmatch(bare(text))
+    return Reply("edit") if edit and (edit["what"] is None or _holders(edit["what"], known)) else None
+
+
+def _removal(text: str, known: Specification | None) -> tuple[Slot | None, str] | None:
+    """(part of the scope, what) in "remove hives from the topics", or in "remove hives" where they were said before."""
+    match = _REMOVE.fullmatch(bare(text))
+    if match is None:
+        return None
+    what = re.sub(r"^(?:the|any|all)\s+", "", match["what"].strip(), flags=re.IGNORECASE)
+    if match["slot"]:
+        slot = None if _THEIRS.fullmatch(match["slot"]) else _part_called(match["slot"])
+        return (slot, what) if slot else None
+    holders = [] if match["from"] else _holders(what, known)
+    return (holders[0], what) if holders else None
+
+
+def _holders(what: str, known: Specification | None) -> list[Slot | None]:
+    """The parts of the scope whose answer says this; None for the goal."""
+    if known is None:
+        return []
+    said = [*((one.slot, one.answer) for one in known.answers), (None, known.goal)]
+    name = re.compile(rf"(?<!\w){re.escape(what)}(?!\w)", re.IGNORECASE)
+    return [slot for slot, answer in said if name.search(answer)]
+
+
+def less(answer: str, what: str) -> str:
+    """An answer without the items that "hives and bees" names; the answer as it is where one of them is none of its."""
+    plain = " ".join(answer.split())
+    if (left := _less(plain, what)) != plain:
+        return left
+    for item in filter(None, _ITEM.split(what)):
+        if (shorter := _less(left, item)) == left:
+            return answer
+        left = shorter
+    return left
+
+
+def _less(answer: str, item: str) -> str:
+    ends = rf"(?:^|{_ITEM.pattern})(?:the\s+)?{re.escape(item)}\s*(?=$|[.!]|{_ITEM.pattern})"
+    return re.sub(rf"^{_ITEM.pattern}", "", re.sub(ends, "", answer, count=1, flags=re.IGNORECASE)).strip(" .")
+
+
 def slot_to_change(text: str) -> Slot | None:
     """The part of the scope in "change my answer about audience"; None when the text asks for no such thing."""
     match = _CHANGE.fullmatch(bare(text))
@@ -172,7 +248,7 @@ def addition(text: str) -> tuple[Slot, str] | None:
     match = _ADD.fullmatch(bare(text))
     if match is None:
         return None
-    slot = "domain" if re.fullmatch(_TOPICS, match["slot"], re.IGNORECASE) else _slot_called(match["slot"])
+    slot = _part_called(match["slot"])
     return (slot, match["what"].strip()) if slot else None
 
 
@@ -221,6 +297,10 @@ def lets_all_pass(text: str) -> bool:
 def _fits(rule: re.Pattern[str], text: str) -> bool:
     """Whether a message is what a rule says, with or without what is only polite: "no idea", "no wait, go back"."""
     return any(rule.fullmatch(said) for said in (own_words(text), bare(text)))
+
+
+def _part_called(words: str) -> Slot | None:
+    return "domain" if re.fullmatch(_TOPICS, words, re.IGNORECASE) else _slot_called(words)
 
 
 def _slot_called(words: str) -> Slot | None:

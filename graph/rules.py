@@ -109,7 +109,7 @@ _RULES: tuple[tuple[Kind, str], ...] = (
     ("coverage", r"\bcoverage\b|\btable\b|\boverview\b|\bfigures\b|\bscores?\b|\bgaps\b|\bchart\b|\bheat ?map\b"),
     ("help", r"^\W*(help|hi|hello|hey)\W*$|^[^\w?]*\?\W*$|\bwhat can (you|i)\b"),
     ("lowest", r"\b(show|see|list|give me)\b.{0,200}?\b(samples?|examples?|rows?)\b"),
-    ("explain", r"\bweak\b|\bwrong\b|\bmissing\b|\blacks?\b|\bgap\b|\btell\b"),
+    ("explain", r"\bhow (?:bad|weak|good|strong|well)\b|\bweak\b|\bwrong\b|\bmissing\b|\blacks?\b|\bgap\b|\btell\b"),
 )
 
 

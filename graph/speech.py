@@ -1,6 +1,7 @@
 """What stands around the words that count: courtesies and hesitations, places said in words, and questions."""
 
 import re
+from collections.abc import Collection
 
 _HESITATION = r"(?:u+m+|u+h+|h+m+|e+r+m?|ehm|oh|ah|ok|okay|please|kindly|actually|alright|like|such as)"
 """Says nothing wherever it stands first."""
@@ -25,11 +26,25 @@ _AFTER = re.compile(
     re.IGNORECASE,
 )
 
-_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
+_YES = (
+    r"(?:yes|yeah|yep|yup|sure|ok|okay|fine|right|correct|exactly|go ahead|please do|do (?:it|that|so)"
+    r"|that.?s (?:it|right)|(?:that )?looks (?:right|good|fine))"
+)
+_DO_IT = r"(?!keep|leave|cancel|stop|skip|forget)(?:please|[a-z]+ (?:it|them|that|this|both))"
+_AGREED = re.compile(rf"\W*(?:{_YES}\b[\s,.;!–—-]*)+(?:{_DO_IT}\b[\s,.;!–—-]*)*", re.IGNORECASE)
+_REFUSED = re.compile(
+    r"\W*(?:(?:no|nope|nah)\b(?!\W+(?:idea|clue|wait|but|my|i (?:mean\w*|want\w*|did\w*|said))\b)|i (?:\w+ )?disagree\b"
+    r"|(?:do not|don.?t|not(?! sure)|cancel|stop|skip|overrule|never)\b"
+    r"|(?:please )?(?:keep|leave)\b(?=\W*$|\W+(?:it|them|that|this|both)\b))",
+    re.IGNORECASE,
+)
+"""How a person begins who says no, and may say why; what was meant instead is no reason."""
+
+ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
 _COUNTS = "one two three four five six seven eight nine ten".split()
-_ORDINAL = rf"(?:{'|'.join(_ORDINALS)}|last|[1-9]\d?(?:st|nd|rd|th))"
+ORDINAL = rf"(?:{'|'.join(ORDINALS)}|last|[1-9]\d?(?:st|nd|rd|th))"
 _COUNT = rf"(?:{'|'.join(_COUNTS[1:])}|\d\d?)"
-_THINGS = r"(?: (?:ones?|options?|answers?|suggestions?|topics?|subgoals?|of (?:them|these|those)))?"
+_THINGS = r"(?: (?:ones?|options?|answers?|suggestions?|topics?|subgoals?|samples?|of (?:them|these|those)))?"
 _JOINT = r"\s*(?:,|;|&|\+|\band\b)\s*(?:and )?"
 _CALLED = r"(?:the )?(?:(?:numbers?|options?|answers?|no\.?|#) ?)?"
 _NUMBERS = re.compile(
@@ -38,12 +53,15 @@ _NUMBERS = re.compile(
 )
 _RANGE = re.compile(r"(\d+)(?: ?(?:-|–|to) ?(\d+))?")
 _END = re.compile(rf"(?:the )?(?P<end>first|last) (?P<n>{_COUNT}){_THINGS}", re.IGNORECASE)
-_IN_WORDS = re.compile(rf"(?:the )?{_ORDINAL}{_THINGS}(?:{_JOINT}(?:the )?{_ORDINAL}{_THINGS}){{0,9}}", re.IGNORECASE)
+_SINGLE = rf"(?:the )?{ORDINAL}{_THINGS}(?:{_JOINT}(?:the )?{ORDINAL}{_THINGS}){{0,9}}"
+_IN_WORDS = re.compile(_SINGLE, re.IGNORECASE)
+_BOTH = r"both(?: of (?:them|these|those))?"
+IN_WORDS = rf"(?:(?:the )?(?:first|last) {_COUNT}{_THINGS}|{_SINGLE}|{_BOTH})"
+"""Places that `places` reads, without figures."""
 _ALL = re.compile(
     rf"all (?:of )?(?:them|these|those|the above|the {_COUNT}|{_COUNT})|all (?:the )?(?:options|suggestions)",
     re.IGNORECASE,
 )
-_BOTH = re.compile(r"both(?: of (?:them|these|those))?", re.IGNORECASE)
 
 _WH = r"(?:since when|what|which|who|whom|whose|when|where|why|how)(?:.s|.re)?"
 _AUX = (
@@ -81,6 +99,25 @@ def _without(text: str, before: re.Pattern[str]) -> str:
     return rest or said
 
 
+def agrees(text: str, *verbs: str) -> bool | None:
+    """Whether a reply to an offer is a yes or a no; None when it is neither.
+
+    `verbs` are those of the offer: "merge them" agrees to a merge.
+    """
+    for said in (text, own_words(text)):
+        if _AGREED.fullmatch(said) or re.fullmatch(_repeating(verbs), said, re.IGNORECASE):
+            return True
+        if _REFUSED.match(said):
+            return False
+    return None
+
+
+def _repeating(verbs: Collection[str]) -> str:
+    """With or without a yes before it."""
+    does = "|".join(map(re.escape, verbs)) or r"(?!)"
+    return rf"\W*(?:{_YES}\W+|please\W+)*(?:{does})(?: (?:it|them|that|this|both))?(?: please)?\W*"
+
+
 def places(text: str, n: int) -> tuple[int, ...]:
     """Places among n things, from 1, that "2", "1-3", "the first two" or "the last one" name; none: it names none.
 
@@ -92,20 +129,20 @@ def places(text: str, n: int) -> tuple[int, ...]:
         return tuple(dict.fromkeys(place for one in found for place in one))
     if _ALL.fullmatch(said):
         return tuple(range(1, n + 1))
-    if _BOTH.fullmatch(said):
+    if re.fullmatch(_BOTH, said, re.IGNORECASE):
         return (1, 2) if n == 2 else (0,)
     if match := _END.fullmatch(said):
         size = int(match["n"]) if match["n"].isdigit() else _COUNTS.index(match["n"].lower()) + 1
         return tuple(range(1, size + 1) if match["end"].lower() == "first" else range(max(1, n - size + 1), n + 1))
     if _IN_WORDS.fullmatch(said):
-        return tuple(dict.fromkeys(_place(word.lower(), n) for word in re.findall(_ORDINAL, said, re.IGNORECASE)))
+        return tuple(dict.fromkeys(_place(word.lower(), n) for word in re.findall(ORDINAL, said, re.IGNORECASE)))
     return ()
 
 
 def _place(word: str, n: int) -> int:
     if word == "last":
         return n
-    return _ORDINALS.index(word) + 1 if word in _ORDINALS else int(word[:-2])
+    return ORDINALS.index(word) + 1 if word in ORDINALS else int(word[:-2])
 
 
 def asks(text: str) -> bool:

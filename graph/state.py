@@ -125,6 +125,8 @@ class Wait(Frozen):
     of: int = 1
     """Question so much of so many of this round."""
     suggestions: tuple[Suggestion, ...] = ()
+    counted: bool = False
+    """Whether a number means what was proposed, and no button."""
 
 
 class State(TypedDict, total=False):
@@ -169,6 +171,8 @@ class State(TypedDict, total=False):
     """Synthetic samples that wait for the person's word."""
     reviews: tuple[Review, ...]
     """What was decided about them so far."""
+    reviewed: tuple[tuple[Review, ...], ...]
+    """The same before each word on them: the way back."""
     holdout: Attachment | None
     """The evaluation set that new samples must not repeat."""
     order: Order | None

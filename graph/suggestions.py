@@ -29,6 +29,7 @@ BACK = Suggestion(label="Go back", says="Go back")
 KEEP_ALL = Suggestion(label="Keep all as they are", says="Keep all as they are")
 AGAIN = Suggestion(label="Try again", says="Try again")
 PLAN = Suggestion(label="Show the subgoals", says="Show the subgoals")
+UNDO = Suggestion(label="Take the change back", says="Undo the last change")
 
 
 def repeat(said: str) -> Suggestion:

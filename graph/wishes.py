@@ -1,13 +1,14 @@
 """What a person wishes of new samples, in plain words: how many, of what form, unlike what; which to keep."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from goalcover.graph.parts import Parts
-from goalcover.graph.speech import bare
+from goalcover.graph.speech import IN_WORDS, bare, places
 
-Verb = Literal["keep", "accept", "only", "reject", "edit", "more", "again", "drop", "why"]
+Verb = Literal["keep", "accept", "only", "reject", "edit", "more", "again", "drop", "why", "show"]
 USUAL = 20
 MOST = 500
 _TAKE = r"(?:accept|keep|take|use|save)"
@@ -18,22 +19,27 @@ _LOOKS_GOOD = re.compile(
     r"|\W*(yes|yep|done)\W*",
     re.IGNORECASE,
 )
-_NUMBER = r"#?\d{1,4}(?: ?(?:-|–|to) ?#?\d{1,4}\b)?"
+_ONE = r"(?:(?:the )?(?:numbers?|samples?|no\.) ?)?#?\d{1,4}"
+_NUMBER = rf"{_ONE}(?: ?(?:-|–|to) ?#?\d{{1,4}}\b)?"
 _NUMBERS = rf"{_NUMBER}(?:[,\s]+(?:(?:and|&) )?{_NUMBER})*"
+_SOME = rf"(?:{_NUMBERS}|{IN_WORDS})"
 _OTHERS = r"the (?:rest|others?|remaining(?: ones)?)"
 _REST = rf"(?:{_OTHERS}|(?:all|everything)(?: of)?(?: my)?(?: {_OTHERS}| others?)?)"
-_ACCEPT = re.compile(rf"{_TAKE} (?P<who>{_NUMBERS})", re.IGNORECASE)
-_REJECT = re.compile(
-    rf"{_LEAVE} (?P<who>{_NUMBERS})(?!\d)(?P<why>(?:\W.*)?)",
-    re.IGNORECASE | re.DOTALL,
+_ACCEPT = re.compile(rf"{_TAKE} (?P<who>{_SOME})", re.IGNORECASE)
+_FOR_REASON = r"(?P<why>\s*(?:[,:;.!–-].*| (?:because|since|they)\b.*)?)"
+_REJECT = tuple(
+    re.compile(rule, re.IGNORECASE | re.DOTALL)
+    for rule in (
+        rf"{_LEAVE} (?P<who>{_NUMBERS})(?!\d)(?P<why>(?:\W.*)?)",
+        rf"{_LEAVE} (?P<who>{IN_WORDS}){_FOR_REASON}",  # not "drop the first sentence"
+    )
 )
 _DROP = re.compile(
-    rf"{_LEAVE} (?:them|all|all of them|everything)"
-    r"(?P<why>\s*(?:[,:;.!–-].*| (?:because|since|they)\b.*)?)",
+    rf"{_LEAVE} (?:them|all|all of them|everything){_FOR_REASON}",
     re.IGNORECASE | re.DOTALL,
 )
 _ALL_BUT = re.compile(
-    rf"(?:{_TAKE} )?(?:them all|all of them|all|everything) (?:but|except(?: for)?) (?P<who>{_NUMBERS})",
+    rf"(?:{_TAKE} )?(?:them all|all of them|all|everything) (?:but|except(?: for)?) (?P<who>{_SOME})",
     re.IGNORECASE,
 )
 _OTHER = re.compile(
@@ -46,14 +52,15 @@ _JUST = re.compile(r"^\W*just\b ?", re.IGNORECASE)
 _ONLY = tuple(
     re.compile(rule, re.IGNORECASE)
     for rule in (
-        rf"(?:(?:only|just)(?: {_TAKE})?|{_TAKE} (?:only|just)) (?P<who>{_NUMBERS})(?:\W+(?:and )?{_LEAVE} {_REST})?",
-        rf"{_TAKE} (?P<who>{_NUMBERS})(?: only|\W+(?:(?:and|but) )?{_LEAVE} {_REST})",
-        rf"{_LEAVE} {_REST}(?: (?:but|except(?: for)?)|\W+(?:(?:and|but) )?{_TAKE}) (?P<who>{_NUMBERS})",
+        rf"(?:(?:only|just)(?: {_TAKE})?|{_TAKE} (?:only|just)) (?P<who>{_SOME})(?:\W+(?:and )?{_LEAVE} {_REST})?",
+        rf"{_TAKE} (?P<who>{_SOME})(?: only|\W+(?:(?:and|but) )?{_LEAVE} {_REST})",
+        rf"{_LEAVE} {_REST}(?: (?:but|except(?: for)?)|\W+(?:(?:and|but) )?{_TAKE}) (?P<who>{_SOME})",
         rf"{_LEAVE} (?:all )?{_OTHERS}(?P<who>)",
     )
 )
 _EDIT = re.compile(
-    r"(?:edit|change|rewrite) (?P<who>\d{1,4})\b(?: (?:to|as))?[:,]? *(?P<text>.+)",
+    rf"(?:edit|change|rewrite) (?:(?P<who>{_ONE})\b(?: (?:to|as))?[:,]?|(?P<place>{IN_WORDS})(?::| (?:to|as)\b:?))"
+    r" *(?P<text>.+)",
     re.IGNORECASE | re.DOTALL,
 )
 _ASKED = r"(?:(?:i|we|you|can|could|want|need|like|have|make|give|show|create|generate|write|me|us|some|a few)\W+){0,5}"
@@ -66,9 +73,22 @@ _WHY = re.compile(
     r"(?:why (?:\w+ ){0,4}(?:so )?(?:few|only|not more)\b.{0,60}|only \d{1,4}\?)",
     re.IGNORECASE,
 )
+_WHY_ONE = re.compile(
+    rf"why (?:is|was|are|did|does|has) (?P<who>{_SOME})\b(?!.*\b(?:gap|weak|subgoal)).{{0,80}}", re.IGNORECASE
+)
+_SHOW = re.compile(
+    r"(?:show|list|see|read)(?: me)?(?: (?:them|these|those|the (?:new )?(?:samples|proposals|candidates|ones)))?"
+    r"(?: all)?(?: again)?",
+    re.IGNORECASE,
+)
 _FOR = re.compile(r"(?:(?:do|make)\W+)?(?:(?:the )?same\W+|it\W+|that\W+)?(?=for\b)", re.IGNORECASE)
 _STRICT = r"\b(strict(er)?|only perfect|higher (level|bar)|better ones)\b"
 _FORM = r"\b(?:only|but|just|as|more like)\b +(?P<form>.{4,200})"
+_SHAPE = (
+    r"^\W*(?:(?:make|write|rephrase|put) (?:them|these|those)(?: all)? (?!for\b|again\b|up\b|stricter\b)"
+    r"|(?=(?:in [^\W\d]{4,}|shorter|longer|simpler|harder|easier)\W*$))(?P<form>.{4,200})"
+)
+"""How the proposals should be instead."""
 _SET = r"(?:evaluation|eval|test|hold-?out|held-?out|benchmark) ?(?:set|data|dataset|file)"
 _LEAD = (
     r"(?:\b(?:please|but|and|that|which|they|them|it|must|should|shall|may|can|do|does|did|don.?t|doesn.?t|not|no|never|"
@@ -126,12 +146,12 @@ class Wish:
     """The reason of a rejection, or the new output of an edit."""
 
 
-def read_review(text: str, *, with_file: bool = False) -> Wish | None:
-    """What a message wants done with the proposals; None when it is about something else."""
+def read_review(text: str, n: int = 0, *, with_file: bool = False) -> Wish | None:
+    """What a message wants done with n proposals; None when it is about something else."""
     if match := _EDIT.fullmatch(text.strip()):
-        return Wish("edit", (int(match["who"]),), match["text"].strip())
-    said = bare(_JUST.sub("only ", text)).strip(" .!")
-    if wish := _about_some(said):
+        return Wish("edit", _numbers(match["who"] or match["place"], n)[:1], match["text"].strip())
+    said = bare(_JUST.sub("only ", text)).strip(" .!?")
+    if wish := _about_some(said, n):
         return wish
     if _LOOKS_GOOD.fullmatch(said):
         return Wish("keep")
@@ -139,24 +159,34 @@ def read_review(text: str, *, with_file: bool = False) -> Wish | None:
         return Wish("more", _numbers(match["n"] or ""))
     if _WHY.fullmatch(said):
         return Wish("why")
+    if _SHOW.fullmatch(said):
+        return Wish("show")
     making = read_making(text, with_file=with_file)
-    is_other = making.strict or making.holdout is not None or _OTHER.match(said)
+    is_other = (
+        making.strict or making.holdout is not None or _OTHER.match(said) or re.search(_SHAPE, said, re.IGNORECASE)
+    )
     return Wish("again") if is_other else None
 
 
-def _about_some(text: str) -> Wish | None:
-    """A decision on single proposals, or on all but some."""
-    if match := next(filter(None, (rule.fullmatch(text) for rule in _ONLY)), None):
-        return Wish("only", _numbers(match["who"]))
+def _about_some(text: str, n: int) -> Wish | None:
+    """A word on single proposals, or on all but some."""
+    if match := _fitting(_ONLY, text):
+        return Wish("only", _numbers(match["who"], n))
     if match := _ALL_BUT.fullmatch(text):
-        return Wish("reject", _numbers(match["who"]))
-    if match := _REJECT.fullmatch(text):
-        return Wish("reject", _numbers(match["who"]), _reason(match["why"]))
+        return Wish("reject", _numbers(match["who"], n))
+    if match := _fitting(_REJECT, text):
+        return Wish("reject", _numbers(match["who"], n), _reason(match["why"]))
     if (match := _DROP.fullmatch(text)) and not _SPARES.search(match["why"]):
         return Wish("drop", text=_reason(match["why"]))
     if match := _ACCEPT.fullmatch(text):
-        return Wish("accept", _numbers(match["who"]))
+        return Wish("accept", _numbers(match["who"], n))
+    if match := _WHY_ONE.fullmatch(text):
+        return Wish("why", _numbers(match["who"], n))
     return None
+
+
+def _fitting(rules: Iterable[re.Pattern[str]], text: str) -> re.Match[str] | None:
+    return next(filter(None, (rule.fullmatch(text) for rule in rules)), None)
 
 
 def _reason(said: str) -> str:
@@ -165,8 +195,10 @@ def _reason(said: str) -> str:
     return "" if re.fullmatch(rf"(?:and )?{_TAKE} {_OTHERS}", why, re.IGNORECASE) else why
 
 
-def _numbers(said: str) -> tuple[int, ...]:
-    """Single ones and ranges: 1, 3, 4 and 5 in "1, 3-5"."""
+def _numbers(said: str, n: int = 0) -> tuple[int, ...]:
+    """Single ones and ranges: 1, 3, 4 and 5 in "1, 3-5"; of n things also "the last two"."""
+    if not re.search(r"(?<!\w)#?\d+(?![\da-z])", said):
+        return places(said, n)
     found = dict[int, None]()
     for first, last in re.findall(r"(\d+)(?: ?(?:-|–|to) ?#?(\d+))?", said):
         ends = sorted((int(first), int(last or first)))
@@ -199,7 +231,7 @@ def read_making(text: str, *, with_file: bool = False) -> Making:
     parts = Parts(text)
     holdout = _holdout(parts, with_file)
     strict = parts.take(_STRICT, _LEAD) is not None
-    form = parts.take(_FORM)
+    form = parts.take(_FORM) or parts.take(_SHAPE)
     wished = form["form"].partition("¦")[0].strip(" .,;!") if form else ""
     wished = re.sub(r"^(?:only|just) ", "", wished, flags=re.IGNORECASE)
     return Making(form=wished, strict=strict, holdout=holdout, rest=parts.left)

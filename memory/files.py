@@ -1,9 +1,10 @@
 """Files that are either the old one or the new one, whole, whenever the process dies."""
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -13,7 +14,7 @@ from goalcover.agent.errors import InputError, RunBusyError
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary path beside `path`; what was written there takes its place when the block ends without an error."""
-    temporary = path.with_name(f".{path.name}.tmp")
+    temporary = _beside(path)
     try:
         yield temporary
         with writing(path):
@@ -22,7 +23,8 @@ def replacing(path: Path) -> Iterator[Path]:
             if os.name == "posix":  # elsewhere a directory cannot be opened, nor needs to be
                 _sync(path.parent)
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # where nothing can be written: what was raised within says why
+            temporary.unlink(missing_ok=True)
 
 
 def digest_of(path: Path) -> str:
@@ -38,6 +40,16 @@ def write_bytes(path: Path, content: bytes) -> None:
     """Replaces the file's content in one step; InputError when that fails."""
     with replacing(path) as temporary, writing(path):
         temporary.write_bytes(content)
+
+
+def check_writable(path: Path) -> None:
+    """InputError where a file could not be written, before there is anything to write."""
+    temporary = _beside(path)
+    with writing(path):
+        temporary.touch()
+        temporary.unlink()
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
 
 
 @contextmanager
@@ -66,6 +78,10 @@ def locked(path: Path, seconds: float = 0.0) -> FileLock:
                 f"{path.parent} is in use by another process: wait for it to end, or choose another directory."
             ) from error
     return lock
+
+
+def _beside(path: Path) -> Path:
+    return path.parent / f".{path.name}.tmp"
 
 
 def _sync(path: Path) -> None:

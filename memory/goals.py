@@ -3,7 +3,6 @@
 import difflib
 import hashlib
 import json
-from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +10,9 @@ import yaml
 from goalcover.agent.errors import InputError
 from goalcover.agent.models import Clarification, Goal, Subgoal
 from goalcover.memory.files import write_bytes
+from goalcover.memory.yaml_files import read_yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
-
-try:
-    # PyYAML's own scanner refuses the question mark in `{question: Which ones?, answer: all}`; libyaml takes it.
-    from yaml import CSafeLoader as SafeLoader
-except ImportError:
-    from yaml import SafeLoader  # type: ignore[assignment]
 
 SHOWN_PROBLEMS = 3
 ENTRIES: dict[str, type[BaseModel]] = {"subgoals": Subgoal, "context": Clarification}
@@ -29,13 +23,13 @@ WORDS = {
     "string_pattern_mismatch": "may hold only a-z, 0-9, _ and -",
     "too_short": "must have at least one entry",
 }
-KINDS = {type(None): "nothing", bool: "yes or no", int: "a number", float: "a number", str: "text"}
+KINDS = {type(None): "nothing", bool: "true or false", int: "a number", float: "a number", str: "text"}
 KINDS |= {list: "a list", dict: "a mapping"}
 
 
 def load_goal(path: Path) -> Goal:
     """Reads a goal file; InputError names the file, the subgoal and the field that cannot be used."""
-    content = _parse(path, _read(path))
+    content = read_yaml(path, "goal file", "`goalcover plan` makes one")
     if content is None:
         raise InputError(f"{path} is empty: a goal file has `goal:` and `subgoals:`.")
     if not isinstance(content, dict):
@@ -62,49 +56,6 @@ def goal_sha256(goal: Goal) -> str:
     """Names a goal's content in hex, whatever the file's format, order of keys and spacing."""
     canonical = json.dumps(goal.model_dump(mode="json", by_alias=True), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-class _Loader(SafeLoader):
-    """YAML that refuses a key given twice: PyYAML keeps the last, and a forgotten dash would swallow a subgoal."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[str] = set()
-        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
-            if key.value in seen:
-                raise yaml.MarkedYAMLError(
-                    problem=f"the key `{key.value}` stands twice in one place (is a dash missing before it?)",
-                    problem_mark=key.start_mark,
-                )
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise InputError(f"There is no goal file {path}: `goalcover plan` makes one.") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not text in UTF-8 (byte {error.start}): save it as UTF-8.") from error
-    except OSError as error:
-        raise InputError(f"Cannot read {path}: {error.strerror}.") from error
-
-
-def _parse(path: Path, text: str) -> object:
-    try:
-        if path.suffix.lower() == ".json":
-            return json.loads(text) if text.strip() else None
-        return _Loader(text).get_single_data()
-    except json.JSONDecodeError as error:
-        raise InputError(f"{path} is not JSON: {error.msg} in line {error.lineno}.") from error
-    except yaml.MarkedYAMLError as error:
-        line = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        hint = " Text with a colon and a space goes in quotes." if "mapping values" in str(error.problem) else ""
-        raise InputError(f"{path} is not YAML: {error.problem}{line}.{hint}") from error
-    except yaml.YAMLError as error:
-        raise InputError(f"{path} is not YAML: it holds characters that YAML does not allow.") from error
-    except RecursionError as error:
-        raise InputError(f"{path} is nested too deep for a goal file.") from error
 
 
 def _problems(error: ValidationError, content: dict[str, Any]) -> str:

@@ -109,6 +109,10 @@ class RunInfo(Record):
     wall_s: float
 
 
+class DamagedError(InputError):
+    """A file of a run does not hold what it should: an assessment makes it again."""
+
+
 class Run:
     """One run directory.
 
@@ -330,4 +334,4 @@ class Run:
             raise InputError(f"Cannot read {path}: {error.strerror}.") from error
         except ValidationError as error:
             place = ".".join(str(one) for one in error.errors()[0]["loc"]) or "its beginning"
-            raise InputError(f"{path} is damaged (at {place}): {self._assess()} makes it again.") from error
+            raise DamagedError(f"{path} is damaged (at {place}): {self._assess()} makes it again.") from error

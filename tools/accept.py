@@ -8,17 +8,21 @@ from goalcover.agent.errors import ModelError, StoppedError
 from goalcover.agent.models import TOP_LEVEL, Alignment, Frozen, Goal, Sample, Subgoal, SubgoalCoverage
 from goalcover.agent.roles import Judge
 from goalcover.agent.synthesis import Proposal
-from goalcover.memory.ledger import Ledger
+from goalcover.memory.ledger import Judgement, Ledger
 from goalcover.memory.runs import Run
 from goalcover.memory.synthetic import Decision, Origin, SyntheticSample, keep, kept
 from goalcover.memory.waiting import settle
 from goalcover.tools.budget import Budget
+from goalcover.tools.checks import problems
 from goalcover.tools.coverage import cover
 from goalcover.tools.layout import Layout
-from goalcover.tools.material import layout_in
+from goalcover.tools.material import layout_in, read_material
 from goalcover.tools.score import score
 from goalcover.tools.synthesize import Batch
 from goalcover.tools.typeset import count
+
+UNJUDGED = "Written in review; not judged yet."
+"""In place of a rationale."""
 
 
 class Review(Frozen):
@@ -68,8 +72,8 @@ async def accept(
         except (ModelError, StoppedError) as error:
             unjudged = str(error)
         with run.ledger() as ledger:
-            levels = _levels(ledger, judge.id, [one.sample for one, _ in taken], subgoal)
-        samples = [_synthetic(*pair, batch, judge, level) for pair, level in zip(taken, levels, strict=True)]
+            found = _judgements(ledger, judge.id, [one.sample for one, _ in taken], subgoal)
+        samples = [_synthetic(*pair, batch, judge, one) for pair, one in zip(taken, found, strict=True)]
         path = keep(run.synthetic_path, batch.subgoal_id, samples, [*_decisions(pairs), *batch.rejected])
         settle(run.synthetic_path, batch.subgoal_id, [one.candidate.id for one in batch.proposals])
         before, after = impact(run, batch.subgoal_id, judge)
@@ -95,6 +99,14 @@ def turn_down(run: Run, batch: Batch, reviews: Sequence[Review]) -> None:
         if pairs:
             keep(run.synthetic_path, batch.subgoal_id, [], _decisions(pairs))
         settle(run.synthetic_path, batch.subgoal_id, rejected)
+
+
+def to_look_at(run: Run, batch: Batch, review: Review) -> list[str]:
+    """What the checks of candidates find in a proposal as a person has edited it, which is kept as it was written."""
+    material = read_material(run, batch.subgoal_id)
+    proposal = next(one for one in batch.proposals if one.candidate.id == review.candidate_id)
+    edited = _edited(proposal, review, material.layout).sample
+    return list(problems(edited, material.subgoal, material.bounds, material.of(proposal.candidate.parents), ""))
 
 
 def pass_over(run: Run, subgoal_id: str, candidate_ids: Collection[str]) -> None:
@@ -162,11 +174,15 @@ def _without_level(failed: Sequence[Alignment]) -> str:
     return f"{count(n, 'sample')} got no level. {failed[-1].explanation}" if n else ""
 
 
+def _judgements(ledger: Ledger, judge: str, samples: Sequence[Sample], subgoal: Subgoal) -> list[Judgement | None]:
+    """For each sample what this judge scored; None: unscored, or not judged yet."""
+    known = ledger.lookup(judge, [one.digest for one in samples], [subgoal.digest])
+    return [known.get((one.digest, subgoal.digest)) for one in samples]
+
+
 def _levels(ledger: Ledger, judge: str, samples: Sequence[Sample], subgoal: Subgoal) -> list[int | None]:
     """For each sample the level that this judge gave it; None: unscored, or not judged yet."""
-    known = ledger.lookup(judge, [one.digest for one in samples], [subgoal.digest])
-    levels = {digest: judgement.level for (digest, _), judgement in known.items()}
-    return [levels.get(one.digest) for one in samples]
+    return [one.level if one else None for one in _judgements(ledger, judge, samples, subgoal)]
 
 
 def _as_it_is(proposal: Proposal) -> Review:
@@ -181,12 +197,17 @@ def _edited(proposal: Proposal, review: Review, layout: Layout) -> Proposal:
     return proposal.model_copy(update={"candidate": candidate, "sample": sample})
 
 
-def _synthetic(proposal: Proposal, review: Review, batch: Batch, judge: Judge, level: int | None) -> SyntheticSample:
+def _synthetic(
+    proposal: Proposal, review: Review, batch: Batch, judge: Judge, judged: Judgement | None
+) -> SyntheticSample:
+    """An edited sample goes by what the judge says of it: the discriminator's praise was of the text it replaced."""
+    level, said = (judged.level, judged.explanation) if judged else (None, UNJUDGED)
+    is_edited = review.decision == "edited"
     origin = Origin(
         subgoal_id=batch.subgoal_id,
-        verdict="edited" if review.decision == "edited" else "accepted",
+        verdict="edited" if is_edited else "accepted",
         score=None if level is None else level / TOP_LEVEL,
-        rationale=proposal.verdict.rationale,
+        rationale=said if is_edited else proposal.verdict.rationale,
         parents=proposal.candidate.parents,
         engine=batch.engine,
         sample_id=proposal.sample.id,

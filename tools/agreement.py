@@ -46,7 +46,10 @@ class Panel:
         """Over all samples so far."""
         together = sum(self._votes.values(), Counter[Votes]())
         rows = tuple(self._subgoal(name, votes) for name, votes in self._votes.items())
-        return Agreement(judges=self._judges, alpha=alpha(together), subgoals=rows)
+        lacking = {judge: n for place, judge in enumerate(self._judges) if (n := _lacking(together, place))}
+        return Agreement(
+            judges=self._judges, alpha=alpha(together), subgoals=rows, pairs=together.total(), lacking=lacking
+        )
 
     def _subgoal(self, subgoal_id: str, votes: Counter[Votes]) -> SubgoalAgreement:
         found = alpha(votes)
@@ -59,7 +62,7 @@ class Panel:
             means={
                 judge: mean for place, judge in enumerate(self._judges) if (mean := _mean(votes, place)) is not None
             },
-            far_apart=far / max(compared.total(), 1),
+            far_apart=far / compared.total() if compared else None,
             disputed=found is not None and found < RELIABLE,
         )
 
@@ -85,3 +88,7 @@ def _levels(pattern: Votes) -> list[int]:
 def _mean(votes: Counter[Votes], place: int) -> float | None:
     levels = [level / TOP_LEVEL for pattern, n in votes.items() for level in [pattern[place]] * n if level is not None]
     return fmean(levels) if levels else None
+
+
+def _lacking(votes: Counter[Votes], place: int) -> int:
+    return sum(n for pattern, n in votes.items() if pattern[place] is None)

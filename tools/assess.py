@@ -16,6 +16,7 @@ from goalcover.agent.settings import Settings
 from goalcover.agent.tracing import run as traced
 from goalcover.memory.chroma import reach
 from goalcover.memory.ledger import Expense, Ledger
+from goalcover.memory.proofs import drop, put_aside, put_back
 from goalcover.memory.runs import Counts, DatasetInfo, EngineInfo, Run, RunInfo, Usage, goal_sha256
 from goalcover.tools.agreement import Panel
 from goalcover.tools.budget import Budget, budget_for
@@ -42,6 +43,8 @@ class Assessment:
     gaps: tuple[Gap, ...]
     used: Usage
     """By this assessment alone; `info` tells what the run took in all."""
+    outdated: tuple[str, ...]
+    """What was found out about the run before, a study or a self-test, and rests on other judgements."""
 
     @property
     def without_model(self) -> str:
@@ -77,6 +80,7 @@ async def assess(
         await asyncio.to_thread(reach, settings.chroma_url)
     budget = budget or budget_for(chosen, settings, models=engine.models)
     with run.lock(), run.ledger() as ledger, traced("assess", _asked(dataset, goal, run)) as told:
+        await asyncio.to_thread(put_aside, run)
         run.start(goal)
         panel = Panel([judge.id for judge in chosen])
         batches = _batches(dataset, goal, chosen, ledger, budget, panel)
@@ -85,7 +89,7 @@ async def assess(
         if len(chosen) > 1:
             coverage = coverage.model_copy(update={"agreement": panel.agreement()})
         embedded = not any(isinstance(judge, RemoteJudge) for judge in chosen)
-        notes = await asyncio.to_thread(caveats, run, goal, dataset.preview, engine.embedder, embedded=embedded)
+        notes = await asyncio.to_thread(caveats, run, goal, engine.embedder, embedded=embedded)
         coverage = coverage.model_copy(update={"notes": notes})
         run.write_coverage(coverage)
         with on_account(run, engine, budget):
@@ -96,10 +100,12 @@ async def assess(
         used = Usage.of(Expense("", budget.usage, budget.spent), budget.unscored)
         info = _info(dataset, goal, _judged_by(engine, judges), tally, reused, time.monotonic() - started)
         info = info.model_copy(update={"usage": Usage.of(ledger.paid(), budget.unscored)})
-        write_report(run, goal, coverage, gaps, info)
+        outdated = await asyncio.to_thread(put_back, run, info)
+        await asyncio.to_thread(write_report, run, goal, coverage, gaps, info)
         run.finish(info)
+        drop(run)
         told.update(coverage=coverage.model_dump(mode="json"), used=used.model_dump())
-    return Assessment(info, coverage, gaps, used)
+    return Assessment(info, coverage, gaps, used, outdated)
 
 
 def _batches(

@@ -56,8 +56,9 @@ class Audit(Frozen):
 
 def audited(run: Run, n: int) -> list[Sample]:
     """The n samples of a run that an audit is about: the same each time."""
-    samples = list(run.samples())
-    return random.Random(_SEED).sample(samples, min(n, len(samples)))  # noqa: S311 no secret hangs on it
+    ids = run.sample_ids()
+    chosen = random.Random(_SEED).sample(ids, min(n, len(ids)))  # noqa: S311 no secret hangs on it
+    return list(run.samples(chosen))
 
 
 async def audit(run: Run, judge: LLMJudge, n: int, budget: Budget | None = None) -> Audit:

@@ -13,8 +13,17 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import Any, Literal
 
-from goalcover.agent.errors import InputError, ModelAnswerError, ModelBusyError, ModelRefusedError, StoppedError
+from goalcover.agent.errors import (
+    InputError,
+    ModelAnswerError,
+    ModelBusyError,
+    ModelError,
+    ModelRefusedError,
+    ModelUnknownError,
+    StoppedError,
+)
 from goalcover.agent.judge import LLMJudge, shared
 from goalcover.agent.models import Goal, Sample, Subgoal
 from goalcover.agent.prompt import new_nonce
@@ -27,7 +36,7 @@ from goalcover.memory.ledger import Judgement, Ledger
 from goalcover.memory.runs import Run
 from goalcover.tools.budget import BATCH_DISCOUNT, Budget
 from goalcover.tools.score import score
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 MOST_LINES = 50_000
 MOST_BYTES = 100_000_000
@@ -91,12 +100,38 @@ class Status(BaseModel):
     request_counts: Counts | None = None
     errors: Faults | None = None
 
+    @classmethod
+    def read(cls, body: bytes) -> "Status":
+        """What a response's body tells. ModelBusyError when that is no batch."""
+        try:
+            return cls.model_validate_json(body)
+        except ValidationError as error:
+            raise ModelBusyError("the server's response is no batch") from error
+
     @property
     def reason(self) -> str:
         """The provider's first words on why it failed, in brackets; nothing when there are none."""
         said = [one.message for one in (self.errors and self.errors.data) or () if one.message]
         words = " ".join(Settings().without_keys(said[0]).split()) if said else ""
         return f" ({words[:_REASON]})" if words else ""
+
+
+class Response(BaseModel):
+    """The reply to one line of a batch."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    status_code: Literal[200]
+    body: Any
+
+
+class Line(BaseModel):
+    """One line of what came of a batch: the only ones that are read are those that were answered."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    custom_id: str = Field(pattern=r"^\w+\.\w+\.\d+(-\d+)*$")
+    response: Response
 
 
 JOBS = TypeAdapter(tuple[Job, ...])
@@ -209,9 +244,12 @@ async def _line(judge: LLMJudge, sample: Sample, group: Sequence[Subgoal], goal:
 
 
 async def _hand_in(run: Run, judge: LLMJudge, lines: Sequence[bytes], goal: Goal) -> None:
-    name = await judge.model.upload(b"\n".join(lines))
-    asked = {"input_file_id": name, "endpoint": "/v1/chat/completions", "completion_window": "24h"}
-    started = Status.model_validate_json(await judge.model.fetch("/batches", json.dumps(asked).encode()))
+    try:
+        name = await judge.model.upload(b"\n".join(lines))
+        asked = {"input_file_id": name, "endpoint": "/v1/chat/completions", "completion_window": "24h"}
+        started = Status.read(await judge.model.fetch("/batches", json.dumps(asked).encode()))
+    except ModelUnknownError as error:
+        raise ModelError(f"{judge.model.server} offers no Batch API: leave --batch out") from error
     _write(run, [*_jobs(run), Job(id=started.id, judge=judge.id, subgoals=goal.subgoals, n=len(lines))])
 
 
@@ -228,7 +266,7 @@ async def _fetched(
                 f"{run.path} waits for a batch of another judge ({job.judge}): run the command that handed it in, or "
                 f"delete {_path(run)} to give it up"
             )
-        status = Status.model_validate_json(await judge.model.fetch(f"/batches/{job.id}"))
+        status = Status.read(await _asked(run, job, judge, f"/batches/{job.id}"))
         if status.status in RUNNING:
             left.append(job)
             done = status.request_counts.completed if status.request_counts else 0
@@ -236,12 +274,22 @@ async def _fetched(
         else:  # also a failed or expired batch got something done; some say completed and have nothing
             good = 0
             if status.output_file_id:
-                content = await judge.model.fetch(f"/files/{status.output_file_id}/content")
+                content = await _asked(run, job, judge, f"/files/{status.output_file_id}/content")
                 good = await _enter(content, samples, job, judge, ledger, budget)
             if status.status != COMPLETED or good <= (1 - FAILED) * job.n:
                 failed.append(f"{job.id} {status.status}{status.reason}: {good:,} of {job.n:,} calls have an answer")
         _write(run, [*left, *jobs[place:]])
     _tell(waiting, failed)
+
+
+async def _asked(run: Run, job: Job, judge: LLMJudge, path: str) -> bytes:
+    try:
+        return await judge.model.fetch(path)
+    except ModelUnknownError as error:
+        raise ModelError(
+            f"{judge.model.server} does not know the batch {job.id}, or no longer what came of it: with another key it "
+            f"may; else delete {_path(run)} to give it up"
+        ) from error
 
 
 def _tell(waiting: Sequence[str], failed: Sequence[str]) -> None:
@@ -264,12 +312,10 @@ async def _enter(
     """
     spent = Usage()
     replies: dict[str, list[tuple[str, str, Reply]]] = defaultdict(list)
-    for line in content.splitlines():
-        name, reply = _reply(line)
-        if reply:
-            text, nonce, places = name.split(".")
-            replies[text].append((nonce, places, reply))
-            spent += reply.counted()
+    for name, reply in filter(None, map(_reply, content.splitlines())):
+        text, nonce, places = name.split(".")
+        replies[text].append((nonce, places, reply))
+        spent += reply.counted()
     for sample in samples:
         for nonce, places, reply in replies.pop(sample.digest, ()):
             group = [job.subgoals[int(place)] for place in places.split("-")]
@@ -288,16 +334,13 @@ async def _enter(
     return spent.calls
 
 
-def _reply(line: bytes) -> tuple[str, Reply | None]:
-    """A line's id and what it holds; no reply when it failed."""
-    content = json.loads(line)
-    response = content.get("response") or {}
-    if response.get("status_code") != 200:
-        return content["custom_id"], None
+def _reply(line: bytes) -> tuple[str, Reply] | None:
+    """A line's id and what it holds; None when it failed, or is cut off."""
     try:
-        return content["custom_id"], Reply.read(json.dumps(response.get("body")).encode())
-    except ModelBusyError:
-        return content["custom_id"], None
+        read = Line.model_validate_json(line)
+        return read.custom_id, Reply.read(json.dumps(read.response.body).encode())
+    except (ValidationError, ModelBusyError):
+        return None
 
 
 def _write(run: Run, jobs: Sequence[Job]) -> None:

@@ -108,14 +108,22 @@ def calibrate(run: Run, labels_path: Path) -> Calibrations:
 
 
 def read_labels(path: Path) -> Iterator[Label]:
-    """The labels in a CSV or JSONL file; InputError names the line that cannot be read."""
+    """The labels in a CSV or JSONL file; InputError names the line that cannot be read, or contradicts another."""
+    first: dict[tuple[str, str], tuple[int, int]] = {}
     for number, row in _rows(path):
         try:
-            yield Label(sample_id=str(row["sample_id"]), subgoal_id=str(row["subgoal_id"]), level=_whole(row["level"]))
+            one = Label(sample_id=str(row["sample_id"]), subgoal_id=str(row["subgoal_id"]), level=_whole(row["level"]))
         except (KeyError, TypeError, ValueError, ValidationError) as error:
             raise InputError(
                 f"{path}, line {number}: wants sample_id, subgoal_id and a level from 0 to {TOP_LEVEL}"
             ) from error
+        line, level = first.setdefault((one.sample_id, one.subgoal_id), (number, one.level))
+        if level != one.level:
+            raise InputError(
+                f"{path}, line {number}: level {one.level} for what line {line} gives level {level}: keep one of them, "
+                "or their median where several people labelled"
+            )
+        yield one
 
 
 def _whole(level: object) -> int:

@@ -1,6 +1,9 @@
 """What a person has to know before believing a run's figures: what its judge cannot read or see, and whether the data's
 outputs are those of their inputs. They stand in coverage.json, and are told wherever its figures are."""
 
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
 import numpy as np
 from goalcover.agent.embedded.naming import hidden_form
 from goalcover.agent.embedder import Embedder
@@ -9,8 +12,10 @@ from goalcover.memory.runs import Run
 from goalcover.tools.language import foreign_notes
 from goalcover.tools.lows import evenly
 from goalcover.tools.outputs import Pairs, nearer_share
+from goalcover.tools.profile import traits
 
 _READ = 160
+"""Samples that are looked at."""
 _FEWEST = 40
 """Samples with an input and an output of some length, below which nothing is said about all of them."""
 _MIXED = 0.15
@@ -20,14 +25,36 @@ at the most, and 0.18 at the least where half of the outputs are mixed up."""
 _NEARLY_ALL = 0.9
 
 
-def caveats(run: Run, goal: Goal, preview: Sample, embedder: Embedder, *, embedded: bool) -> tuple[str, ...]:
+def caveats(run: Run, goal: Goal, embedder: Embedder, *, embedded: bool) -> tuple[str, ...]:
     """Of a run whose samples and scores are written; `embedded` where the embedded judge has judged."""
-    return (*(limits(goal, preview) if embedded else ()), *_mixed_up(run, embedder))
+    ids = run.sample_ids()
+    samples = list(run.samples([ids[place] for place in evenly(len(ids), _READ)]))
+    return (*(limits(goal, samples) if embedded else ()), *_mixed_up(samples, embedder))
 
 
-def limits(goal: Goal, preview: Sample) -> tuple[str, ...]:
-    """What the embedded judge cannot do for this goal and these data: known before it judges."""
-    return (*foreign_notes(goal, preview), *_unseen(goal))
+def limits(goal: Goal, samples: Iterable[Sample]) -> tuple[str, ...]:
+    """What the embedded judge cannot do for this goal and these data: known before it judges. Reads the first samples.
+
+    Raises InputError when they are of a dataset that can no longer be read.
+    """
+    read = list(islice(samples, _READ))
+    return (*foreign_notes(goal, read[0]), *_rated_low(read), *_unseen(goal))
+
+
+def mostly_code(samples: Sequence[Sample]) -> bool:
+    """Whether most outputs are code, which the embedded judge rates too low; JSON is none."""
+    outputs = [samples[place].output for place in evenly(len(samples), _READ)]
+    found = traits([one for one in outputs if one.strip()])
+    return "code" in found and "JSON" not in found
+
+
+def _rated_low(samples: Sequence[Sample]) -> list[str]:
+    if not mostly_code(samples):
+        return []
+    return [
+        "most outputs are code, which the embedded judge ranks well but rates too low, because code seldom names what "
+        "it does: what it calls a gap may be none. Look at the samples, or use the LLM engine."
+    ]
 
 
 def _unseen(goal: Goal) -> list[str]:
@@ -40,9 +67,8 @@ def _unseen(goal: Goal) -> list[str]:
     ]
 
 
-def _mixed_up(run: Run, embedder: Embedder) -> list[str]:
-    ids = run.sample_ids()
-    pairs = list(Pairs(embedder).of(list(run.samples([ids[place] for place in evenly(len(ids), _READ)]))).values())
+def _mixed_up(samples: Sequence[Sample], embedder: Embedder) -> list[str]:
+    pairs = list(Pairs(embedder).of(samples).values())
     share = float(np.mean(nearer_share(pairs))) if len(pairs) >= _FEWEST else 0.0
     if share < _MIXED:
         return []

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from goalcover.agent.models import Sample, Subgoal
 from goalcover.agent.synthesis import Column
+from goalcover.tools.typeset import count
 
 _SHORTER, _LONGER = 0.4, 1.5
 """How far a new text may lie below the 5th and above the 95th percentile of the dataset's lengths."""
@@ -103,7 +104,7 @@ def _length_problems(sample: Sample, bounds: Bounds) -> Iterator[str]:
     ):
         n = len(text.split())
         if not least <= n <= most:
-            yield f"its {side} has {n:,} words, and the dataset's have {least:,} to {most:,}"
+            yield f"its {side} has {count(n, 'word')}, and the dataset's have {least:,} to {most:,}"
 
 
 def _range(counts: list[int]) -> tuple[int, int]:

@@ -87,6 +87,12 @@ def cover(goal: Goal, subgoal: Subgoal, histogram: Sequence[int], n_unscored: in
     )
 
 
+def gaps_first(coverage: CoverageReport) -> list[SubgoalCoverage]:
+    """Gaps, then those without a verdict, each by alignment: the eye begins where it should."""
+    order = {True: 0, None: 1, False: 2}
+    return sorted(coverage.subgoals, key=lambda one: (order[one.gap], one.alignment or 0.0))
+
+
 def share_wanted(goal: Goal, subgoal: Subgoal) -> float | None:
     """The share of samples that should support a `some` subgoal: its own, else half of its part of the weights."""
     if subgoal.scope == "every":

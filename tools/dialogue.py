@@ -62,7 +62,7 @@ def parse_turns(value: object) -> list[Turn] | None:
 
 def parse_dialogue(value: object) -> list[Turn] | None:
     """As `parse_turns`, for a column that is sure to hold a dialogue: also JSON text (CSV) and alternating strings."""
-    value = _from_json_text(value)
+    value = from_json(value)
     if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
         return [Turn(role, as_text(text)) for role, text in zip(cycle(("user", "assistant")), value, strict=False)]
     return parse_turns(value)
@@ -95,7 +95,7 @@ def transcript(turns: Sequence[Turn]) -> str:
 
 def describe_tools(value: object) -> str:
     """The tools that a dialogue may call, one `name: description` a line."""
-    tools = _from_json_text(value)
+    tools = from_json(value)
     if not isinstance(tools, list):
         return as_text(tools)
     return "\n".join(_describe_tool(tool) for tool in tools)
@@ -106,6 +106,16 @@ def _describe_tool(tool: object) -> str:
     if not isinstance(inner, dict) or not inner.get("name"):
         return as_text(tool)
     return f"{as_text(inner['name'])}: {as_text(inner.get('description'))}"
+
+
+def from_json(value: object) -> object:
+    """What a JSON text holds; any other value as it is."""
+    if not isinstance(value, str) or value.lstrip()[:1] not in ("[", "{"):
+        return value
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return value
 
 
 def _message_turns(message: object) -> list[Turn] | None:
@@ -149,7 +159,7 @@ def _part(part: object) -> str:
 
 
 def _calls(message: dict[str, object]) -> list[str]:
-    calls = _from_json_text(message.get("tool_calls"))
+    calls = from_json(message.get("tool_calls"))
     found = list(calls) if isinstance(calls, list) else []
     found.append(message.get("function_call"))
     return [_call(call) for call in found if call]
@@ -157,7 +167,7 @@ def _calls(message: dict[str, object]) -> list[str]:
 
 def _call(call: object) -> str:
     """`calls name(arguments)`; the text as it is when it is no call."""
-    inner = _from_json_text(call)
+    inner = from_json(call)
     if isinstance(inner, dict) and isinstance(inner.get("function"), dict):
         inner = inner["function"]
     if not isinstance(inner, dict) or not inner.get("name"):
@@ -165,15 +175,6 @@ def _call(call: object) -> str:
     arguments = _first(inner, ("arguments", "args", "input", "parameters"))
     shown = arguments if isinstance(arguments, str) else to_json(arguments or {})
     return as_text(f"calls {as_text(inner['name'])}({shown})")
-
-
-def _from_json_text(value: object) -> object:
-    if not isinstance(value, str) or value.lstrip()[:1] not in ("[", "{"):
-        return value
-    try:
-        return orjson.loads(value)
-    except orjson.JSONDecodeError:
-        return value
 
 
 def _first(message: dict[str, object], keys: Sequence[str]) -> object:

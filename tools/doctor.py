@@ -14,7 +14,7 @@ import numpy as np
 from goalcover.agent import tracing
 from goalcover.agent.embedder import DIMENSIONS, MODEL, Embedder, is_available, precision
 from goalcover.agent.engine import choose
-from goalcover.agent.errors import GoalCoverError, InputError, ModelAnswerError
+from goalcover.agent.errors import GoalCoverError, InputError, ModelAnswerError, ModelError, ModelUnknownError
 from goalcover.agent.families import same_family
 from goalcover.agent.models import Alignment
 from goalcover.agent.probing import QUESTION, Capital
@@ -23,11 +23,14 @@ from goalcover.agent.structured import Mode
 from goalcover.agent.vectors import VectorCache
 from goalcover.memory.chroma import address
 from goalcover.memory.explanations import Explanations, Lot
+from goalcover.tools.typeset import listed
 
 if TYPE_CHECKING:
     from goalcover.agent.model import ChatModel
 
 
+OFFERED = 20
+"""Models of a server that are named."""
 _MODES: dict[Mode, str] = {
     "json_schema": "answers in JSON schema",
     "tools": "answers by function calling (it does not honour JSON schema)",
@@ -84,7 +87,10 @@ def _model(settings: Settings, role: Role) -> str:
 
 
 async def _told(model: "ChatModel", settings: Settings) -> str:
-    ability = await model.ability(fresh=True)
+    try:
+        ability = await model.ability(fresh=True)
+    except ModelUnknownError as error:
+        raise ModelError(await _offer(model, settings) or str(error)) from error
     try:
         answer = await model.structured(QUESTION, Capital)
     except ModelAnswerError as error:
@@ -94,6 +100,17 @@ async def _told(model: "ChatModel", settings: Settings) -> str:
     return (
         f"{model.name} at {model.server}: {_MODES[ability.mode]}{dropped}; {length}; answers in {answer.seconds:.2f} s"
     )
+
+
+async def _offer(model: "ChatModel", settings: Settings) -> str:
+    """What a server that does not know a model offers instead, where it tells; Azure lists no deployments."""
+    if settings.azure_endpoint:
+        return ""
+    try:
+        offered = [one.id for one in await model.offered()]
+    except ModelError:
+        return f"{model.server} does not know the model {model.name}, and lists none: does the address lack a /v1?"
+    return f"{model.server} does not know the model {model.name}; it offers {listed(offered, OFFERED) or 'none'}"
 
 
 def _length(context: int | None, settings: Settings) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
 from goalcover.agent.elicitation import Checks, DataProfile, Edit, Question, Specification
 from goalcover.agent.errors import InputError, ModelError
 from goalcover.agent.language import is_english, refuse_unread
@@ -11,13 +10,12 @@ from goalcover.agent.models import SLOTS, Clarification, Frozen, Goal, Slot, Sub
 from goalcover.agent.roles import Clarifier, Decomposer
 from goalcover.memory.files import write_bytes
 from goalcover.memory.goals import dump_goal
+from goalcover.memory.yaml_files import read_yaml
 from goalcover.tools.slots import slot_of
 
 ROUNDS = 3
 """Rounds of automatic repairs; a conversation asks as often."""
 MOST_SUBGOALS = 12
-# As in memory/goals.py: PyYAML's own scanner refuses the question mark in `{question: Who reads it?, answer: all}`.
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 FORM = "a list of entries such as `- {slot: audience, answer: nurses}` or `- {question: Who reads it?, answer: nurses}`"
 SKIP = {"skip", "skipped", "-"}
 
@@ -142,16 +140,7 @@ def _fits(edit: Edit, subgoals: Sequence[Subgoal]) -> bool:
 
 
 def _entries(path: Path) -> list[dict[str, object]]:
-    try:
-        content = yaml.load(path.read_text("utf-8-sig"), LOADER)  # noqa: S506 (it is a safe one)
-    except FileNotFoundError as error:
-        raise InputError(f"There is no answers file {path}: it holds {FORM}.") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"Cannot read {path}: {error}.") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" in line {mark.line + 1}" if mark else ""
-        raise InputError(f"{path} is not YAML{line}: it holds {FORM}.") from error
+    content = read_yaml(path, "answers file", f"it holds {FORM}")
     if not isinstance(content, list):
         raise InputError(f"{path} must hold {FORM}.")
     for number, entry in enumerate(content, 1):

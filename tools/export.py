@@ -2,7 +2,8 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,14 +19,16 @@ from goalcover.tools.formats.axolotl import axolotl_yaml
 from goalcover.tools.formats.examples import Example, to_example
 from goalcover.tools.formats.files import column_names, save_dataset_dict, write_rows
 from goalcover.tools.formats.hub import PROVENANCE
+from goalcover.tools.formats.kinds import KINDS, Kind, kind_of, labelled, pair
 from goalcover.tools.formats.llama_factory import alpaca_row, dataset_info, sharegpt_row
 from goalcover.tools.formats.messages import UnfitError
-from goalcover.tools.formats.openai import LEAST_ROWS, openai_row
-from goalcover.tools.formats.trl import TRL_TYPES, TrlType, trl_row, trl_type
+from goalcover.tools.formats.openai import LEAST_ROWS, WEIGHTS, openai_row
+from goalcover.tools.formats.trl import trl_row
 from goalcover.tools.mix import Member, Mix
+from goalcover.tools.rendering import parse_json
 
 Row = dict[str, Any]
-ToRow = Callable[[Example], Row]
+ToRow = Callable[[Example, Kind], Row]
 
 JSON = (".jsonl", ".json", ".ndjson")
 TABLES = (".csv", ".tsv", ".parquet")
@@ -42,28 +45,30 @@ class Format:
 
     kinds: tuple[str, ...]
     """Extensions that it is written with, the usual one first."""
-    to_row: Callable[[Sequence[Example]], ToRow] | None = None
-    """From all examples to what makes a row of one; None: the rows stay as they are."""
+    to_row: ToRow | None = None
+    """Makes a row of an example; None: the rows stay as they are."""
+    kind: Kind | None = None
+    """Of rows; None: the one that holds the examples best."""
+    weights: tuple[float, ...] = (1,)
+    """Loss weights of an answer that it has a place for, or that are no different from none."""
 
 
-def _trl(kind: TrlType | None) -> Callable[[Sequence[Example]], ToRow]:
-    def choose(examples: Sequence[Example]) -> ToRow:
-        chosen = kind or trl_type(examples)
-        return lambda example: trl_row(example, chosen)
-
-    return choose
-
-
+_TRL = (".jsonl", ".json", ".parquet")
 FORMATS: Mapping[str, Format] = {
-    "openai": Format((".jsonl",), lambda _: openai_row),
-    "alpaca": Format((".json", ".jsonl"), lambda _: alpaca_row),
-    "sharegpt": Format((".json", ".jsonl"), lambda _: sharegpt_row),
-    "trl": Format((".jsonl", ".json", ".parquet"), _trl(None)),
-    **{f"trl-{kind}": Format((".jsonl", ".json", ".parquet"), _trl(kind)) for kind in TRL_TYPES},
+    "openai": Format((".jsonl",), openai_row, weights=WEIGHTS),
+    "alpaca": Format((".json", ".jsonl"), alpaca_row),
+    "sharegpt": Format((".json", ".jsonl"), sharegpt_row),
+    "trl": Format(_TRL, trl_row),
+    **{f"trl-{kind}": Format(_TRL, trl_row, kind) for kind in KINDS},
     "parquet": Format((".parquet",)),
     "same": Format((*JSON, *TABLES)),
-    DISK: Format((), _trl(None)),
+    DISK: Format((), trl_row),
 }
+
+
+WEIGHTS_LOST = "rows carry loss weights that this format has no place for"
+_CHECKS: Mapping[str, Callable[[Example], object]] = {"preference": pair, "kto": labelled}
+"""Shape of a dataset -> what a row for its trainers has to have."""
 
 
 @dataclass(frozen=True)
@@ -111,22 +116,21 @@ def prepare(run: Run, mix: Mix, format_name: str) -> Prepared:
 
     Raises InputError when that leaves nothing.
     """
-    mapped = run.info().dataset.shape.startswith("mapped")
-    members = {"train": mix.train, "validation": mix.validation}
-    skipped: Counter[str] = Counter()
-    made = {split: list(_pairs(rows, FORMATS[format_name], mapped, skipped)) for split, rows in members.items()}
-    if not made["train"]:
-        reasons = "; ".join(f"{reason} ({n:,})" for reason, n in skipped.most_common(3)) or "no row is left to train on"
+    shape, form = run.info().dataset.shape, FORMATS[format_name]
+    made = _converted(mix, form, form.to_row, shape) if form.to_row else _as_they_are(mix, shape)
+    if not made.rows["train"]:
+        common = made.skipped.most_common(3)
+        reasons = "; ".join(f"{reason} ({n:,})" for reason, n in common) or "no row is left to train on"
         raise InputError(f"no row of this mix can be written as {format_name}: {reasons}")
-    used = {split: pairs for split, pairs in made.items() if pairs}
+    used = {split: pairs for split, pairs in made.rows.items() if pairs}
     prepared = Prepared(
         mix=mix,
         format=format_name,
         splits={split: [row for _, row in pairs] for split, pairs in used.items()},
         provenance={split: [_provenance(member) for member, _ in pairs] for split, pairs in used.items()},
-        skipped=dict(skipped),
+        skipped=dict(made.skipped),
     )
-    prepared.notes.extend(_notes(prepared))
+    prepared.notes.extend([*_notes(prepared), *(f"{n:,} {what}" for what, n in made.told.items() if n)])
     return prepared
 
 
@@ -213,24 +217,56 @@ def _own_kind(run: Run) -> str:
     return suffix if suffix in (*JSON, *TABLES) else ".jsonl"
 
 
-def _pairs(members: Sequence[Member], form: Format, mapped: bool, skipped: Counter[str]) -> list[tuple[Member, Row]]:
-    """Members with their rows; what the format cannot hold is counted in `skipped`."""
-    if form.to_row is None:
-        return [(member, orjson.loads(member.sample.original)) for member in members]
-    examples: list[tuple[Member, Example]] = []
-    for member in members:
-        try:
-            examples.append((member, to_example(member.sample, as_judged=mapped)))
-        except UnfitError as error:
-            skipped[str(error)] += 1
-    to_row = form.to_row([example for _, example in examples])
-    pairs = []
-    for member, example in examples:
-        try:
-            pairs.append((member, to_row(example)))
-        except UnfitError as error:
-            skipped[str(error)] += 1
-    return pairs
+@dataclass(frozen=True)
+class _Made:
+    """The rows of a mix."""
+
+    rows: dict[str, list[tuple[Member, Row]]] = field(default_factory=lambda: {"train": [], "validation": []})
+    skipped: Counter[str] = field(default_factory=Counter)
+    """Why rows were left out -> how many."""
+    told: Counter[str] = field(default_factory=Counter)
+    """What is to be known of rows that were not -> how many."""
+
+
+def _converted(mix: Mix, form: Format, to_row: ToRow, shape: str) -> _Made:
+    """Rows of one kind, for all splits, as the format has them."""
+    made = _Made()
+    examples: list[tuple[str, Member, Example]] = []
+    for split, member in _members(mix):
+        with _counted(made.skipped):
+            examples.append((split, member, to_example(member.sample, as_judged=shape.startswith("mapped"))))
+    kind = form.kind or kind_of([example for *_, example in examples])
+    for split, member, example in examples:
+        with _counted(made.skipped):
+            made.rows[split].append((member, to_row(example, kind)))
+            made.told[WEIGHTS_LOST] += any(one.get("weight", 1) not in form.weights for one in example.messages)
+    return made
+
+
+def _as_they_are(mix: Mix, shape: str) -> _Made:
+    """The rows in the dataset's own form; what only its own rows know is None in the synthetic ones."""
+    made = _Made()
+    check = next((check for name, check in _CHECKS.items() if name in shape), None)
+    for split, member in _members(mix):
+        made.rows[split].append((member, parse_json(member.sample.original)))
+        if check and member.origin is not None:
+            with _counted(made.told, "synthetic rows do not train as the others do: "):
+                check(to_example(member.sample))
+    return made
+
+
+def _members(mix: Mix) -> Iterator[tuple[str, Member]]:
+    """Each with its split."""
+    yield from (("train", member) for member in mix.train)
+    yield from (("validation", member) for member in mix.validation)
+
+
+@contextmanager
+def _counted(reasons: Counter[str], about: str = "") -> Iterator[None]:
+    try:
+        yield
+    except UnfitError as error:
+        reasons[f"{about}{error}"] += 1
 
 
 def _provenance(member: Member) -> Row:

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 
 from goalcover.agent.models import SUPPORT_LEVEL, Gap, Kind, Scope
 from goalcover.agent.roles import EXEMPLAR_LEVEL, NEAR_LEVEL
+from goalcover.tools.typeset import count
 
 BROKEN = 0.15
 LEAST_BROKEN = 3
@@ -159,24 +160,19 @@ def closing(gap: Gap) -> str:
     if gap.needed is None:
         return ""
     n = len(gap.in_input)
-    held = (
-        f" {_samples(n)} already {_hold(n)} it in the input but not in the output: no new material is needed for that."
-    )
-    return f"At least {_samples(gap.needed)} more at level 4 would close the gap.{held if n else ''}"
+    already = f"{count(n, 'sample')} already {_hold(n)} it in the input but not in the output"
+    held = f" {already}: no new material is needed for that."
+    return f"At least {count(gap.needed, 'sample')} more at level 4 would close the gap.{held if n else ''}"
 
 
 def left_over(gap: Gap) -> str:
     """The low-scoring samples that no capability is about, and those that repeat another; "" when there are none."""
     parts = []
     if gap.n_outliers:
-        parts.append(f"{_samples(gap.n_outliers)} of {gap.n_low or 0:,} low-scoring ones belong to no group.")
+        parts.append(f"{count(gap.n_outliers, 'sample')} of {gap.n_low or 0:,} low-scoring ones belong to no group.")
     if gap.n_repeated:
-        parts.append(f"{_samples(gap.n_repeated)} {'repeats' if gap.n_repeated == 1 else 'repeat'} another one.")
+        parts.append(f"{count(gap.n_repeated, 'sample')} {'repeats' if gap.n_repeated == 1 else 'repeat'} another one.")
     return " ".join(parts)
-
-
-def _samples(n: int) -> str:
-    return f"{n:,} sample" if n == 1 else f"{n:,} samples"
 
 
 def _hold(n: int) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import orjson
 from goalcover.agent.models import Sample
 from goalcover.agent.synthesis import Candidate, Column
-from goalcover.tools.rendering import as_text
+from goalcover.tools.rendering import as_text, parse_json
 from goalcover.tools.shapes import DIALOGUES, Plan, understand
 
 _SPELLINGS = {"from": ("value", "human", "gpt"), "role": ("content", "user", "assistant")}
@@ -93,7 +93,7 @@ def _rewritten(texts: Mapping[str, str], text: str) -> dict[str, str]:
 
 def layout_of(sample: Sample, *, mapped: bool = False) -> Layout:
     """The layout of the dataset that this sample is a typical row of; `mapped`: its columns were chosen by hand."""
-    row: dict[str, Any] = orjson.loads(sample.original)
+    row: dict[str, Any] = parse_json(sample.original)
     reading = "mapped" if mapped else understand(row)
     dialogue = None if isinstance(reading, str) else _dialogue(row, reading.plan)
     if dialogue is not None:
@@ -112,7 +112,7 @@ def with_values(layout: Layout, samples: Iterable[Sample]) -> Layout:
     for sample in samples:
         if not seen:  # as of most datasets, after a few rows
             break
-        row = orjson.loads(sample.original)
+        row = parse_json(sample.original)
         for name, texts in list(seen.items()):
             text = row.get(name)
             if isinstance(text, str) and text.strip():

@@ -10,6 +10,7 @@ from goalcover.agent.models import Frozen, Sample, digest
 from goalcover.memory.runs import Run
 from goalcover.memory.synthetic import Origin, kept
 from goalcover.tools.filter import Selection, select
+from goalcover.tools.rendering import parse_json
 
 MixName = Literal["original", "goal-aligned", "synthetic", "synthetic+original", "synthetic+goal-aligned"]
 MIXES: tuple[MixName, ...] = get_args(MixName)
@@ -119,7 +120,7 @@ def _without_line_ends(text: str) -> str:
 
 def _verdicts(sample: Sample) -> Iterator[str]:
     """What tells rows of equal text apart: the answer that was rejected, the label of the answer."""
-    row = orjson.loads(sample.original)
+    row = parse_json(sample.original)
     return (orjson.dumps(row[name]).decode() for name in _VERDICT_COLUMNS if name in row)
 
 

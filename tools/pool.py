@@ -182,8 +182,9 @@ class Pool:
             if self._useless >= USELESS:
                 why = part.alignments[0].explanation.rstrip(".")
                 raise StoppedError(
-                    f"stopped: of the first {USELESS} answers none can be used ({why}). Try another model, or look at "
-                    "what this one answers with `goalcover doctor`"
+                    f"stopped: of the first {USELESS} answers none can be used ({why}). Try another model, give longer "
+                    "answers room where they are cut off (GOALCOVER_MAX_OUTPUT_TOKENS), or look at what this one says "
+                    "with `goalcover doctor`"
                 )
 
     def _hand_on(self, job: _Job) -> None:

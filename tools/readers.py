@@ -2,18 +2,18 @@
 
 import json
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
-import orjson
 from goalcover.agent.errors import InputError
-from goalcover.tools.rendering import without_controls
+from goalcover.tools.rendering import parse_json, without_controls
 from goalcover.tools.rows import BROKEN_JSON, NOT_UTF8, TOO_DEEP, Row, fault, make_row, open_bytes, reason_of
+from goalcover.tools.shapes import Reading, understand
 from goalcover.tools.tables import read_arrow, read_csv, read_parquet, read_tsv, read_xlsx
 
 ONE_ROW = ("messages", "conversations", "conversation", "contents")
-"""A JSON object whose only array is one of these is itself a row."""
+"""In a JSON object, an array of one of these names is a dialogue, and no array of rows."""
 
 Reader = Callable[[Path], Iterator[Row]]
 
@@ -42,15 +42,6 @@ def kind_of(path: Path) -> str | None:
     return kind if kind in known else None
 
 
-def _parse_json(data: bytes) -> object:
-    """Raises ValueError (UnicodeDecodeError for the encoding) and RecursionError."""
-    try:
-        return cast(object, orjson.loads(data))
-    except orjson.JSONDecodeError:
-        # orjson refuses NaN and lone surrogates, which other writers produce; NaN means "nothing"
-        return cast(object, json.loads(data.decode(), parse_constant=lambda _: None))
-
-
 def read_jsonl(path: Path) -> Iterator[Row]:
     """One object a line; blank lines are no rows."""
     with open_bytes(path) as file:
@@ -62,7 +53,7 @@ def read_jsonl(path: Path) -> Iterator[Row]:
 
 def _json_line(where: str, text: bytes) -> Row:
     try:
-        return make_row(where, _parse_json(text))
+        return make_row(where, parse_json(text))
     except UnicodeDecodeError:
         return fault(where, NOT_UTF8)
     except ValueError:
@@ -76,7 +67,7 @@ def read_json(path: Path) -> Iterator[Row]:
     with open_bytes(path) as file:
         data = file.read()
     try:
-        content = _parse_json(data)
+        content = parse_json(data)
     except UnicodeDecodeError as error:
         raise InputError(f"{path}:{_line(data, error.start)}: {NOT_UTF8}") from error
     except RecursionError as error:
@@ -96,7 +87,11 @@ def _json_rows(path: Path, content: object) -> Iterable[object]:
         return content
     if not isinstance(content, dict):
         raise InputError(f"{path} holds neither an array nor an object")
+    if not any(content.values()):
+        return []
     arrays = [name for name, value in content.items() if name not in ONE_ROW and _is_table(value)]
+    if _is_row(content, arrays):
+        return [content]
     if len(arrays) > 1:
         names = ", ".join(without_controls(name)[:40] for name in arrays[:10])
         raise InputError(f"{path} holds several arrays of rows ({names}): keep one a file")
@@ -108,7 +103,18 @@ def _json_rows(path: Path, content: object) -> Iterable[object]:
 
 
 def _is_table(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(one, dict) for one in value)
+    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
+
+
+def _is_row(content: dict[str, Any], arrays: Sequence[str]) -> bool:
+    """Whether the object is itself a row, of which the arrays are a part. Plain text may be a description of rows."""
+    reading = understand(content)
+    if isinstance(reading, str) or reading.shape != "text":
+        return isinstance(reading, Reading)
+    if {*arrays} & {*reading.plan.columns}:
+        return False
+    within = [understand(content[name][0]) for name in arrays]
+    return all(isinstance(one, str) or one.shape == "text" for one in within)
 
 
 def _starts_with_object_line(data: bytes) -> bool:

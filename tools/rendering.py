@@ -3,6 +3,8 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
 
 import orjson
 
@@ -14,6 +16,10 @@ JSON_LEVELS = 250
 
 TEXT_KEYS = ("text", "value", "content", "contexts")
 """Of a dict with one of these, the rest is bookkeeping (SQuAD's answer_start, PubMedQA's section labels)."""
+
+_LONG_NUMBER = b"0" * 19
+"""From so many digits on an integer may need more than 64 bits."""
+_AS_ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
 
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -56,10 +62,26 @@ def _render_nested(value: dict[str, object] | list[object] | tuple[object, ...],
 
 
 def _bytes_text(value: bytes) -> str:
+    return f"<{len(value)} bytes>" if is_binary(value) else value.decode()
+
+
+def is_binary(value: bytes) -> bool:
+    """Whether these bytes are no text: of such a value only the length is told (rows would hold whole images)."""
     try:
-        return value.decode()
+        value.decode()
     except UnicodeDecodeError:
-        return f"<{len(value)} bytes>"
+        return True
+    return False
+
+
+def parse_json(data: bytes | str) -> Any:
+    """What the JSON text holds. Raises ValueError (UnicodeDecodeError for the encoding) and RecursionError."""
+    raw = data.encode() if isinstance(data, str) else data
+    if _LONG_NUMBER not in raw.translate(_AS_ZEROS):
+        with suppress(orjson.JSONDecodeError):
+            return orjson.loads(raw)
+    # orjson makes floats of integers beyond 64 bits, and refuses NaN (which means "nothing") and lone surrogates.
+    return json.loads(raw.decode(), parse_constant=lambda _: None)
 
 
 def to_json(value: object) -> str:

@@ -115,9 +115,7 @@ def render_run(run: Run) -> str:
 
 
 def _data(run: Run, goal: Goal, coverage: CoverageReport, gaps: Sequence[Gap], info: RunInfo) -> ReportData:
-    named = {one for gap in gaps for capability in gap.capabilities for one in capability.sample_ids}
-    named |= {one for gap in gaps for recommendation in gap.recommendations for one in recommendation.sample_ids}
-    quoted = {sample.id: sample for sample in run.samples(named)}
+    quoted = {sample.id: sample for sample in run.samples({one for gap in gaps for one in _named(gap)})}
     study, selftest = run.validation(), run.selftest()
     # A study of another assessment says nothing about these figures.
     return ReportData(
@@ -130,6 +128,16 @@ def _data(run: Run, goal: Goal, coverage: CoverageReport, gaps: Sequence[Gap], i
         selftest if selftest and selftest.assessed_at == info.created_at else None,
         run.maps(),
     )
+
+
+def _named(gap: Gap) -> Iterable[str]:
+    """Ids of all samples that a gap's card may show: a group may have thousands."""
+    for capability in gap.capabilities:
+        # Where an older version did not tell whose the quotes are, any sample of the group may hold them.
+        yield from capability.quote_ids or capability.sample_ids
+        yield from capability.sample_ids[: MAX_QUOTES + MAX_IDS]
+    for recommendation in gap.recommendations:
+        yield from recommendation.sample_ids[:MAX_IDS]
 
 
 def render_html(data: ReportData) -> str:

@@ -75,7 +75,7 @@ SYSTEM = "system|system_prompt|system_instruction|systeminstruction?"
 TOOLS = "tools|functions?"
 HISTORY = "history?"
 LABEL = "label|kto_tag?"
-VERDICTS = {True: True, False: False, "true": True, "false": False, "True": True, "False": False}
+VERDICTS = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, eq=False)  # compared by identity: plans are counted once a row
@@ -174,9 +174,9 @@ def _read(row: Mapping[str, object], plan: Plan) -> Reading | None:
     else:
         turns = _question_and_answer(row, plan)
     asked, answered = split_dialogue(_lead(row, plan) + turns)
-    verdict = _verdict(row, plan)
-    shape = plan.shape if verdict is None else "kto"
-    return Reading(plan, shape, asked, answered, undesirable=verdict is False)
+    label = verdict(_value(row, plan.label))
+    shape = plan.shape if label is None else "kto"
+    return Reading(plan, shape, asked, answered, undesirable=label is False)
 
 
 def _question_and_answer(row: Mapping[str, object], plan: Plan) -> list[Turn]:
@@ -221,7 +221,8 @@ def _lead(row: Mapping[str, object], plan: Plan) -> list[Turn]:
     return lead
 
 
-def _verdict(row: Mapping[str, object], plan: Plan) -> bool | None:
-    """KTO's label; None for a `label` that is something else, such as a class number."""
-    label = _value(row, plan.label)
-    return VERDICTS.get(label) if isinstance(label, bool | str) else None
+def verdict(label: object) -> bool | None:
+    """KTO's label, also as tables spell it (`TRUE`); None for one that is something else, such as a class number."""
+    if isinstance(label, bool):
+        return label
+    return VERDICTS.get(label.strip().lower()) if isinstance(label, str) else None

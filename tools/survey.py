@@ -3,18 +3,27 @@
 import difflib
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date, time, timedelta
+from decimal import Decimal
+from itertools import islice
 from typing import NamedTuple
 
 from goalcover.agent.errors import InputError
 from goalcover.tools.columns import Column, Columns
-from goalcover.tools.rendering import as_text, without_controls
+from goalcover.tools.rendering import as_text, is_binary, without_controls
 from goalcover.tools.rows import Row
 from goalcover.tools.shapes import DIALOGUES, MAP_SYNTAX, UNKNOWN_SHAPE, Plan, Reading
 
 ID_NAMES = ("id", "sample_id", "uid", "uuid")
 UNREADABLE_SHARE = 0.1
 """Above it the dataset is refused: the reader of a report could no longer trust it."""
+
+_AS_TEXT = (date, time, timedelta, Decimal)
+"""What JSON has no word for, and a text says as well."""
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+_BITS = frozenset({"0", "1", "0.0", "1.0"})
+"""Labels that may be KTO's verdicts, or two classes: nobody can tell."""
 
 LISTED_SKIPS = 100
 LISTED_COLUMNS = 20
@@ -54,6 +63,9 @@ class Survey:
         self._shapes: Counter[str] = Counter()
         self._plans: dict[Plan, None] = {}
         self._labels: dict[str, None] = {}
+        self._classes: dict[str, set[str]] = {}
+        self._as_text: dict[str, None] = {}
+        self._lost: dict[str, None] = {}
         self._filled: Counter[str] = Counter()
         self._undesirable = 0
         self._ids: Ids | None = None
@@ -73,8 +85,19 @@ class Survey:
     def _see_columns(self, value: Mapping[str, object]) -> None:
         self._columns.add(value)
         self._unseen.difference_update(value)
+        for column, cell in value.items():
+            if type(cell) not in _PLAIN:
+                self._see_kind(column, cell)
         if self._empty:
             self._empty = {column for column in self._empty if not as_text(value.get(column)).strip()}
+
+    def _see_kind(self, column: str, cell: object) -> None:
+        """What JSON has no word for; an image is an object that holds its bytes."""
+        for one in cell.values() if isinstance(cell, dict) else (cell,):
+            if isinstance(one, _AS_TEXT):
+                self._as_text[column] = None
+            elif isinstance(one, bytes) and is_binary(one):
+                self._lost[column] = None
 
     def _skip(self, skip: Skip) -> None:
         self.n_skipped += 1
@@ -90,6 +113,11 @@ class Survey:
         self._undesirable += reading.undesirable
         if reading.shape == "kto":
             self._labels.update(dict.fromkeys(reading.plan.label))
+        else:
+            for column in reading.plan.label:
+                classes = self._classes.setdefault(column, set())
+                if classes <= _BITS:
+                    classes.add(as_text(value.get(column)))
         if self._ids is None:
             self._ids = Ids(value)
         self._ids.add(value)
@@ -122,12 +150,23 @@ class Survey:
         notes = [self._ids.note] if self._ids and self._ids.note else []
         if self._undesirable:
             notes.append(f"{self._undesirable} of {self._shapes['kto']} KTO rows are labelled undesirable")
+        notes.extend(self._column_notes())
         if not self._filled["output"]:
             notes.append("no row has an output: only the inputs are judged")
         if self.n_skipped:
             reasons = ", ".join(f"{reason}: {count}" for reason, count in self.skip_reasons.most_common())
             notes.append(f"{self.n_skipped} of {self.rows} rows skipped ({reasons})")
         return notes
+
+    def _column_notes(self) -> Iterator[str]:
+        for column, classes in self._classes.items():
+            if classes <= _BITS:
+                told = "is not read as good and bad answers (KTO): write true and false if it is that"
+                yield f"column {_shown(column)!r} holds 0 and 1 and {told}"
+        if self._as_text:
+            yield f"dates and decimals are written as text by exports: {_listed(self._as_text)}"
+        if self._lost:
+            yield f"binary data are left out of exports, which have their length alone: {_listed(self._lost)}"
 
     def check(self, data: str) -> None:
         """Raises InputError when the dataset cannot be used: it says where and why."""
@@ -175,9 +214,7 @@ class Survey:
         return "columns: " + ", ".join(dict.fromkeys(_shown(column) for slot in slots for column in slot))
 
     def _column_list(self) -> str:
-        shown = [_shown(column) for column in self._columns.names][:LISTED_COLUMNS]
-        more = len(self._columns.names) - len(shown)
-        return ", ".join(shown) + (f" and {more} more" if more else "")
+        return _listed(self._columns.names)
 
 
 class Ids:
@@ -217,6 +254,11 @@ class Ids:
 def id_text(value: object) -> str:
     """A cell as a sample's id; empty when it cannot be one."""
     return "" if isinstance(value, list | dict) else as_text(value).strip()
+
+
+def _listed(names: Collection[str]) -> str:
+    more = len(names) - LISTED_COLUMNS
+    return ", ".join(map(_shown, islice(names, LISTED_COLUMNS))) + (f" and {more} more" if more > 0 else "")
 
 
 def _shown(name: str) -> str:

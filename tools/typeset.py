@@ -6,6 +6,7 @@ All text is untrusted. `html_text` and `markdown_text` are the two doors through
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime
 
 from markupsafe import Markup, escape
@@ -99,6 +100,12 @@ def percent(share: float) -> str:
 def count(number: int, noun: str, plural: str = "") -> str:
     """A number with its noun: `1 sample`, `1,200 samples`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def listed(names: Sequence[str], most: int = 6) -> str:
+    """The first of these names, and how many more there are."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def date(iso: str) -> str:

@@ -8,16 +8,17 @@ from weakref import WeakKeyDictionary
 import chainlit as cl
 from chainlit.server import UserParam, app, sio, upload_file
 from chainlit.session import WebsocketSession
+from chainlit.socket import WebSocketSessionAuth, connect
 from chainlit.types import ThreadDict
 from fastapi import UploadFile
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from goalcover.graph.state import Heard
 from goalcover.ui import identity, turns
-from goalcover.ui.guard import Guard
+from goalcover.ui.guard import Guard, plain
 from goalcover.ui.history import FILES, History
 from goalcover.ui.page import Page
-from goalcover.ui.render import STILL_BUSY
+from goalcover.ui.render import SETTLED, STILL_BUSY
 from goalcover.ui.session import Session, Sessions, home
 from goalcover.ui.welcome import EMBEDDED, MODEL, SWITCH, profiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -33,13 +34,34 @@ seats: WeakKeyDictionary[Any, tuple[Session, Page]] = WeakKeyDictionary()
 
 Not in Chainlit's own `user_session`, which is emptied when a page connects for the second time.
 """
-history = History(home())
+
+
+async def forget(thread_id: str) -> None:
+    """All that a deleted chat has left, also what is under way in it."""
+    await turns.end(thread_id)
+    await sessions.forget(thread_id)
+
+
+history = History(home(), forget)
 identity.keep_secret(home())
 
 # No other web page may speak to the chat: Chainlit accepts every origin, and a foreign name that resolves to this
 # machine would count as the same one.
 sio.eio.cors_allowed_origins = None
 app.router.routes.insert(0, Route(FILES, history.serve))
+
+
+async def let_in(sid: str, environ: dict[str, Any], auth: WebSocketSessionAuth) -> bool:
+    """Chainlit makes folders of the ids that a page gives itself, and removes them with all that is in them."""
+    try:
+        plain(auth["sessionId"])
+        plain(auth.get("threadId") or "new")
+    except ValueError as error:
+        raise ConnectionRefusedError(str(error)) from error
+    return bool(await connect(sid, environ, auth))
+
+
+sio.on("connect", let_in)
 
 
 async def take_upload(current_user: UserParam, session_id: str, file: UploadFile) -> JSONResponse:
@@ -141,6 +163,10 @@ async def press(action: cl.Action) -> bool:
         await cl.context.emitter.send_toast(STILL_BUSY.replace("*", ""))
         return False
     said, (session, page) = str(action.payload["says"]), _seat()
+    asked = action.payload.get("asked")
+    if asked is not None and asked != await session.question():  # it was answered on another page
+        await cl.context.emitter.send_toast(SETTLED)
+        return False
     await cl.Message(content=said, type="user_message", author="You").send()
     await cl.context.emitter.task_start()
     turns.later(turns.tell(session, page, session.hear(Heard(text=said))))

@@ -12,7 +12,7 @@ from goalcover.agent.models import Goal
 from goalcover.agent.roles import Judge, RemoteJudge
 from goalcover.agent.settings import Settings
 from goalcover.memory.goals import load_goal
-from goalcover.memory.runs import Run
+from goalcover.memory.runs import DamagedError, Run
 from goalcover.memory.synthetic import kept
 from goalcover.tools.assess import Assessment, assess
 from goalcover.tools.budget import Budget
@@ -71,7 +71,11 @@ def run_assessment(
 def _warn_of_other_data(run: Run, dataset: Dataset) -> None:
     if not run.info_path.is_file():
         return
-    info = run.info()
+    try:
+        info = run.info()
+    except DamagedError:
+        show.console.print(f"note: {run.info_path} was damaged and is made anew", soft_wrap=True)
+        return
     if info.dataset.fingerprint != dataset.fingerprint:
         n = sum(1 for _ in kept(run.synthetic_path))
         stay = f"; its {count(n, 'synthetic sample')} in {run.synthetic_path} will count as this data's" if n else ""
@@ -121,8 +125,16 @@ def _tell(result: Assessment, run: Run, budget: Budget) -> None:
             f"{why}. To have a model do it: {this_command()}",
             soft_wrap=True,
         )
+    tell_outdated(result.outdated, run)
     print_took(budget, run)
     _told_judges(result)
+
+
+def tell_outdated(names: Sequence[str], run: Run) -> None:
+    """What was found out about the run before, and rests on judgements that it holds no more."""
+    if names:
+        left = f"{run.path} holds other judgements now, so its report leaves out the {' and the '.join(names)}"
+        show.console.print(f"note: {left}: goalcover study --help", soft_wrap=True)
 
 
 def _told_judges(result: Assessment) -> None:

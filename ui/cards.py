@@ -6,13 +6,13 @@ from typing import Any
 from goalcover.agent.models import Capability, Gap, Recommendation, SubgoalCoverage
 from goalcover.agent.synthesis import Proposal
 from goalcover.graph.events import Diagnosed, Explained
+from goalcover.graph.remedy import YOURS
 from goalcover.tools.accept import Review
 from goalcover.tools.kinds import MEANINGS, closing, left_over
 from goalcover.tools.synthesize import Batch
-from goalcover.tools.typeset import cut, visible
+from goalcover.tools.typeset import cut, listed, visible
 
 _QUOTE = 280
-_IDS = 6
 _TITLE = 110
 
 
@@ -53,8 +53,8 @@ def _candidate(number: int, one: Proposal, review: Review | None) -> dict[str, A
         "number": number,
         "input": visible(one.sample.input),
         "output": visible(edited or one.sample.output),
-        "badge": f"level {one.verdict.level} of 5",
-        "verdict": visible(one.verdict.rationale),
+        "badge": "your words" if edited else f"level {one.verdict.level} of 5",
+        "verdict": f"It is {YOURS}" if edited else visible(one.verdict.rationale),
         "capability": cut(visible(one.candidate.capability).partition(". ")[0], _TITLE),
         "parents": [visible(parent) for parent in one.candidate.parents],
         "flags": [visible(flag) for flag in one.flags],
@@ -95,6 +95,5 @@ def _capability(one: Capability) -> dict[str, Any]:
 
 
 def _step(one: Recommendation) -> str:
-    ids = ", ".join(one.sample_ids[:_IDS])
-    more = f" and {len(one.sample_ids) - _IDS:,} more" if len(one.sample_ids) > _IDS else ""
-    return visible(f"{one.action}: {one.detail}" + (f" Samples: {ids}{more}" if ids else ""))
+    samples = f" Samples: {listed(one.sample_ids)}" if one.sample_ids else ""
+    return visible(f"{one.action}: {one.detail}{samples}")

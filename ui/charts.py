@@ -3,8 +3,9 @@
 from textwrap import wrap
 
 from goalcover.agent.models import CoverageReport, Gap, GapMap, Goal, MapPoint, SubgoalCoverage
-from goalcover.tools.coverage import EVERY_THRESHOLD
+from goalcover.tools.coverage import gaps_first
 from goalcover.tools.filter import Selection
+from goalcover.tools.recommend import mean_wanted
 from goalcover.tools.typeset import cut, percent, visible
 from plotly import graph_objects as go
 
@@ -26,7 +27,7 @@ _LEVELS = ("0 none", "1 poor", "2 weak", "3 good", "4 strong", "5 perfect")
 
 def coverage_bars(goal: Goal, coverage: CoverageReport, *, narrow: bool = False) -> go.Figure:
     """Mean alignment of every subgoal with its 95% interval, the gaps first; a mark where a threshold decides."""
-    rows = _ordered(coverage)
+    rows = gaps_first(coverage)
     figure = go.Figure()
     for label, colour, chosen in (
         ("covered", COVERED, [one for one in rows if one.gap is False]),
@@ -36,8 +37,7 @@ def coverage_bars(goal: Goal, coverage: CoverageReport, *, narrow: bool = False)
         if chosen:
             figure.add_trace(_bars(label, colour, chosen))
     for one in rows:
-        wanted = goal.threshold or (EVERY_THRESHOLD if one.scope == "every" else None)
-        if wanted is not None:
+        if (wanted := mean_wanted(goal, one)) is not None:
             figure.add_trace(_mark(one, wanted))
     figure.update_layout(
         barmode="overlay",
@@ -49,7 +49,7 @@ def coverage_bars(goal: Goal, coverage: CoverageReport, *, narrow: bool = False)
 
 def heat_map(coverage: CoverageReport, *, narrow: bool = False) -> go.Figure:
     """Share of the samples at every level, subgoal by subgoal."""
-    rows = _ordered(coverage)
+    rows = gaps_first(coverage)
     shares = [[count / max(one.n_scored, 1) for count in one.histogram] for one in rows]
     counts = [list(one.histogram) for one in rows]
     figure = go.Figure(
@@ -151,11 +151,6 @@ def _mark(one: SubgoalCoverage, wanted: float) -> go.Scatter:
         hovertemplate=f"wanted: at least {wanted:g}<extra></extra>",
         showlegend=False,
     )
-
-
-def _ordered(coverage: CoverageReport) -> list[SubgoalCoverage]:
-    order = {True: 0, None: 1, False: 2}
-    return sorted(coverage.subgoals, key=lambda one: (order[one.gap], one.alignment or 0.0))
 
 
 def _label(one: SubgoalCoverage, limit: int = 1_000) -> str:

@@ -7,6 +7,8 @@ pandas, chromadb and torch take seconds. Each command imports what it works with
 import gc
 import os
 import sys
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import typer
 from goalcover.agent.errors import GoalCoverError
@@ -43,6 +45,27 @@ app.add_typer(study.app, name="study")
 app.command()(talk.doctor)
 
 
+class Unheard:
+    """A stream for people, who may stop reading (`2>&1 | head`): what is said then is lost, and the work goes on."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """See io.TextIOBase."""
+        with suppress(BrokenPipeError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """See io.TextIOBase."""
+        with suppress(BrokenPipeError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 def main() -> None:
     """The entry point: turns errors that have something to say into one line and an exit code."""
     # Our matrices are many and small: more threads spend their time waiting for each other (a warm assessment of 1,000
@@ -50,6 +73,7 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # A command makes many objects and few cycles: looking for them every 700 objects took a tenth of a warm assessment.
     gc.set_threshold(1_000_000, 20, 20)
+    sys.stderr = cast(TextIO, Unheard(sys.stderr))
     try:
         code = app(standalone_mode=False)
     except GoalCoverError as error:
@@ -62,7 +86,7 @@ def main() -> None:
         say("goalcover: interrupted")
         code = 3
     except SystemExit as stopped:
-        # typer and rich turn a reader of our output that went away (`| head`) into exit code 1: "a check failed".
+        # typer turns a reader of our output that went away (`--json | head`) into exit code 1: "a check failed".
         if not isinstance(stopped.__context__, BrokenPipeError):
             raise
         code = 0

@@ -10,7 +10,7 @@ from goalcover.tools.filter import Selection
 from goalcover.tools.plan import Spread
 from goalcover.tools.synthesize import Batch
 from goalcover.tools.typeset import count
-from goalcover.ui.show import console, table, whole
+from goalcover.ui.show import console, one_line, table, whole
 from rich.text import Text
 
 _CUT = 600
@@ -21,8 +21,8 @@ _CURVE = 12
 def print_proposal(one: Proposal, place: int, total: int) -> None:
     """A candidate with its verdict, for review."""
     console.print(f"\n{place} of {total}", style="bold")
-    console.print(Text(f"input:  {_cut(one.candidate.input)}"))
-    console.print(Text(f"output: {_cut(one.candidate.output)}"))
+    console.print(Text(f"input:  {one_line(one.candidate.input, _CUT)}"))
+    console.print(Text(f"output: {one_line(one.candidate.output, _CUT)}"))
     console.print(Text(f"level {one.verdict.level}: {one.verdict.rationale}", style="dim"))
     console.print(Text(f"made from {', '.join(one.candidate.parents) or 'no sample'}", style="dim"))
     if one.flags:
@@ -86,7 +86,7 @@ def print_selection(selection: Selection, written: Exported) -> None:
             console.print(
                 Text(f"  {loss.subgoal_id} loses {n:,} of {loss.support_before:,} supporting samples: {listed}")
             )
-    _print_files(written)
+    _print_written(written)
 
 
 def print_export(written: Exported) -> None:
@@ -96,16 +96,11 @@ def print_export(written: Exported) -> None:
         f"{count(written.rows, 'row')} as {written.format}{held}; {written.synthetic:,} synthetic; "
         f"{count(written.duplicates, 'duplicate')} left out."
     )
+    _print_written(written)
+
+
+def _print_written(written: Exported) -> None:
     for note in written.notes:
         console.print(Text(f"  note: {note}"))
-    _print_files(written)
-
-
-def _print_files(written: Exported) -> None:
     for path in written.files:
         console.print(Text(f"  {path}"), soft_wrap=True)
-
-
-def _cut(text: str) -> str:
-    line = " ".join("".join(char if char.isprintable() else " " for char in text[: 2 * _CUT]).split())
-    return line if len(line) <= _CUT else f"{line[:_CUT].rstrip()} …"

@@ -1,4 +1,6 @@
-"""What a page of the chat may load and who may show it: dataset text is untrusted, and the page calls nobody."""
+"""What a page of the chat may load, who may show it, what it may name: dataset text is untrusted, and so are pages."""
+
+import re
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -9,6 +11,15 @@ POLICY = (
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws: wss:; worker-src 'self' blob:; "
     "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 )
+
+_PLAIN = re.compile(r"[\w-]{1,64}")
+
+
+def plain(name: str) -> str:
+    """A name from outside that is to be part of a path; ValueError when it could lead elsewhere."""
+    if not _PLAIN.fullmatch(name):
+        raise ValueError(f"no plain name: {name[:100]!r}")
+    return name
 
 
 class Guard:

@@ -3,8 +3,8 @@
 import asyncio
 import json
 import os
-import re
 import sqlite3
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from chainlit.element import Element
 from chainlit.types import ThreadDict
 from fastapi import HTTPException
 from goalcover.agent.errors import InputError
+from goalcover.ui.guard import plain
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
@@ -23,7 +24,6 @@ FILES = "/kept/{user_id}/{element_id}"
 """Where the browser finds what goes with an old message."""
 LARGEST = 20_000_000
 """Bytes of a file that is kept with a message; a larger one is the person's own upload, which the run knows."""
-_PART = re.compile(r"[\w-]+")
 _TABLES = """
 CREATE TABLE IF NOT EXISTS users ("id" TEXT PRIMARY KEY, "identifier" TEXT NOT NULL UNIQUE, "metadata" TEXT NOT NULL,
     "createdAt" TEXT);
@@ -81,15 +81,17 @@ class Kept(BaseStorageClient):
 
     def path(self, user_id: str, element_id: str) -> Path:
         """Where it lies; ValueError when the names are no plain words."""
-        if not (_PART.fullmatch(user_id) and _PART.fullmatch(element_id)):
-            raise ValueError(f"no name of a kept file: {user_id}/{element_id}")
-        return self._folder / user_id / element_id
+        return self._folder / plain(user_id) / plain(element_id)
 
 
 class History(SQLAlchemyDataLayer):
-    """Chats in `chats.sqlite` of a folder. Raises InputError when it cannot be used."""
+    """Chats in `chats.sqlite` of a folder. Raises InputError when it cannot be used.
 
-    def __init__(self, folder: Path) -> None:
+    `forget` removes what else is kept of a chat, by its id, when a person deletes it.
+    """
+
+    def __init__(self, folder: Path, forget: Callable[[str], Awaitable[None]]) -> None:
+        self._forget = forget
         self.files = Kept(folder / "kept")
         path = folder / "chats.sqlite"
         try:
@@ -117,6 +119,11 @@ class History(SQLAlchemyDataLayer):
     ) -> None:
         """Keeps what is known of a chat."""
         await super().update_thread(thread_id, name=name, user_id=user_id, metadata=metadata)
+
+    async def delete_thread(self, thread_id: str) -> None:
+        """Forgets a chat, with all that came of it; it stays in the list when that fails."""
+        await self._forget(thread_id)
+        await super().delete_thread(thread_id)
 
     async def get_thread(self, thread_id: str) -> ThreadDict | None:
         """A chat, with the properties of its elements as the page wants them."""

@@ -50,13 +50,19 @@ def is_known(name: str, password: str) -> bool:
 
 def browser_of(headers: Mapping[str, str]) -> str | None:
     """A name for the browser that sent these headers; None before it has our cookie."""
+    key = cookie(headers.get("cookie", ""), COOKIE)
+    # The name is stored and sent about, the cookie is the key: the one must not give the other.
+    return None if key is None else hashlib.sha256(key.encode()).hexdigest()[:24]
+
+
+def cookie(header: str, name: str) -> str | None:
+    """A cookie of a request, from its header; None where it is not there or the header cannot be read."""
     cookies: SimpleCookie = SimpleCookie()
     try:
-        cookies.load(headers.get("cookie", ""))
+        cookies.load(header)
     except CookieError:
         return None
-    # The name is stored and sent about, the cookie is the key: the one must not give the other.
-    return hashlib.sha256(cookies[COOKIE].value.encode()).hexdigest()[:24] if COOKIE in cookies else None
+    return cookies[name].value if name in cookies else None
 
 
 def keep_secret(folder: Path) -> None:

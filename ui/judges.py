@@ -22,8 +22,14 @@ def print_agreement(found: Agreement) -> None:
     shown = table("Subgoal", "alpha", "2+ levels apart", *[f"mean {_model(one)}" for one in found.judges], "")
     for one in found.subgoals:
         means = [_figure(one.means.get(judge)) for judge in found.judges]
-        shown.add_row(one.id, _figure(one.alpha), f"{one.far_apart:.0%}", *means, "disputed" if one.disputed else "")
+        apart = _figure(one.far_apart, ".0%")
+        shown.add_row(one.id, _figure(one.alpha), apart, *means, "disputed" if one.disputed else "")
     console.print(shown)
+    for judge, n in found.lacking.items():
+        console.print(
+            f"  {_model(judge)} gave no level in {n:,} of {found.pairs:,} judgements: the score of these is the other "
+            "judges' alone, and its means leave them out"
+        )
 
 
 def print_calibration(found: Calibrations) -> None:

@@ -1,7 +1,6 @@
 """What one browser page shows of a conversation: messages with their elements, buttons, progress, the side panel."""
 
 import time
-from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,7 @@ from goalcover.graph.state import State, Wait
 from goalcover.memory.runs import Run
 from goalcover.ui import cards
 from goalcover.ui.charts import coverage_bars, gap_map, heat_map, trade_off
+from goalcover.ui.identity import cookie
 from goalcover.ui.panel import panel
 from goalcover.ui.render import brief, question, render
 from goalcover.ui.render.text import Stream
@@ -44,12 +44,7 @@ _MIME = {".html": "text/html", ".parquet": "application/vnd.apache.parquet", ".y
 
 def is_narrow(environ: dict[str, Any]) -> bool:
     """Whether the page told, by its cookie, that it has no room for a panel beside the conversation."""
-    cookies: SimpleCookie = SimpleCookie()
-    try:
-        cookies.load(environ.get("HTTP_COOKIE", ""))
-    except CookieError:
-        return False
-    return "goalcover_narrow" in cookies and cookies["goalcover_narrow"].value == "true"
+    return cookie(environ.get("HTTP_COOKIE", ""), "goalcover_narrow") == "true"
 
 
 class Page:
@@ -143,15 +138,17 @@ class Page:
         await self.end_stream()
         if waiting.question is not None and not self._is_asked:
             await self.say(question(waiting))
+        self._is_asked = False
         if self._last_id is None:
             return
+        asked = waiting.question.text if waiting.question else ""
         if waiting.question is not None and waiting.question.suggestions:
-            props = {"choices": list(waiting.question.suggestions), "many": waiting.question.many}
+            props = {"choices": list(waiting.question.suggestions), "many": waiting.question.many, "asked": asked}
             self._choices = cl.CustomElement(name="Choices", props=props, display="inline")
             # Not kept with the chat: a question that was answered has no use for them.
             await self._choices.send(for_id=self._last_id, persist=False)
         for one in waiting.suggestions:
-            action = cl.Action(name=self._action, payload={"says": one.says}, label=one.label)
+            action = cl.Action(name=self._action, payload={"says": one.says, "asked": asked}, label=one.label)
             await action.send(for_id=self._last_id)
             self._buttons.append(action)
 

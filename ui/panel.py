@@ -5,8 +5,8 @@ from typing import Any
 from goalcover.agent.elicitation import Checks, Specification
 from goalcover.agent.models import SLOTS, CoverageReport, Goal, Slot, Subgoal, SubgoalCoverage
 from goalcover.graph.state import State
-from goalcover.tools.coverage import share_wanted
-from goalcover.tools.typeset import percent, score
+from goalcover.tools.typeset import score
+from goalcover.ui.render.plan import wanted
 
 SLOT_LABELS: dict[Slot, str] = {
     "domain": "Domain and topics",
@@ -56,7 +56,7 @@ def _subgoal(one: Subgoal, goal: Goal, checks: Checks | None, row: SubgoalCovera
     return {
         "name": one.name,
         "description": one.description,
-        "wanted": _wanted(goal, one),
+        "wanted": wanted(goal, one),
         "badge": _badge(row, problems) if row or checks else "",
         "problems": problems,
         "figures": _figures(row) if row else "",
@@ -75,12 +75,6 @@ def _badge(row: SubgoalCoverage | None, problems: list[str]) -> str:
 def _figures(row: SubgoalCoverage) -> str:
     interval = f" ({score(row.ci_low)} to {score(row.ci_high)})" if row.ci_low is not None else ""
     return f"alignment {score(row.alignment)}{interval}, supported by {row.support:,} of {row.n_scored:,}"
-
-
-def _wanted(goal: Goal, one: Subgoal) -> str:
-    weight = f", weight {one.weight:g}" if one.weight != 1 else ""
-    share = share_wanted(goal, one)
-    return f"every sample{weight}" if share is None else f"{percent(share)} of the samples{weight}"
 
 
 def _problems(one: Subgoal, goal: Goal, checks: Checks) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 from goalcover.agent.elicitation import Checks, Specification
 from goalcover.agent.errors import InputError
 from goalcover.agent.models import Goal, Subgoal
+from goalcover.memory.files import check_writable
 from goalcover.memory.runs import Run, load_goal
 from goalcover.tools import elicit
 from goalcover.tools.elicit import Plan
@@ -25,6 +26,7 @@ def run_plan(text: str, answers: Path | None, data: str | None, out: Path) -> tu
     if not text.strip():
         raise InputError("the goal is empty: say what the model should do")
     elicit.check_goal(text)
+    check_writable(out)  # before a model is asked
     specification = elicit.read_answers(answers, text) if answers else Specification(goal=text)
     looked = profile(open_dataset(data)) if data else None
     engine = engine_named("auto")

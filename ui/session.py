@@ -18,7 +18,10 @@ from goalcover.graph.events import Event, Stopped
 from goalcover.graph.listen import afresh
 from goalcover.graph.state import STORED, Attachment, Heard, State, Wait
 from goalcover.memory.checkpoints import open_checkpoints
+from goalcover.memory.explanations import Explanations
 from goalcover.memory.files import digest_of
+from goalcover.memory.runs import Run
+from goalcover.ui.guard import plain
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command
 from platformdirs import user_data_path
@@ -72,6 +75,12 @@ class Session:
             at = (await self._graph.aget_state(self._config)).next
             yield Stopped(doing="judging" if "assess" in at else "making" if "synthesize" in at else "")
             yield await self._wait()
+
+    async def question(self) -> str:
+        """What is asked and waits for its answer; empty when nothing is."""
+        interrupts = (await self._graph.aget_state(self._config)).interrupts
+        asked = interrupts[0].value.question if interrupts else None
+        return asked.text if asked else ""
 
     async def state(self) -> State:
         """What is remembered."""
@@ -140,6 +149,7 @@ class Sessions:
             self._folder / "conversations.sqlite", STORED, url.get_secret_value() if url else None
         )
         saver = await self._stack.enter_async_context(checkpoints)
+        self._saver = saver
         self._graph = build.builder.compile(checkpointer=saver)
 
     async def close(self) -> None:
@@ -147,7 +157,23 @@ class Sessions:
         await self._stack.aclose()
 
     def begin(self, thread_id: str, *, embedded: bool = False) -> Session:
-        """A conversation; the id of an earlier one goes on with it."""
-        folder = self._folder / "sessions" / thread_id
+        """A conversation; the id of an earlier one goes on with it. ValueError when it is no plain name."""
+        folder = self._folder_of(thread_id)
         deps = Deps(self.embedded if embedded else self._engine, folder / "runs", opens_paths=self._opens_paths)
         return Session(self._graph, deps, folder, thread_id)
+
+    async def forget(self, thread_id: str) -> None:
+        """Removes what there is of a conversation: its state, uploads, runs, exports."""
+        await asyncio.to_thread(_remove, self._folder_of(thread_id))
+        await self._saver.adelete_thread(thread_id)
+
+    def _folder_of(self, thread_id: str) -> Path:
+        return self._folder / "sessions" / plain(thread_id)
+
+
+def _remove(folder: Path) -> None:
+    if url := Settings().chroma_url:
+        for path in (folder / "runs").glob("*"):
+            Explanations(Run(path).explanations_path, "", url).remove()
+    if folder.is_dir():
+        shutil.rmtree(folder)

@@ -11,7 +11,7 @@ from goalcover.tools.doctor import Finding
 from goalcover.tools.explain import Explanation, Judged, Neighbour, Neighbours
 from goalcover.tools.kinds import MEANINGS, closing, left_over
 from goalcover.tools.load import Dataset
-from goalcover.tools.typeset import count, visible
+from goalcover.tools.typeset import count, listed, visible
 from rich.console import Console, ConsoleOptions, Group, JustifyMethod, RenderableType
 from rich.panel import Panel
 from rich.segment import Segment
@@ -33,7 +33,6 @@ class Terminal(Console):
 console = Terminal(stderr=True, markup=False, highlight=False, width=None if sys.stderr.isatty() else 120)
 
 _BAR = 24
-_CUT = 400
 
 
 def table(*columns: str | Column) -> Table:
@@ -50,15 +49,15 @@ def print_dataset(dataset: Dataset, goal: Goal, engine: Engine) -> None:
     """What was understood of the data, with one row as an example."""
     size = f"{count(len(dataset), 'sample')} of {count(dataset.rows, 'row')}"
     console.print(f"{size} in {dataset.source}: {dataset.shape}")
-    for note in (*dataset.notes, *(limits(goal, dataset.preview) if engine.name == "embedded" else ())):
+    for note in (*dataset.notes, *(limits(goal, dataset) if engine.name == "embedded" else ())):
         console.print(f"  note: {note}")
     if dataset.n_skipped:
         console.print(f"  skipped {count(dataset.n_skipped, 'row')}:")
         for skip in dataset.skipped[:5]:
             console.print(f"    {skip.where}: {skip.reason}")
     preview = dataset.preview
-    console.print(f"  {preview.id} reads  input: {_one_line(preview.input)}")
-    console.print(f"  {' ' * len(preview.id)}       output: {_one_line(preview.output) or '(none)'}")
+    console.print(f"  {preview.id} reads  input: {one_line(preview.input)}")
+    console.print(f"  {' ' * len(preview.id)}       output: {one_line(preview.output) or '(none)'}")
     n = len(goal.subgoals)
     judgements = f"{count(n, 'subgoal')}, {count(len(dataset) * n, 'judgement')}"
     console.print(f"{judgements} by the {engine.name} engine ({engine.model}).\n")
@@ -71,7 +70,7 @@ def print_coverage(coverage: CoverageReport) -> None:
         shown.add_row(
             one.name,
             _bar(one),
-            _figure(one.alignment),
+            figure(one.alignment),
             _interval(one),
             f"{one.support:,} of {one.n_scored:,}",
             _verdict(one),
@@ -106,8 +105,8 @@ def print_samples(found: Sequence[Judged]) -> None:
     for one in found:
         console.print(f"\n{one.sample_id} (row {one.row}): level {one.level}", style="bold")
         console.print(f"  {one.explanation}")
-        console.print(f"  input:  {_one_line(one.input)}")
-        console.print(f"  output: {_one_line(one.output)}")
+        console.print(f"  input:  {one_line(one.input)}")
+        console.print(f"  output: {one_line(one.output)}")
 
 
 def print_neighbours(sample_id: str, goal: Goal, found: Neighbours) -> None:
@@ -122,7 +121,7 @@ def _print_alike(title: str, goal: Goal, found: Sequence[Neighbour]) -> None:
         repeated = f", {count(one.copies, 'sample')} say this" if one.copies > 1 else ""
         where = f"{one.sample_id}, {goal.subgoal(one.subgoal_id).name}"
         console.print(f"\n{where}: level {one.level}, likeness {one.likeness:.2f}{repeated}", style="bold")
-        console.print(f"  {_one_line(one.evidence or one.explanation)}")
+        console.print(f"  {one_line(one.evidence or one.explanation)}")
 
 
 def print_changes(changes: Sequence[Change], differences: Iterable[str] = ()) -> None:
@@ -157,7 +156,7 @@ def print_findings(findings: Sequence[Finding]) -> None:
 
 def _print_gap(name: str, row: SubgoalCoverage, gap: Gap) -> None:
     # A threshold's rule names the mean itself.
-    mean = "95% interval" if row.rule.startswith("Mean") else f"Mean alignment {_figure(row.alignment)}, 95% interval"
+    mean = "95% interval" if row.rule.startswith("Mean") else f"Mean alignment {figure(row.alignment)}, 95% interval"
     parts: list[Text] = [Text(f"{row.rule} {mean} {_interval(row)}.")]
     if gap.kind is not None:
         parts.append(Text.assemble((gap.kind.capitalize(), "bold"), f": {MEANINGS[gap.kind]}. {gap.why}"))
@@ -171,7 +170,7 @@ def _print_gap(name: str, row: SubgoalCoverage, gap: Gap) -> None:
     for number, one in enumerate(gap.recommendations, 1):
         parts.append(Text(f"{number}. {one.action}: {one.detail}"))
         if one.sample_ids:
-            parts.append(Text(f"   samples: {_ids(one.sample_ids)}", style="dim"))
+            parts.append(Text(f"   samples: {listed(one.sample_ids)}", style="dim"))
     console.print(Panel(Group(*parts), title=Text(f"Gap: {name}"), title_align="left", border_style="red"))
 
 
@@ -179,11 +178,11 @@ def _capability(one: Capability) -> list[Text]:
     parts = [Text(f"\n{one.title}", style="bold"), Text(one.summary)]
     sources = one.quote_ids or ("",) * len(one.quotes)
     for quote, source in zip(one.quotes, sources, strict=True):
-        parts.append(Text.assemble((f"  “{_one_line(quote)}”", "italic"), (f"  {source}", "dim")))
+        parts.append(Text.assemble((f"  “{one_line(quote)}”", "italic"), (f"  {source}", "dim")))
     if one.terms:
         parts.append(Text(f"  key terms: {', '.join(one.terms)}", style="dim"))
     sure = f"{one.confidence} confidence; " if one.confidence else ""
-    parts.append(Text(f"  {sure}samples: {_ids(one.sample_ids)}", style="dim"))
+    parts.append(Text(f"  {sure}samples: {listed(one.sample_ids)}", style="dim"))
     return parts
 
 
@@ -226,7 +225,8 @@ def _word(gap: bool | None) -> str:
     return "-" if gap is None else "gap" if gap else "covered"
 
 
-def _figure(value: float | None) -> str:
+def figure(value: float | None) -> str:
+    """A mean, 0 to 1, in three decimals."""
     return "-" if value is None else f"{value:.3f}"
 
 
@@ -235,17 +235,14 @@ def _interval(one: SubgoalCoverage) -> str:
 
 
 def _with(value: float | None, ends: tuple[float, float] | None) -> str:
-    return _figure(value) if ends is None else f"{_figure(value)} ({ends[0]:.3f} to {ends[1]:.3f})"
+    return figure(value) if ends is None else f"{figure(value)} ({ends[0]:.3f} to {ends[1]:.3f})"
 
 
 def _count(value: int | None) -> str:
     return "-" if value is None else f"{value:,}"
 
 
-def _ids(ids: Sequence[str], most: int = 6) -> str:
-    return ", ".join(ids[:most]) + (f" and {len(ids) - most:,} more" if len(ids) > most else "")
-
-
-def _one_line(text: str) -> str:
-    line = " ".join("".join(char if char.isprintable() else " " for char in text[: 2 * _CUT]).split())
-    return line if len(line) <= _CUT else f"{line[:_CUT].rstrip()} …"
+def one_line(text: str, most: int = 400) -> str:
+    """The beginning of a text, in at most so many characters."""
+    line = " ".join("".join(char if char.isprintable() else " " for char in text[: 2 * most]).split())
+    return line if len(line) <= most else f"{line[:most].rstrip()} …"

@@ -11,6 +11,7 @@ from goalcover.agent.models import Goal
 from goalcover.agent.settings import Settings
 from goalcover.agent.validation import Interval, Published, Removal, RemovalEffect, SubgoalEffect, Summary, Validation
 from goalcover.memory.goals import load_goal
+from goalcover.memory.proofs import SELFTEST
 from goalcover.memory.runs import Run
 from goalcover.tools.budget import Budget, budget_for
 from goalcover.tools.judges import judge_of
@@ -23,7 +24,7 @@ from goalcover.tools.studies.removals import load_removals
 from goalcover.tools.studies.sampling import DEFAULT_SIZE
 from goalcover.tools.studies.selftest import selftest
 from goalcover.ui import show
-from goalcover.ui.assessing import Judging
+from goalcover.ui.assessing import Judging, tell_outdated
 from goalcover.ui.commands.options import print_json
 from goalcover.ui.engines import engine_named
 from goalcover.ui.work import Meter, announce, budget_of, confirm, print_took, resumable, stoppable
@@ -91,7 +92,8 @@ def run_corruption(
         confirm(samples, expected, how.yes, fewer="--sample")
         with Meter(budget) as meter:
             work = judge_study(samples, study.goal, design, run, engine, meter.update, budget)
-            asyncio.run(stoppable(work))
+            judged = asyncio.run(stoppable(work))
+        tell_outdated([one for one in judged.outdated if one == SELFTEST], run)
         print_took(budget, run)
         return validate(run)
 
@@ -103,7 +105,10 @@ def _paid(how: Judging) -> tuple[Engine, Budget]:
 
 
 def summary(paths: Sequence[Path]) -> Validation:
-    """The studies in these runs as one."""
+    """The studies in these runs as one. InputError when a run is given twice: it would count twice."""
+    places = [path.resolve() for path in paths]
+    if twice := next((path for path, place in zip(paths, places, strict=True) if places.count(place) > 1), None):
+        raise InputError(f"{twice} is given twice, and would count twice: name every run once")
     return compute([Run.open(path) for path in paths])
 
 
@@ -136,7 +141,7 @@ def run_filter(path: Path, min_score: float | None, json: bool) -> None:
     for one in found.subgoals:
         chance = "-" if one.chance is None else f"{one.chance[0]:.3f} to {one.chance[1]:.3f}"
         support = f"{one.support_before:,} to {one.support_after:,}"
-        shown.add_row(one.id, _figure(one.before), _figure(one.after), chance, support)
+        shown.add_row(one.id, show.figure(one.before), show.figure(one.after), chance, support)
     show.console.print(shown)
     show.console.print(Text(found.verdict, style="bold"))
 
@@ -145,7 +150,6 @@ def run_ablation(data: str, goal: Path, out: Path, how: Judging, limit: int | No
     """What the clarification loop changes. The estimate is by the goal's own subgoals: those to come are not known."""
     loaded, (engine, budget) = load_goal(goal), _paid(how)
     dataset = open_dataset(data, limit=limit)
-    out.mkdir(parents=True, exist_ok=True)
     runs = Run.create(out / "clarified"), Run.create(out / "unclarified")
     confirm(dataset, announce(dataset, loaded.subgoals, runs, [engine.judge], budget, engine), how.yes)
     with resumable(*(run.path for run in runs)), Meter(budget) as meter:
@@ -214,8 +218,8 @@ def _cells(removal: RemovalEffect, place: int, one: SubgoalEffect, paper: bool) 
     cells = [
         head,
         f"{one.id} *" if one.is_target else one.id,
-        _figure(one.before),
-        _figure(one.after),
+        show.figure(one.before),
+        show.figure(one.after),
         "-" if one.delta_abs is None else f"{one.delta_abs:+.3f}",
         _points(one.delta_rel),
         _ends(one.ci),
@@ -230,10 +234,6 @@ def _points(change: float | None) -> str:
 
 def _ends(ends: Interval | None) -> str:
     return "-" if ends is None else f"{_points(ends[0])} to {_points(ends[1])}"
-
-
-def _figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
 
 
 def _percent(value: float | None, ends: Interval | None) -> str:

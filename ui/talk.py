@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from goalcover.agent.errors import InputError
-from goalcover.graph.events import Making, Progress, Spoken
+from goalcover.graph.events import Making, Progress, Proposed, Spoken
 from goalcover.graph.state import Heard, Wait
 from goalcover.tools.typeset import visible
 from goalcover.ui.engines import warn
@@ -52,20 +52,13 @@ class Terminal:
     def run(self, data: str | None, *, resume: bool) -> None:
         """Until the input ends."""
         console.print(Markdown(WELCOME))
-        self._turn(self._session.go_on())
+        self._turn(reopened(self._session) if resume else self._session.go_on())
         if data is not None and not resume:
             self._turn(self._session.hear(Heard(text=data)))
         while (line := _read()) is not None and line.strip().lower() not in _LEAVING:
-            if said := self._meant(line):
+            if said := meant(line, self._waiting):
                 self._turn(self._session.hear(Heard(text=said)))
         console.print()
-
-    def _meant(self, line: str) -> str:
-        """A number stands for the button of that place, where no question takes it."""
-        offered = self._waiting.suggestions
-        if self._waiting.question is None and line.strip().isdigit() and 1 <= int(line) <= len(offered):
-            return offered[int(line) - 1].says
-        return line.strip()
 
     def _turn(self, answer: AsyncIterator[Said]) -> None:
         try:
@@ -95,11 +88,35 @@ class Terminal:
         console.print()
         if asked is not None:
             console.print(Markdown(question(self._waiting)))
-        choices = asked.suggestions if asked is not None else tuple(one.label for one in buttons)
+        has_numbers = asked is not None or self._waiting.counted
+        choices = asked.suggestions if asked else () if has_numbers else tuple(one.label for one in buttons)
         for number, choice in enumerate(choices, 1):
             console.print(f"  {number}  {choice}", markup=False, highlight=False)
-        if asked is not None and buttons:
+        if has_numbers and buttons:
             console.print(f"  ({', '.join(one.says.lower() for one in buttons)})", markup=False, style="dim")
+
+
+async def reopened(session: Session) -> AsyncIterator[Said]:
+    """Where a conversation was. Proposals that wait for a word are shown again: it is given by their numbers."""
+    waiting, is_shown = None, False
+    async for said in session.go_on():
+        is_shown |= isinstance(said, Proposed)
+        if isinstance(said, Wait) and said.counted and not is_shown:
+            waiting = said
+        else:
+            yield said
+    if waiting is not None:
+        async for said in session.hear(Heard(text="show them")):
+            yield said
+
+
+def meant(line: str, waiting: Wait) -> str:
+    """A number stands for the button of that place, where neither a question nor proposals take it."""
+    said, offered = line.strip(), waiting.suggestions
+    takes_numbers = waiting.question is not None or waiting.counted
+    return (
+        offered[int(said) - 1].says if not takes_numbers and said.isdigit() and 1 <= int(said) <= len(offered) else said
+    )
 
 
 class Paragraphs:

@@ -57,6 +57,13 @@ async def tell(session: Session, page: Page, answer: AsyncGenerator[Said, None])
         turn.ending = True
 
 
+async def end(thread_id: str) -> None:
+    """Ends the answer that is being made in that conversation, where there is one."""
+    if turn := _turns.get(thread_id):
+        turn.task.cancel()
+        await asyncio.wait([turn.task])
+
+
 async def until_ended(turn: Turn) -> None:
     """For a page on which nothing began this answer: until then it is shown as at work, and Stop means the answer."""
     cl.context.session.current_task = turn.task

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from goalcover.agent.elicitation import Specification
 from goalcover.agent.embedded import wordings
-from goalcover.agent.embedded.domains import GENERIC, Domain, key, mentioned, named
+from goalcover.agent.embedded.domains import GENERIC, Domain, key, meant, mentioned, named
 from goalcover.agent.embedded.items import is_frame, item_slot, split, tidy
 from goalcover.agent.embedded.verbs import first_verb, leading_verbs, verb_phrases
 from goalcover.agent.models import SLOTS, Frozen, Slot
@@ -21,6 +21,7 @@ _SENTENCE = re.compile(
     r"(?<=[.!?])\s+|[;\n]+|\s[–—]\s|:\s+(?=\S+ \S+)"
     r"|,?\s+and\s+(?=(?:must|should|has\s+to|have\s+to|needs\s+to)\b)"
 )
+_DETERMINER = re.compile(r"(?:an?|the|our|my)\s+", re.IGNORECASE)
 _MUST = re.compile(r"\b(?:must|should|needs?\s+to|ha(?:s|ve)\s+to|ought\s+to)\b", re.IGNORECASE)
 _CAREFULLY = re.compile(
     rf"^(?P<what>(?:(?!\b(?:who|that|which)\b).)+?)\s+{_MUST.pattern}\s+(?:always\s+)?be\s+\w+(?:ed|en|t)\b",
@@ -46,6 +47,8 @@ class Clause(Frozen):
     slot: Slot
     source: Slot | None = None
     """The answer that it stands in; None for the goal itself."""
+    misspelt: str = ""
+    """How the topic was spelt, where another spelling was meant."""
     verb: str = ""
     """For a task, its verb in the base form; the text then begins with another form of it."""
 
@@ -55,7 +58,7 @@ def clauses(specification: Specification, domain: Domain) -> tuple[Clause, ...]:
     found = list(goal_clauses(specification.goal, domain))
     for answer in specification.answers:
         if answer.slot is not None and answer.slot != "out_of_scope":
-            found += _answer_clauses(answer.answer, answer.slot, domain)
+            found += (_spelt(one, domain) for one in _answer_clauses(answer.answer, answer.slot, domain))
     excluded = {key(item) for item in split(specification.answer_to("out_of_scope") or "", domain)}
     excluded |= {key(clause.text) for clause in found if clause.slot == "out_of_scope"}
     unique = {key(clause.text): clause for clause in reversed(found)}
@@ -67,7 +70,7 @@ def main_verb(specification: Specification) -> str:
     """What the model is to do, in the base form: as the answer about the task says, or else the goal; "" for none."""
     for text in (specification.answer_to("task") or "", specification.goal):
         words = re.findall(r"[\w-]+", text.lower())
-        verbs = [wordings.VERBS[word] for word in words if wordings.VERBS.get(word) in wordings.TASK_VERBS]
+        verbs = [verb for verb in map(wordings.VERBS_NAMED.get, words) if verb in wordings.TASK_VERBS]
         if verbs:
             return verbs[0]
     return ""
@@ -76,7 +79,14 @@ def main_verb(specification: Specification) -> str:
 def goal_clauses(goal: str, domain: Domain) -> tuple[Clause, ...]:
     """What the goal's own text asks for, out-of-scope clauses included."""
     found = [clause for sentence in _SENTENCE.split(goal) if sentence.strip() for clause in _sentence(sentence, domain)]
-    return tuple(one for one in found if one.verb or one.slot == "audience" or not is_frame(one.text, domain))
+    asked = (one for one in found if one.verb or one.slot == "audience" or not is_frame(one.text, domain))
+    return tuple(_spelt(one, domain) for one in asked)
+
+
+def _spelt(clause: Clause, domain: Domain) -> Clause:
+    """With a topic's name as it is spelt."""
+    name = meant(clause.text, domain) if clause.slot == "domain" else ""
+    return clause.model_copy(update={"text": name, "misspelt": clause.text}) if name else clause
 
 
 def _answer_clauses(answer: str, slot: Slot, domain: Domain) -> Iterator[Clause]:
@@ -90,10 +100,14 @@ def _answer_clauses(answer: str, slot: Slot, domain: Domain) -> Iterator[Clause]
     if slot == "audience":
         yield from (Clause(text=item, slot=slot, source=slot) for item in split(answer, domain) if not _NOT.match(item))
         return
+    if slot in FORM_SLOTS and slot != "task":
+        answer = wordings.IN_LANGUAGE.sub("; in ", answer)
     for item in split(answer, domain):
         if slot == "domain":
             people = " " in item and wordings.PEOPLE.search(item)
             yield from (_topic(item, domain),) if people or not is_frame(item, domain) else ()
+        elif slot != "task" and (duty := wordings.DUTY.match(item)):
+            yield Clause(text=f"{'never ' if duty['no'] else ''}{item[duty.end() :]}", slot=slot, source=slot)
         elif not (_NOT.match(item) and (slot == "task" or wordings.PEOPLE.search(item))):
             verb, rest = first_verb(item)
             is_task = slot == "task" and bool(rest) and verb in wordings.TASK_VERBS
@@ -102,8 +116,8 @@ def _answer_clauses(answer: str, slot: Slot, domain: Domain) -> Iterator[Clause]
 
 
 def _topic(item: str, domain: Domain) -> Clause:
-    """Who is named among the topics is one: angry customers."""
-    slot = item_slot(item, domain, "domain")
+    """Who is named among the topics is one: angry customers. A language that answers are to be in is none."""
+    slot = item_slot(item, domain, "domain") if " " not in item or not wordings.language(item) else "output"
     return Clause(text=item, slot="domain" if slot == "audience" else slot, source="domain")
 
 
@@ -123,10 +137,9 @@ def _sentence(sentence: str, domain: Domain) -> Iterator[Clause]:
         yield from _predicate(rest, domain) if not duty["no"] else _items(rest, "out_of_scope", domain)
         return
     text = wordings.OPENING.sub("", text)
-    built = wordings.BUILD.match(text)
-    text = text[built.end() :] if built else re.sub(r"^(?:an?|the|our|my)\s+", "", text, flags=re.IGNORECASE)
-    agent = None if first_verb(text)[0] else wordings.AGENT.match(text)
-    if agent and not wordings.CONNECTOR.search(agent["head"]):
+    built = wordings.BUILD.match(text) or _DETERMINER.match(text)
+    text = text[built.end() :] if built else text
+    if agent := _agent(text, is_noun=bool(built)):
         yield from _head(agent["head"], domain)
         yield from _rest(_cut(agent["rest"]), domain)
     elif built and (predicate := re.match(r"^\S+(?:\s\S+)?\s+(?:to|that|for)\s+", text)):
@@ -135,8 +148,33 @@ def _sentence(sentence: str, domain: Domain) -> Iterator[Clause]:
         yield from _predicate(text, domain)
 
 
+def _agent(text: str, *, is_noun: bool) -> re.Match[str] | None:
+    """What is to be built, where a text begins with it.
+
+    "Support agents with refunds" begins with a verb; "support agent for refunds" does not: it would lack an article.
+    """
+    agents = (rule.match(text) for rule in (wordings.AGENT, wordings.DOER))
+    agent = next((one for one in agents if one and not wordings.CONNECTOR.search(one["head"])), None)
+    if agent is None or is_noun or not first_verb(text)[0]:
+        return agent
+    follows = not agent["rest"] or wordings.CONNECTOR.match(agent["rest"])
+    return agent if _is_verb(agent["head"]) and follows and not agent["noun"].endswith("s") else None
+
+
+def _is_verb(text: str) -> bool:
+    verb, rest = first_verb(text)
+    return bool(verb) and not rest
+
+
 def _head(text: str, domain: Domain) -> Iterator[Clause]:
-    """What stands before "assistant": `medical question-answering`."""
+    """What stands before "assistant": `medical question-answering`. In `review tool` it says what all samples do."""
+    if speaks := wordings.SPEAKS.match(text):
+        rest = text[speaks.end() :]
+        if speaks["language"].lower().endswith("lingual") or (rest and is_frame(rest, domain)):
+            yield Clause(text=speaks["language"], slot="output")
+            text = rest
+    if _is_verb(text):
+        return
     task = mentioned(text, domain, ("task",))
     for item in split(text, domain):
         if not wordings.PLACE.fullmatch(item):
@@ -145,7 +183,7 @@ def _head(text: str, domain: Domain) -> Iterator[Clause]:
 
 def _predicate(text: str, domain: Domain) -> Iterator[Clause]:
     """`drafts, reviews and explains clauses, keeping ...`: verbs, and what each is done to."""
-    if helped := wordings.HELPED.match(text.strip()):
+    if helped := wordings.HELPED.match(text.strip()) or wordings.STAFF_HELPED.match(text.strip()):
         yield Clause(text=tidy(helped["who"]), slot="audience")
         text = wordings.GRASP.sub("", helped["does"])
     if says := _SAYS.match(text.strip()):
@@ -165,7 +203,9 @@ def _verb_phrase(text: str, several: bool, domain: Domain) -> Iterator[Clause]:
         return
     (_, objects), *others = _cut(rest)
     tasks = [verb for verb in verbs if verb in wordings.TASK_VERBS]
-    if tasks and (several or len(tasks) > 1) and (what := tidy(objects)):
+    if verbs == ["speak"]:
+        yield from _items(objects, "output", domain)
+    elif tasks and (several or len(tasks) > 1) and (what := tidy(objects)):
         yield from (Clause(text=f"{wordings.gerund(verb)} {what}", slot="task", verb=verb) for verb in tasks)
     else:
         yield from (_clause(item, slot) for item, slot in _classified(objects, "domain", domain))
@@ -202,7 +242,9 @@ def _rest(segments: Sequence[tuple[str, str]], domain: Domain) -> Iterator[Claus
             yield from _predicate(text, domain) if first_verb(text)[0] else ()
         elif word in {"without", "excluding", "except", "except for", "but not", "not"}:
             yield from _items(text, "out_of_scope", domain)
-        elif word in {"from", "using", "based on", "so that", "by", "in"}:
+        elif word in {"in", "into", "from", "to"} and any(map(wordings.language, split(text, domain))):
+            yield from (Clause(text=one, slot=item_slot(one, domain, "output")) for one in split(text, domain))
+        elif word in {"from", "using", "based on", "so that", "by", "in", "into"}:
             yield from (
                 Clause(text=item, slot=slot)
                 for item, slot in _classified(text, "domain", domain)

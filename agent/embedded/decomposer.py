@@ -13,6 +13,7 @@ from goalcover.agent.embedded.checks import check
 from goalcover.agent.embedded.clauses import Clause, clauses, main_verb
 from goalcover.agent.embedded.domains import Capability, Domain, by_name, field_of, key, subgoal_of
 from goalcover.agent.embedded.items import split
+from goalcover.agent.embedded.phrases import joined
 from goalcover.agent.embedder import Embedder
 from goalcover.agent.language import in_english, own_words, refuse_unread
 from goalcover.agent.models import Subgoal
@@ -39,24 +40,31 @@ class EmbeddedDecomposer:
     async def decompose(self, specification: Specification, profile: DataProfile | None) -> Draft:
         """See `roles.Decomposer`. InputError when it can read no word of the goal."""
         refuse_unread(specification.goal, own_words(specification))
-        return Draft(subgoals=await asyncio.to_thread(self._decompose, specification, profile))
+        return await asyncio.to_thread(self._decompose, specification, profile)
 
     async def check(self, specification: Specification, subgoals: Sequence[Subgoal]) -> Checks:
         """See `roles.Decomposer`."""
         checks = await asyncio.to_thread(check, specification, subgoals, self._embedder)
         return checks if in_english(specification, subgoals) else checks.model_copy(update={"note": FOREIGN})
 
-    def _decompose(self, specification: Specification, profile: DataProfile | None) -> tuple[Subgoal, ...]:
+    def _decompose(self, specification: Specification, profile: DataProfile | None) -> Draft:
         domain = field_of(specification, profile, self._embedder)
         frame = domain.frames.get(main_verb(specification), domain.frame)
-        asked = naming.asked(clauses(specification, domain), domain)
+        found = clauses(specification, domain)
+        asked = naming.asked(found, domain)
         topics = _unique(naming.subgoal_for(one, domain, frame) for one in asked if one.slot == "domain")
         topics = topics or _typical(specification, domain, frame, profile)
         forms = _unique(naming.subgoal_for(one, domain, frame) for one in asked if one.slot != "domain")
         forms = forms[: max(MOST_FORMS, MOST - len(topics))]
         both = _unique([*topics[: MOST - len(forms)], *forms])
         filled = _unique([*both, *(subgoal_of(by_name(name, domain), frame) for name in domain.also)])
-        return tuple(both if len(both) >= FEWEST else filled[:FEWEST])
+        return Draft(subgoals=tuple(both if len(both) >= FEWEST else filled[:FEWEST]), note=_slips(found))
+
+
+def _slips(found: Sequence[Clause]) -> str:
+    """Which topics were read as others than they were spelt."""
+    read = [f"“{one.misspelt}” as {one.text}" for one in found if one.misspelt]
+    return f"I read {joined(read)}: rename the subgoal, and say what it asks for, if it is another." if read else ""
 
 
 def _typical(specification: Specification, domain: Domain, frame: str, profile: DataProfile | None) -> list[Subgoal]:

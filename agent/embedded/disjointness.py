@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from goalcover.agent.elicitation import Disjointness, Edit
+from goalcover.agent.elicitation import Disjointness, Edit, merged
 from goalcover.agent.embedded import wordings
 from goalcover.agent.embedded.domains import everywhere, key
 from goalcover.agent.embedded.phrases import joined
@@ -49,12 +49,9 @@ class Comparison:
 
 
 def merge(a: Subgoal, b: Subgoal) -> Edit:
-    """One subgoal in place of two: the one that says more, with the weight and the share of both."""
+    """One subgoal in place of two: the one that says more."""
     kept = max(a, b, key=lambda one: (one.name in _known(one.name), len(one.description)))
-    shares = [one.share for one in (a, b) if one.share is not None]
-    share = min(1.0, sum(shares)) if shares and kept.scope == "some" else None
-    merged = kept.model_copy(update={"weight": max(a.weight, b.weight), "share": share})
-    return Edit(label=f"Merge them into “{kept.name}”", out=(a.id, b.id), put=(merged,))
+    return Edit(label=f"Merge them into “{kept.name}”", out=(a.id, b.id), put=(merged(kept, (a, b)),))
 
 
 def _known(name: str) -> frozenset[str]:

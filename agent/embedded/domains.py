@@ -6,20 +6,26 @@ One TOML file a field in `bank/`; `generic.toml` holds what every field shares, 
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
+from math import inf
 from pathlib import Path
 
 from goalcover.agent.elicitation import DataProfile, Specification
 from goalcover.agent.embedder import Embedder
 from goalcover.agent.models import Frozen, Scope, Slot, Subgoal
+from goalcover.agent.words import is_known
 from pydantic import Field
+from rapidfuzz.distance import OSA
 
 GENERIC = "generic"
 ALIKE = 0.34
 """Cosine of a goal and a field's gist from which the goal belongs to the field although it names none of its words."""
 HINT = 0.1
 """What each topic of the field that the text names adds to that."""
+_MAX_ID = 60
+_ONE_SLIP, _TWO_SLIPS = 6, 10
+"""Letters from which a word may hold as many slips of the keyboard."""
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 
 
@@ -153,6 +159,35 @@ def named(text: str, domain: Domain, slots: tuple[Slot, ...]) -> Capability | No
     return next((one for one in among if said in {key(one.name), *map(key, one.says)}), None)
 
 
+def meant(text: str, domain: Domain) -> str:
+    """The topic's name that a text is but for slips of the keyboard; empty for none. What people write is no slip."""
+    words = key(text).split()
+    slips = frozenset(word for word in words if len(word) >= _ONE_SLIP and not is_known(word))
+    if not slips:
+        return ""
+    far = {name: _slips(words, spelt, slips) for name, spelt in _topic_names(domain.id).items()}
+    nearest = min(far, key=far.__getitem__)
+    return nearest if far[nearest] < inf else ""
+
+
+@lru_cache
+def _topic_names(field: str) -> dict[str, list[str]]:
+    """The words of every name of the field's topics, and of the first names of all others'."""
+    names = [name for one in domains()[field].capabilities if one.slot == "domain" for name in (one.name, *one.says)]
+    names += [one.name for domain in domains().values() for one in domain.capabilities if one.about]
+    return {name: key(name).split() for name in names}
+
+
+def _slips(words: Sequence[str], name: Sequence[str], slips: Collection[str]) -> float:
+    """How many slips lead from a name to these words; infinitely many where the words are others."""
+    if len(words) != len(name):
+        return inf
+    pairs = [(word, other) for word, other in zip(words, name, strict=True) if word != other]
+    far = [OSA.distance(word, other) for word, other in pairs]
+    near = all(word in slips and n <= 1 + (len(word) >= _TWO_SLIPS) for (word, _), n in zip(pairs, far, strict=True))
+    return sum(far) if near else inf
+
+
 def mentioned(text: str, domain: Domain, slots: tuple[Slot, ...]) -> Capability | None:
     """The capability whose name stands in the text, the longest name first; `named` goes before."""
     said = key(text)
@@ -193,6 +228,6 @@ def subgoal_of(capability: Capability, frame: str) -> Subgoal:
 
 
 def slug(name: str) -> str:
-    """A subgoal's id."""
+    """A subgoal's id, without a number that may stand behind it (`naming.free_id`)."""
     ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")[:80] or "subgoal"
+    return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")[:_MAX_ID].strip("-") or "subgoal"

@@ -16,7 +16,7 @@ from goalcover.agent.embedded.passages import passages
 from goalcover.agent.embedded.statement import statement
 from goalcover.agent.embedder import WORD_DIMENSIONS, Embedder, Floats, Reading
 from goalcover.agent.models import Sample, Subgoal
-from goalcover.agent.words import stem, weight
+from goalcover.agent.words import is_telling, stem, weight
 
 _WORD = re.compile(r"[^\W\d_]+")
 _HALF = 0.5
@@ -67,7 +67,7 @@ class Query:
     word_weights: Floats
     """(words,), summing to 1"""
     heads: frozenset[str]
-    """Stems of the words that name it: those of its name that its description repeats."""
+    """Stems of the words that name it: those of its name that its description repeats, or all if it repeats none."""
 
 
 @dataclass(frozen=True)
@@ -192,12 +192,12 @@ def _query(subgoal: Subgoal, whole: Reading, name: Floats) -> Query:
         stems=tuple(map(stem, whole.words)),
         word_vectors=whole.word_vectors.astype(np.float32),
         word_weights=weights / max(float(weights.sum()), 1e-9),
-        heads=_stems(subgoal.name) & _stems(subgoal.description),
+        heads=_stems(subgoal.name) & _stems(subgoal.description) or _stems(subgoal.name),
     )
 
 
 def _stems(text: str) -> frozenset[str]:
-    return frozenset(stem(word.lower()) for word in _WORD.findall(text))
+    return frozenset(stem(word) for word in _WORD.findall(text.lower()) if is_telling(word))
 
 
 def _text(parts: list[str], readings: list[Reading]) -> Text:

@@ -70,7 +70,7 @@ def split(text: str, domain: Domain) -> list[str]:
         text = re.sub(rf"(?<!\w){re.escape(phrase)}(?!\w)", keep, text, flags=re.IGNORECASE)
     items: list[str] = []
     for part, glue in _parts(text):
-        if items and (_ELABORATES.match(part) or _shares_head(items[-1], part, glue)):
+        if items and (_elaborates(part) or _shares_head(items[-1], part, glue)):
             items[-1] += f"{glue}{part}"
         elif part:
             items.append(part)
@@ -128,6 +128,11 @@ def _parts(text: str) -> Iterator[tuple[str, str]]:
         yield text[start : match.start()].strip(), glue
         start, glue = match.end(), match.group()
     yield text[start:].strip(), glue
+
+
+def _elaborates(part: str) -> bool:
+    """Whether `its treatment` goes with what stands before it; `it must not lie` does not."""
+    return bool(_ELABORATES.match(part)) and not wordings.DUTY.match(part)
 
 
 def _shares_head(before: str, part: str, glue: str) -> bool:

@@ -14,7 +14,7 @@ from goalcover.agent.embedder import MODEL, Embedder
 from goalcover.agent.models import SUPPORT_LEVEL, Alignment, Sample, Subgoal
 from goalcover.agent.words import stem
 
-VERSION = "4"
+VERSION = "5"
 """To be raised whenever the same sample could get another level or another explanation."""
 
 ANCHORS = ("none", "poor", "weak", "good", "strong", "perfect")

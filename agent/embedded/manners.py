@@ -1,8 +1,10 @@
-"""Wordings of what an answer is like or does to its reader: how long it is, in what tone, whom it sends people to.
+"""Wordings of what an answer is like or does to its reader: how long it is, in what tone, whom it sends people to, how
+open it is about what it does not know.
 
 The embedded judge sees what a text is about: asked whether answers tell people to see a doctor, it finds those that are
-about doctors. A wording counts only where it is all that a subgoal asks for, from its first word on: "summarises bills
-on veterans in under 100 words" has a subject.
+about doctors, and asked whether they admit that something is not known, those that are about the same. A wording
+counts only where it is all that a subgoal asks for, from its first word on: "summarises bills on veterans in under 100
+words" has a subject.
 """
 
 import re
@@ -20,7 +22,7 @@ _MANNER = (
     r"(?:friendl(?:y|ier)|(?:in)?formal|professional|neutral|warm|calm|casual|serious|encouraging|supportive|respectful"
     r"|compassionate|gentle|reassuring|caring|conversational|humorous|playful|confident|plain|simple|everyday|kind)"
 )
-_NO_SUBJECT = r"\b(?=\s*(?:$|[.,;]|(?:and|but|to|for|with|that|throughout)\b))"
+_NO_SUBJECT = r"\b(?=\s*(?:$|[.,;]|(?:and|or|but|to|for|with|that|when|where|rather|throughout)\b))"
 _PERSON = (
     r"(?:(?:the|an?|all|every|their|any)\s+)?"
     r"(?:users?|persons?|people|patients?|readers?|customers?|clients?|them|parents?|callers?|someone)"
@@ -33,6 +35,31 @@ _HELPER = (
     r"(?:doctors?|physicians?|gps?|specialists?|professionals?|experts?|lawyers?|attorneys?|solicitors?|pharmacists?"
     r"|hospitals?|counsell?ors?|therapists?|advis[eo]rs?|humans?|help ?lines?|hot ?lines?|emergency \w+)"
 )
+_OPENLY = r"(?:(?:so|openly|clearly|honestly|plainly|explicitly)\s+)?"
+_ADMITS = (
+    rf"{_ANSWER}{{0,3}}{_OPENLY}(?:admit(?:s|ting)?|acknowledg(?:es?|ing)"
+    r"|(?:open|honest|transparent|candid|frank)(?:ly)?\s+about)\s+"
+)
+_SAYS = (
+    rf"(?:{_ADMITS}|{_ANSWER}{{0,3}}{_OPENLY}(?:says?|tells?|states?|flags?|shows?|indicates?|signals?|points? out"
+    rf"|makes? clear|express(?:es)?|conveys?)\s+(?:{_PERSON}\s+)?){_OPENLY}"
+)
+_OWN = (
+    r"(?:the|an?|its|own|their|any|it|i|something|anything|available|current|scientific|clinical|evidence|data"
+    r"|findings?|results?|stud(?:y|ies)|research|science|sources?|questions?|answers?|conclusions?|facts?|knowledge"
+    r"|model|is|are|remains?)"
+)
+"""What an answer doubts when it doubts itself, whatever it is about."""
+_UNSURE = (
+    r"(?:un(?:certain|sure|clear|known|settled)|inconclusive|insufficient|not (?:sure|certain|known|clear|conclusive)"
+    r"|cannot be (?:known|answered|settled)|(?:(?:does|do)(?: not|n['’]t)|cannot) (?:know|tell|say|settle|answer|do)"
+    r"(?:\s+(?:so|it|(?:the )?(?:question|answer)))?)"
+)
+_INVENTS = (
+    r"(?:mak(?:es?|ing)\s+(?:\w+\s+){0,2}up\b|made[- ]up\b|hallucinat"
+    r"|(?:invent|fabricat)(?:s|es?|ed|ing)?\s+(?:\w+\s+)?"
+    r"(?:facts?|sources?|citations?|references?|figures?|numbers|details|information|claims|things|anything)\b)"
+)
 _WORDINGS = tuple(
     re.compile(rf"^(?:always\s+)?{one}", re.IGNORECASE)
     for one in (
@@ -44,10 +71,16 @@ _WORDINGS = tuple(
         r"(?:see|visit|consult|contact|call|seek|talk|speak|go|turn)\b",
         rf"(?:refers?|directs?|sends?|points?)\s+(?:{_PERSON}\s+)?to\s+(?:{_WHICH}\s+){{0,4}}{_HELPER}\b",
         r"(?:recommends?|suggests?|advises?)\s+(?:seeing|consulting|visiting|contacting|calling)\b",
+        rf"{_SAYS}(?:uncertaint(?:y|ies)"
+        rf"|(?:(?:when|where|if|whether|that|what)\s+)?(?:{_OWN}\s+){{1,5}}{_UNSURE}){_NO_SUBJECT}",
+        rf"{_SAYS}how (?:sure|certain|confident)(?:\s+{_OWN}){{2,4}}",
+        rf"{_ADMITS}(?:{_OWN}\s+){{0,2}}(?:limits|limitations|ignorance)(?:\s+of(?:\s+{_OWN}){{1,3}})?{_NO_SUBJECT}",
+        rf"{_ANSWER}{{0,3}}(?:never|not?|avoids?|leaves? out|(?:does|do)(?: not|n['’]t))\s+"
+        rf"(?:{_INVENTS}|guess(?:es|ing)?{_NO_SUBJECT})",
     )
 )
 
 
 def is_manner(text: str) -> bool:
-    """Whether a description asks for nothing but a length, a tone, or an act towards the reader."""
+    """Whether a description asks for nothing but a length, a tone, an act towards the reader, or openness."""
     return any(one.search(text) for one in _WORDINGS)

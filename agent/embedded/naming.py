@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Sequence
-from itertools import count
+from itertools import chain, count
 
 from goalcover.agent.embedded import wordings
 from goalcover.agent.embedded.clauses import FORM_SLOTS, Clause
@@ -32,6 +32,8 @@ _NEVER = re.compile(r"^(?:never|not|no|avoids?|does not|do not|don['’]t)\s+", 
 _ARTICLE = re.compile(r"^(?:an?|the|any)\s+", re.IGNORECASE)
 _DOES_NOT = re.compile(r"^(?:never|does not|do not|don['’]t)\s", re.IGNORECASE)
 """A verb follows."""
+_NO_VERB = re.compile(r"\w{2,}(?:nal|cal|gal|ial|ful|ous)\b", re.IGNORECASE)
+"""But not in "never legal advice"."""
 _REST = re.compile(
     r"^(?:(?:and|or)\s+\w+(?:\s+(?:out|up|in|down|on|off))?\s+)?(?:(?:their|its|our|the|a|an)\s+)?", re.IGNORECASE
 )
@@ -69,7 +71,11 @@ def hidden_form(subgoal: Subgoal) -> bool:
     hidden = (one for domain in domains().values() for one in domain.capabilities if not one.seen)
     calls = {key(call) for one in hidden for call in (one.name, *one.says)}
     # One word of it may stand in the name of a subject, as "reasoning" in "clinical reasoning".
-    return said in calls or any(call in said for call in calls if " " in call.strip())
+    return (
+        bool(wordings.language(subgoal.name))
+        or said in calls
+        or any(call in said for call in calls if " " in call.strip())
+    )
 
 
 def _is_seen(clause: Clause, domain: Domain) -> bool:
@@ -86,17 +92,45 @@ def subgoal_for(clause: Clause, domain: Domain, frame: str) -> Subgoal:
 
 def free_id(wanted: str, taken: Collection[str]) -> str:
     """The id, with a number after it where it is taken."""
-    return next(one for one in (wanted, *(f"{wanted}-{n}" for n in count(2))) if one not in taken)
+    return next(one for one in chain([wanted], (f"{wanted}-{n}" for n in count(2))) if one not in taken)
+
+
+def about(name: str, frame: str) -> str:
+    """The description of a topic: what belongs to it where a field knows its name, or else the name, in the frame."""
+    found = _known_topic(name)
+    return frame.format(found.about if found else lower_first(name))
+
+
+def redescribed(subgoal: Subgoal, name: str) -> str:
+    """The description for another name: made from that where it was made from the old one, else as it was.
+
+    What a field says of a topic makes way only for what it says of another: whoever calls oncology "the cancer desk"
+    still means cancer.
+    """
+    frames = (frame for domain in domains().values() for frame in (domain.frame, *domain.frames.values()))
+    topic, said = _known_topic(subgoal.name), subgoal.description.casefold()
+    made_of = [subgoal.name, *([topic.about] if topic and _known_topic(name) else [])]
+    frame = next((one for one in frames if said in {one.format(words).casefold() for words in made_of}), None)
+    return about(name, frame) if frame else subgoal.description
+
+
+def _known_topic(name: str) -> Capability | None:
+    """The topic, in any field, whose first name this is: a stroke is no disease in swimming."""
+    return next((one for one in everywhere(name) if one.about and not one.does and key(one.name) == key(name)), None)
 
 
 def _find_topic(text: str, domain: Domain) -> Capability | None:
-    """The topic that goes by this name; of other fields only by its first name: a stroke is no disease in swimming."""
-    others = (one for one in everywhere(text) if one.about and not one.does and key(one.name) == key(text))
-    return named(text, domain, ("domain",)) or next(others, None)
+    """The topic that goes by this name; of other fields only by its first name."""
+    return named(text, domain, ("domain",)) or _known_topic(text)
 
 
 def _find_form(clause: Clause, domain: Domain) -> Capability | None:
-    """The capability of form that a clause goes by or mentions; what it mentions in another slot does not count."""
+    """The capability of form that a clause goes by or mentions; what it mentions in another slot does not count.
+
+    The embedded judge reads English alone, and says nothing about the language of an answer.
+    """
+    if clause.slot != "task" and (language := wordings.language(clause.text)):
+        return Capability(name=language, does=f"Answers in {language}", slot="output", scope="every", seen=False)
     slots = (*FORM_SLOTS, "domain") if clause.slot == "task" else FORM_SLOTS
     _, _, done_to = clause.text.partition(" ")
     called = [clause.text, clause.text.removeprefix("be "), *([f"{clause.verb} {done_to}"] if clause.verb else [])]
@@ -133,8 +167,10 @@ def describe(clause: Clause, frame: str) -> Subgoal:
 def _banned(what: str, *, verb: bool) -> str:
     """What an answer leaves out, as a noun: `directly ask for passwords` is asking for them."""
     plain = _ARTICLE.sub("", what)
+    if _NO_VERB.match(plain):
+        return plain
     done = re.match(r"(?:(?:ever|\w+ly)\s+)*(?P<verb>[\w-]+)(?P<rest>.*)", plain, re.DOTALL)
-    return f"{wordings.gerund(done['verb'])}{done['rest']}" if verb and done and plain == what else plain
+    return f"{wordings.gerund(wordings.base(done['verb']))}{done['rest']}" if verb and done and plain == what else plain
 
 
 def short_name(text: str) -> str:

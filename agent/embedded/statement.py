@@ -5,12 +5,21 @@ import re
 
 from goalcover.agent.models import Subgoal
 
+_TELLS = (
+    r"(?:tells|says|shows|states|reports|names|lists|presents|outlines|mentions|notes|observes|puts|clarifies|specifies"
+    r"|indicates|details|points\ (?:out|to)|leaves\ out|refers\ to|talks\ about)"
+    # Many are plurals, too: of reports, states and points only those are verbs that are done to something.
+    r"(?=\s+(?!(?:and|or|of|for|from|in|with|by|at|to|between|under)\b))"
+)
+_ASKS = r"\w+s(?=\s+(?:how|what|whether|why)\b)"
+"""Whatever verb stands before a question, the question says what it is about: `studies how cells divide`."""
 _FRAME = re.compile(
-    r"""(?:answers?|covers?|explains?|discuss(?:es)?|summari[sz]es?|describes?|writes?|builds?|handles?|helps?|provides?
+    rf"""(?:(?:^|(?<=\band\s)|(?<=\bor\s)|(?<=\banswer\s)|(?<=\bsummary\s))(?:{_TELLS}|{_ASKS})
+        |answers?|covers?|explains?|discuss(?:es)?|summari[sz]es?|describes?|writes?|builds?|handles?|helps?|provides?
         |gives?|interprets?|implements?|designs?|solves?|manipulates?|automates?|finds?|loads?|teaches?|advises?
         |drafts?|identif(?:y|ies)|deals?|stor(?:y|ies)|the\ summary|the\ answer|questions?|bills?|problems?|about|with
-        |on|how|to|that|which|in|of|for|users?|customers?|travell?ers?|employees?|students?|patients?|and|or|the|a|an|its
-        |their|such\ as)\b[\s,:]*""",
+        |on|how|to|that|which|in|of|for|users?|customers?|travell?ers?|employees?|students?|patients?|readers?|and|or
+        |the|a|an|its|their|such\ as)\b[\s,:]*""",
     re.IGNORECASE | re.VERBOSE,
 )
 

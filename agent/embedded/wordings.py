@@ -23,9 +23,9 @@ BUILD = re.compile(
 )
 AGENT = re.compile(
     r"^(?P<head>[^,.;:()]{0,120}?)\b(?:virtual\s+|ai\s+|digital\s+|small\s+|large\s+)*"
-    r"(?:(?:language\s+)?models?|assistants?|chat\s?bots?|bots?|systems?|agents?|tools?|copilots?"
+    r"(?P<noun>(?:language\s+)?models?|assistants?|chat\s?bots?|bots?|systems?|agents?|tools?|copilots?"
     r"|llms?|helpers?|advisers?"
-    r"|advisors?|tutors?|experts?|engines?|apps?|(?:gpt|qwen|llama|mistral|gemma|phi)[\w.-]*)\b\s*(?P<rest>.*)$",
+    r"|advisors?|tutors?|coach|experts?|engines?|apps?|receptionists?|(?:gpt|qwen|llama|mistral|gemma|phi)[\w.-]*)\b\s*(?P<rest>.*)$",
     re.IGNORECASE | re.DOTALL,
 )
 DUTY = re.compile(
@@ -36,11 +36,18 @@ DUTY = re.compile(
     r"(?P<no>not\s+|never\s+)?(?:(?:also|always|be\s+able\s+to|help\s+(?:to\s+)?)\s*)*",
     re.IGNORECASE,
 )
+_LANGUAGES = (
+    r"(?:english|spanish|french|german|italian|portuguese|dutch|turkish|kurdish|arabic|hebrew|persian|farsi|hindi|urdu"
+    r"|bengali|punjabi|tamil|telugu|marathi|gujarati|mandarin|cantonese|chinese|japanese|korean|vietnamese|thai"
+    r"|indonesian|malay|tagalog|filipino|russian|ukrainian|polish|czech|slovak|hungarian|romanian|bulgarian|greek"
+    r"|serbian|croatian|bosnian|albanian|swedish|norwegian|danish|finnish|estonian|latvian|lithuanian|swahili|amharic"
+    r"|somali|yoruba|hausa|catalan|basque|welsh|irish|latin)"
+)
 CONNECTOR = re.compile(
     r"(?:^|[,\s]+)(for|that|which|who|about|on|covering|across|with|keeping|preserving|retaining"
     r"|(?<=and\s)(?:keeps?|preserves?|retains?)|(?<=,\s)(?:keeps|preserves|retains)|including|incl\.|while"
     r"|without|excluding|except(?:\s+for)?|but\s+not|not|so\s+that|in\s+order\s+to|to|from"
-    r"|based\s+on|using|in|(?<!\bstep\s)by)(?=\s|$)",
+    rf"|based\s+on|using|into(?=\s+(?:{_LANGUAGES}|plain|simple)\b)|in|(?<!\bstep\s)by)(?=\s|$)",
     re.IGNORECASE,
 )
 HELPED = re.compile(
@@ -49,21 +56,8 @@ HELPED = re.compile(
     re.IGNORECASE,
 )
 """Who is helped to do what: `helps home buyers understand mortgages`."""
-GRASP = re.compile(r"^(?:understand|learn)\s+(?:about\s+|how\s+to\s+)?", re.IGNORECASE)
-"""What everybody does with an answer."""
-KEEPS = re.compile(r"(?:keep|preserv|retain)(?:ing|es|e|s)?")
-"""Connecting words before what an answer must still hold."""
-NOTHING = re.compile(
-    r"^(?:no|none|nothing|nope|n/?a|any|anything|something|all|everything|all of (?:them|these|it)|whatever"
-    r"|skip|not sure|unsure"
-    r"|i (?:don['’]t|do not) know|don['’]t (?:know|mind|care)|no (?:preference|idea"
-    r"|citations?(?: needed)?|\w+ needed)"
-    r"|(?:what|which|when|where)ever\b.*|if\b.*|nothing (?:needed|special|in particular)|not needed"
-    r"|everyone|anyone|yes|ok(?:ay)?)\W*$",
-    re.IGNORECASE,
-)
-PEOPLE = re.compile(
-    r"\b(?:doctors?|physicians?|clinicians?|nurses?|pharmacists?|patients?|families|parents?|carers?|researchers?"
+_PEOPLE = (
+    r"doctors?|physicians?|clinicians?|nurses?|pharmacists?|patients?|families|parents?|carers?|researchers?"
     r"|scientists?|students?|pupils?|teenagers?|teens?|kids|children(?! ?['’]s? )|adults?|beginners?"
     r"|learners?|teachers?"
     r"|lawyers?|attorneys?|paralegals?|judges|consumers?|citizens?|journalists?|developers?|programmers?|engineers?"
@@ -72,7 +66,37 @@ PEOPLE = re.compile(
     r"|experts?|professionals?|specialists?|practitioners?|people|public|readers?|laypeople|laymen"
     r"|travell?ers?|farmers?"
     r"|households?|businesses|owners?|technicians?|operators?|novices?|seniors?|couples?|tenants?"
-    r"|surgeons?|therapists?)\b"
+    r"|surgeons?|therapists?|\w{2,}(?:ic|ar|or)ians|\w{2,}ologists|\w{3,}(?:fight|graph)ers"
+)
+STAFF_HELPED = re.compile(
+    rf"^help(?:s|ing)?\s+(?P<who>[\w\s-]{{0,60}}?\b(?:(?:{_PEOPLE})(?<=s)|people|children|staff|teams?))\s+(?:to\s+)?"
+    r"(?P<does>(?!(?:with|on|in|at|about|for|from|by|of|to|and|or|who|whose|that|which|when|as|after|before|through"
+    r"|during|without|across|under|over|against)\b)[\w-]+\s.+)$",
+    re.IGNORECASE | re.DOTALL,
+)
+"""The same by any verb, where those who are helped are people: `help our analysts summarise reports`."""
+GRASP = re.compile(r"^(?:understand|learn)\s+(?:about\s+|how\s+to\s+)?", re.IGNORECASE)
+"""What everybody does with an answer."""
+KEEPS = re.compile(r"(?:keep|preserv|retain)(?:ing|es|e|s)?")
+"""Connecting words before what an answer must still hold."""
+UNDECIDED = (
+    r"(?:idk|dunno|(?:i )?do(?:n.?t| not) (?:know|mind|care)|(?:i )?(?:have )?no (?:preferences?|opinion|idea|clue)"
+    r"|(?:i.?m |i am )?(?:not sure|unsure|undecided)|(?:(?:that|it)(?:.?s| is) )?(?:up to you|your c(?:all|hoice))"
+    r"|(?:you|you can|you may) (?:decide|choose|pick)|(?:as|what) you (?:like|prefer|wish|think best)|surprise me"
+    r"|whatever(?: you \w+)?|anything(?: (?:goes|(?:is|.s) (?:fine|ok)))?|(?:any|either)(?: (?:is|.s) (?:fine|ok))?"
+    r"|nothing (?:else|more|special|needed|in particular|comes to mind))"
+)
+"""What somebody says who leaves the answer to whoever asks."""
+NOTHING = re.compile(
+    rf"^(?:{UNDECIDED}|no|none|nothing|nope|n/?a|something|all|everything|all of (?:them|these|it)|whatever"
+    r"|skip"
+    r"|no (?:citations?(?: needed)?|\w+ needed)"
+    r"|(?:what|which|when|where)ever\b.*|if\b.*|not needed"
+    r"|everyone|anyone|yes|ok(?:ay)?)\W*$",
+    re.IGNORECASE,
+)
+PEOPLE = re.compile(
+    rf"\b(?:{_PEOPLE})\b"
     r"(?:\s*(?:without|with|who|that|under|over|aged|in)\b.*)?$",
     re.IGNORECASE,
 )
@@ -138,6 +162,28 @@ GENERIC_NOUN = re.compile(
     r"answering|q ?& ?a|qa|chat|clauses of)$",
     re.IGNORECASE,
 )
+SPEAKS = re.compile(rf"(?P<language>(?:multi|bi|tri)lingual|{_LANGUAGES})(?:[- ]speaking)?\b[\s,]*", re.IGNORECASE)
+"""Which language the readers of an agent speak: `multilingual support bot`."""
+_LANGUAGE = re.compile(
+    r"(?:(?:be|is|are|it|they|always|also|only|both|all|(?:answer|reply|respond|speak|talk|write)(?:s|ing)?|replies"
+    r"|responses?|outputs?|(?:in)?to|in)\s+)*"
+    rf"(?P<language>{_LANGUAGES}(?: language)?|(?:multi|bi|tri)lingual(?:ly)?|the same language"
+    r"|(?:(?:the|a|every|each)\s+)?\w+['’]s?\s+(?:own\s+)?language)",
+    re.IGNORECASE,
+)
+IN_LANGUAGE = re.compile(rf"(?<!\bbe)\s+in\s+(?={_LANGUAGES}\s*(?:$|[,;.]|and\b|or\b))", re.IGNORECASE)
+"""Before the language of what is asked for: `short answers in German`."""
+
+
+def language(text: str) -> str:
+    """What to call the language that is asked for, where nothing else is: `speaks German`; empty for other texts."""
+    match = _LANGUAGE.fullmatch(text.strip())
+    if match is None:
+        return ""
+    name = match["language"][:1].upper() + match["language"][1:]
+    return name if re.search("lingual|language", name) else f"{name} language"
+
+
 QUALITY = re.compile(
     r"^(?:very\s+|more\s+)?(?:correct|accurate|good|great|helpful|useful|clear|reliable"
     r"|high[- ]quality|best|better|smart"
@@ -199,10 +245,23 @@ def third(verb: str) -> str:
     return f"{verb}es" if verb.endswith(("s", "x", "z", "ch", "sh")) else f"{verb}s"
 
 
+def base(verb: str) -> str:
+    """`promises` -> `promise`; what is no third person stays as it is."""
+    if known := VERBS.get(verb.lower()):
+        return known
+    if len(verb) > 4 and verb.endswith("ies"):
+        return f"{verb[:-3]}y"
+    if re.search(r"(?:ss|x|zz|ch|sh|o)es$", verb):
+        return verb[:-2]
+    return verb[:-1] if re.search(r"[^sui]s$", verb) else verb
+
+
 def gerund(verb: str) -> str:
     """`summarise` -> `summarising`."""
     if verb in _IRREGULAR:
         return _IRREGULAR[verb][1]
+    if verb.endswith("ie"):
+        return f"{verb[:-2]}ying"
     if verb in _DOUBLING:
         return f"{verb}{verb[-1]}ing"
     return f"{verb[:-1]}ing" if verb.endswith("e") and not verb.endswith("ee") else f"{verb}ing"
@@ -210,3 +269,22 @@ def gerund(verb: str) -> str:
 
 VERBS = {form: verb for verb in (FRAME_VERBS | TASK_VERBS) - {"be"} for form in (verb, third(verb), gerund(verb))}
 VERBS |= {"be": "be"}  # "is" and "being" begin too much that is no duty
+
+
+def _doer(verb: str) -> str:
+    """`summarise` -> `summariser`, `translate` -> `translator`."""
+    if re.search(r"(?:ate|ct|it)$", verb):
+        return f"{verb.removesuffix('e')}or"
+    stem = f"{verb[:-1]}i" if re.search(r"[^aeiou]y$", verb) else verb.removesuffix("e")
+    return f"{stem}{stem[-1]}er" if verb in _DOUBLING else f"{stem}er"
+
+
+_DOERS = {_doer(verb): verb for verb in TASK_VERBS - {"teach", "route"}}
+"""A teacher is a person, and a router a device."""
+VERBS_NAMED = VERBS | _DOERS
+"""The verbs, also by what does them."""
+DOER = re.compile(
+    rf"^(?P<head>[^,.;:()]{{0,120}}?)\b(?P<noun>{'|'.join(sorted(_DOERS))})\b\s*(?P<rest>$|(?=of\s|,|{CONNECTOR.pattern}).*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+"""An agent that is called by what it does: `contract reviewer`."""

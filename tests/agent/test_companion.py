@@ -6,7 +6,7 @@ import re
 
 import pytest
 from goalcover.agent.companion import ROUNDS, LLMCompanion
-from goalcover.agent.errors import InputError
+from goalcover.agent.errors import ContextTooLongError, InputError, ModelAnswerError
 from goalcover.agent.models import Goal, Subgoal
 from goalcover.agent.prompt import load_prompt
 from goalcover.agent.talk import Called, Corrected, Returned, Said, Tool, Turn
@@ -99,6 +99,18 @@ def test_a_figure_that_comes_back_is_struck_and_the_person_is_told(tmp_path):
     *_, corrected = answer(tmp_path, "It stands at 87 %.")[0]
     assert corrected.text == "It stands at [figure removed] %."
     assert "removed" in corrected.notice
+
+
+@pytest.mark.parametrize(
+    ("said", "is_corrected"),
+    [
+        ("**Make 30 samples for Bees**, or **Use a threshold of 0.55**.", False),
+        ("**30 samples for Bees** are missing.", True),
+        ("Make 30 samples for Bees.", True),
+    ],
+)
+def test_a_number_in_a_sentence_to_type_is_a_wish_and_claims_nothing(tmp_path, said, is_corrected):
+    assert any(isinstance(one, Corrected) for one in answer(tmp_path, said)[0]) == is_corrected
 
 
 def test_a_made_up_quote_is_struck(tmp_path):
@@ -203,9 +215,16 @@ def test_a_call_that_cannot_be_made_is_told_to_the_model(tmp_path, call, error):
 
 
 def test_a_model_that_only_calls_tools_is_stopped(tmp_path):
-    spoken, chats = answer(tmp_path, CALL)
-    assert len([one for one in spoken if isinstance(one, Called)]) <= 2 * ROUNDS + 2
+    spoken, chats = answer(tmp_path, *[CALL] * ROUNDS, "Enough.")
+    assert len([one for one in spoken if isinstance(one, Called)]) == ROUNDS
     assert "tools" not in chats[ROUNDS]
+    assert text(spoken) == "Enough."
+
+
+@pytest.mark.parametrize("said", ["", "<think>Billing is weak because", CALL])
+def test_an_answer_that_says_nothing_is_none(tmp_path, said):
+    with pytest.raises(ModelAnswerError, match="said nothing"):
+        answer(tmp_path, said)
 
 
 def test_a_server_without_tools_is_given_what_the_tools_would_say(tmp_path):
@@ -247,6 +266,24 @@ def test_what_the_model_itself_quoted_opens_nobodys_turn(tmp_path):
     assert len(said) == 3
     assert "<|im_start|>" not in json.dumps(said)
     assert "[INST]" not in json.dumps(said)
+
+
+@pytest.mark.parametrize("rejects", [frozenset(), frozenset(["tools"])])
+def test_what_the_model_cannot_read_at_once_is_cut_by_halves(tmp_path, rejects):
+    turns = tuple(Turn("user" if n % 2 == 0 else "assistant", f"turn {n} {'so ' * 100}") for n in range(19))
+    tools = (tool("coverage", ["word " * 9_000]),)
+    most = len(load_prompt("companion").text) // 4 + 1_100
+    called = [] if rejects else [CALL]
+    spoken, chats = answer(tmp_path, *called, "It is weak.", turns=turns, tools=tools, context=most, rejects=rejects)
+    assert text(spoken) == "It is weak."
+    assert "turn 18" in json.dumps(chats[-1]["messages"])
+    assert len([one for one in spoken if isinstance(one, Called)]) == len(called)
+    assert "word word" in chats[-1]["messages"][-1]["content"]
+
+
+def test_a_question_that_is_too_long_by_itself_is_told(tmp_path):
+    with pytest.raises(ContextTooLongError):
+        answer(tmp_path, "Yes.", context=300)
 
 
 def test_a_conversation_is_read_from_its_end(tmp_path):

@@ -3,10 +3,12 @@
 import asyncio
 
 import pytest
-from goalcover.agent.checker import both, identifier
+from goalcover.agent.checker import both
 from goalcover.agent.decomposer import LLMDecomposer
 from goalcover.agent.elicitation import Atomicity, Checks, Completeness, Disjointness, Specification, Uncovered
 from goalcover.agent.embedded.decomposer import EmbeddedDecomposer
+from goalcover.agent.embedded.domains import slug
+from goalcover.agent.embedded.naming import free_id
 from goalcover.agent.errors import ModelAnswerError
 from goalcover.agent.models import Subgoal
 from role_data import DRUGS, PROFILE, SPECIFICATION, SUBGOALS, WARNINGS
@@ -84,10 +86,12 @@ def test_a_subgoal_that_is_two_is_offered_in_parts(tmp_path, embedder):
 
 
 def test_a_demand_that_nobody_covers_is_offered_as_a_subgoal(tmp_path, embedder):
-    cites = {"clause": "it must cite its sources", "reason": "No subgoal asks for it.", "missing": PART}
+    every = {**PART, "scope": "every"}
+    cites = {"clause": "it must cite its sources", "reason": "No subgoal asks for it.", "missing": every}
     (failed,) = check(tmp_path, embedder, findings(uncovered=[cites])).failures
     assert failed.clause == "it must cite its sources"
-    assert [one.id for one in failed.repair.apply(SUBGOALS)][-1] == "bleeding-risk"
+    *_, added = failed.repair.apply(SUBGOALS)
+    assert (added.id, added.scope) == ("bleeding-risk", "every")
 
 
 def test_a_demand_that_nobody_made_is_left_out(tmp_path, embedder):
@@ -187,5 +191,6 @@ def test_where_the_model_gives_no_check_the_embedded_one_stands_and_says_so(tmp_
 
 
 def test_an_identifier_is_readable_and_unlike_those_taken():
-    assert identifier("Zähler & Co.", []) == "zahler-co"
-    assert identifier("a b", ["a-b", "a-b-2"]) == "a-b-3"
+    assert free_id(slug("Zähler & Co."), ()) == "zahler-co"
+    assert free_id(slug("a b"), ("a-b", "a-b-2")) == "a-b-3"
+    assert len(free_id(slug("a" * 200), {slug("a" * 200)})) <= 80

@@ -29,7 +29,7 @@ def test_figures_that_a_source_holds_pass(text):
     [
         ("45 of them", ["45"]),
         ("about 77%, that is 0.77", ["77", "0.77"]),
-        ("35-40 samples", ["35", "40"]),
+        ("35-45 samples", ["35", "45"]),
         ("0.32 and 1,201 and 13.", ["0.32", "1,201", "13"]),
         ("1. There are 9.\n2. no", ["9"]),
         ("In 7. place 31.4 %", ["7", "31.4"]),

@@ -5,12 +5,40 @@ import time
 
 import pytest
 from goalcover.agent.errors import ModelBusyError
-from goalcover.agent.pace import CROWDED, PATIENCE, Pace, Rate
+from goalcover.agent.pace import CROWDED, PATIENCE, START, Pace, Rate
+
+BUSY = ModelBusyError("busy", crowded=True)
+
+
+def known(most: int) -> Pace:
+    """Before a server that answered at once."""
+    pace = Pace(most)
+    pace.succeeded(0.001)
+    return pace
+
+
+def test_it_starts_with_few_and_doubles_until_the_server_is_crowded():
+    pace = Pace(64, timeout=120)
+    assert pace.limit == START
+    for _ in range(START):
+        pace.succeeded(100.0)
+    assert pace.limit == 2 * START
+    pace.turned_away(ModelBusyError("silent", crowded=True, billed=True))
+    for _ in range(25):
+        pace.succeeded(100.0)
+    assert pace.limit == pytest.approx(2 * START + 1)
+
+
+@pytest.mark.parametrize(("seconds", "limit"), [(0.2, 64), (2.0, 24), (8.0, 6), (40.0, START + 1)])
+def test_the_first_answer_opens_it_for_as_many_as_one_after_the_other_would_be_answered_in_time(seconds, limit):
+    pace = Pace(64, timeout=120)
+    pace.succeeded(seconds)
+    assert pace.limit == pytest.approx(limit)
 
 
 def test_at_most_so_many_calls_are_in_flight():
     async def peak(most: int) -> int:
-        pace, now, seen = Pace(most), 0, []
+        pace, now, seen = known(most), 0, []
 
         async def call() -> None:
             nonlocal now
@@ -27,19 +55,19 @@ def test_at_most_so_many_calls_are_in_flight():
 
 
 def test_a_crowded_server_gets_three_quarters_as_many_once_a_round_trip():
-    pace = Pace(100)
+    pace = known(100)
     for _ in range(120):
-        pace.turned_away(None)
+        pace.turned_away(BUSY)
     assert pace.limit == 75
     for _ in range(75):
-        pace.turned_away(None)
+        pace.turned_away(BUSY)
     assert pace.limit == pytest.approx(56.25)
 
 
 def test_it_never_falls_below_one_and_grows_by_one_every_25_successes():
-    pace = Pace(4)
+    pace = known(4)
     for _ in range(1_000):
-        pace.turned_away(None)
+        pace.turned_away(BUSY)
     assert pace.limit == 1
     for _ in range(25):
         pace.succeeded()
@@ -50,18 +78,18 @@ def test_it_never_falls_below_one_and_grows_by_one_every_25_successes():
 
 
 def test_a_few_calls_turned_away_at_random_are_no_crowd():
-    pace = Pace(64)
+    pace = known(64)
     for n in range(2_000):
-        pace.turned_away(None) if n % 20 == 0 else pace.succeeded()
+        pace.turned_away(BUSY) if n % 20 == 0 else pace.succeeded()
     assert pace.limit == 64
     assert CROWDED > 0.05
 
 
 def test_when_crowded_all_wait_for_as_long_as_the_server_asked():
     async def waited() -> float:
-        pace = Pace(50)
+        pace = known(50)
         for _ in range(10):
-            pace.turned_away(0.2)
+            pace.turned_away(ModelBusyError("busy", 0.2, crowded=True))
         started = time.monotonic()
         async with pace.turn(1):
             return time.monotonic() - started
@@ -76,7 +104,7 @@ def test_nobody_waits_when_the_server_asks_for_more_than_patience():
 
     pace = Pace(1)
     for _ in range(10):
-        pace.turned_away(86_400.0)
+        pace.turned_away(ModelBusyError("busy", 86_400.0, crowded=True))
     for _ in range(3):  # whoever is sent away leaves the place to the next
         with pytest.raises(ModelBusyError, match="no calls in the next 1,440 minutes") as caught:
             asyncio.run(asyncio.wait_for(enter(pace), 1))

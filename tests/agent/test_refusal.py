@@ -7,6 +7,7 @@ from goalcover.agent.errors import (
     ModelError,
     ModelRefusedError,
     ModelRequestError,
+    ModelUnknownError,
 )
 from goalcover.agent.refusal import Refusal, told
 
@@ -49,12 +50,22 @@ def test_a_question_that_is_declined(status, words, code):
 
 
 @pytest.mark.parametrize(
+    ("key", "says"), [("OPENAI_API_KEY", "lacks a /v1"), ("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_ENDPOINT is the")]
+)
+@pytest.mark.parametrize("status", [404, 405])
+def test_what_a_server_does_not_know(status, key, says):
+    found = told(Refusal(status, "", "Not Found", {}), "http://server", "model", key, has_key=True)
+    assert type(found) is ModelUnknownError
+    assert says in str(found)
+    assert ("/v1" in str(found)) == (key == "OPENAI_API_KEY")
+
+
+@pytest.mark.parametrize(
     ("status", "words", "code"),
     [
         (401, "bad key", ""),
         (402, "Insufficient Balance", ""),
         (403, "not yours", ""),
-        (404, "no such model", ""),
         (429, "You exceeded your current quota", "insufficient_quota"),
     ],
 )

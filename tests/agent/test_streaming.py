@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from goalcover.agent.errors import ModelAnswerError
+from goalcover.agent.errors import ModelAnswerError, ModelBusyError, ModelRefusedError, ModelRequestError
 from goalcover.agent.reply import ToolCall, ToolCalls
 from goalcover.agent.usage import paid_by
 from goalcover.tools.budget import Budget
@@ -59,3 +59,69 @@ def test_a_server_that_counts_no_tokens_in_streams_streams_all_the_same(tmp_path
         for _ in range(2):
             assert "".join(collected(model.stream([{"role": "user", "content": "hello"}]))).startswith("I can")
         assert len(server.chats) == 3
+
+
+@pytest.mark.parametrize(
+    ("ends", "error", "told"),
+    [
+        ("length", ModelAnswerError, "GOALCOVER_MAX_OUTPUT_TOKENS"),
+        ("content_filter", ModelRefusedError, "content filter"),
+        (None, ModelBusyError, "broke off its answer"),
+    ],
+)
+def test_a_stream_that_ends_before_its_end_is_no_answer(tmp_path, monkeypatch, ends, error, told):
+    with serving() as server:
+        model = probed(server, tmp_path, attempts=1)
+        whole = server.complete
+
+        def cut(asked, fault):
+            completion = whole(asked, fault)
+            completion["choices"][0]["finish_reason"] = ends
+            return completion
+
+        monkeypatch.setattr(server, "complete", cut)
+        with paid_by(paid := Budget()), pytest.raises(error, match=told):
+            collected(model.stream([{"role": "user", "content": "hello"}]))
+    assert paid.usage.calls == 1
+
+
+def test_a_stream_whose_connection_is_cut_is_told_as_that(tmp_path):
+    with serving(faults=Faults(script=["ok", "drop"])) as server:
+        model = probed(server, tmp_path, attempts=1)
+        with pytest.raises(ModelBusyError, match="broke off its answer"):
+            collected(model.stream([{"role": "user", "content": "hello"}]))
+
+
+@pytest.mark.parametrize("taken", ["max_tokens", "max_completion_tokens"])
+def test_a_limit_on_answers_is_sent_by_the_name_that_the_model_takes_in_streams_too(tmp_path, taken):
+    (other,) = {"max_tokens", "max_completion_tokens"} - {taken}
+    with serving(rejects=frozenset([other])) as server:
+        model = probed(server, tmp_path, max_output_tokens=900, temperature=None)
+        collected(model.stream([{"role": "user", "content": "hello"}]))
+    asked = server.chats[-1]
+    assert (asked[taken], asked["seed"]) == (900, 0)
+    assert not {other, "temperature"} & asked.keys()
+
+
+def test_a_limit_on_answers_that_no_name_helps_is_told_and_not_left_out(tmp_path):
+    rejects = frozenset(["max_tokens", "max_completion_tokens"])
+    with serving(rejects=rejects) as server, pytest.raises(ModelRequestError, match="max_completion_tokens"):
+        probed(server, tmp_path, max_output_tokens=900)
+
+
+def test_whoever_gave_up_is_not_asked_again_for_the_same_work(tmp_path, monkeypatch):
+    ask = [{"role": "user", "content": "hello"}]
+    with serving(faults=Faults(script=["ok", *["500"] * 4])) as server:
+        model = probed(server, tmp_path, attempts=2)
+        with paid_by(paid := Budget()):
+            for _ in range(3):
+                with pytest.raises(ModelBusyError, match="tried 2 times"):
+                    collected(model.stream(ask))
+            assert (len(server.chats), paid.usage.calls) == (2, 2)
+            monkeypatch.setattr("goalcover.agent.usage.REST", 0.0)
+            with pytest.raises(ModelBusyError):
+                collected(model.stream(ask))
+            assert len(server.chats) == 4
+            monkeypatch.undo()
+        with paid_by(Budget()):  # whoever tries again asks anew
+            assert "".join(collected(model.stream(ask))).startswith("I can")

@@ -136,6 +136,14 @@ def test_a_key_that_a_server_repeats_is_struck_out_of_what_langchain_traces(trac
     assert KEY.encode() not in traces.raw
 
 
+def test_a_short_key_is_struck_out_where_it_stands_alone(traces, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "k-1")
+    with tracing.run("assess", {"said": ["no such key: k-1", "task-11"]}):
+        pass
+    traces.wait(1)
+    assert traces.named("assess")[0]["inputs"] == {"said": ["no such key: ***", "task-11"]}
+
+
 def test_a_backend_that_fails_stops_nothing_and_is_complained_of_once(traces, tmp_path, caplog):
     traces.status = 422
     with serving() as server:

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from browsing import (
     GOALCOVER,
@@ -113,8 +114,15 @@ def test_a_chat_goes_on_after_a_reload_and_after_a_restart(context: BrowserConte
     page = visit(context, server.address)
     page.get_by_role("button", name="A Python coding assistant").click()
     shows(page, "Question 1 of 3")
+    ended(page)
+    other = visit(context, page.url)
+    offered = other.get_by_role("group", name="Suggested answers").get_by_role("button")
+    offered.first.click()
     choose(page, 1)
     shows(page, "Question 2 of 3")
+    offered.last.click()
+    shows(other, "load this page again")
+    other.close()
     server.stop()
     server.start()
     page.reload()
@@ -123,8 +131,7 @@ def test_a_chat_goes_on_after_a_reload_and_after_a_restart(context: BrowserConte
     expect(page.locator(".gc-plan")).to_contain_text("Domain and topics", timeout=PATIENCE_MS)
     keep(page, "9-resumed")
     press(page, "Go back")
-    page.wait_for_timeout(1000)
-    shows(page, "Question 1 of 3")
+    expect(page.get_by_text("Question 1 of 3")).to_have_count(2, timeout=PATIENCE_MS)
 
 
 def test_two_people_do_not_see_each_other(chromium: Browser, server: Server, tmp_path: Path):
@@ -141,6 +148,11 @@ def test_two_people_do_not_see_each_other(chromium: Browser, server: Server, tmp
     thread = ann.url.rpartition("/")[2]
     assert ann.request.get(f"{server.address}/project/thread/{thread}").ok
     assert not bob.request.get(f"{server.address}/project/thread/{thread}").ok
+    mine = bob.url.rpartition("/")[2]
+    (kept,) = server.folder.glob(f"**/sessions/{mine}")
+    for who, deleted in ((ann, False), (bob, True)):
+        who.request.delete(f"{server.address}/project/thread", data={"threadId": mine})
+        assert kept.exists() is not deleted
     first.close()
     second.close()
 
@@ -197,6 +209,21 @@ def test_another_page_may_not_speak_to_the_chat(server: Server):
                 f"GET /ws/socket.io/?EIO=4&transport=polling HTTP/1.1\r\n{lines}Connection: close\r\n\r\n".encode()
             )
             assert connection.recv(12).endswith(b" 400")
+
+
+def test_a_page_names_no_folder_of_the_server(server: Server, tmp_path: Path):
+    def connected(**ids: str) -> str:
+        polling = "/ws/socket.io/?EIO=4&transport=polling"
+        polling += f"&sid={json.loads(client.get(polling).text[1:])['sid']}"
+        client.post(polling, content="40" + json.dumps({"clientType": "webapp"} | ids))
+        return client.get(polling).text
+
+    with httpx.Client(base_url=server.address) as client:
+        client.get("/")
+        client.post("/auth/header")
+        for ids in ({"sessionId": str(tmp_path)}, {"sessionId": "a", "threadId": "../../etc"}):
+            assert connected(**ids).startswith("44")
+        assert connected(sessionId="a", threadId="b").startswith("40")
 
 
 def test_without_sign_in_no_other_machine_is_served():

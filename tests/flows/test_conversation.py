@@ -82,6 +82,12 @@ def test_from_files_to_a_named_gap_and_its_reason(files, deps: Deps):
         if len(diagnosed.gaps) > 1:
             second = (await talk.say("which one is the worst?", "and the second one?"))["Explained"].explanation
             assert second.gap == diagnosed.gaps[1]
+            await talk.say("what should I do first?", "show the lowest samples of gap 2")
+            about_it = (await talk.say("how many are needed for it?"))["Needed"].needs
+            assert [one.name for one in about_it] == [diagnosed.goal.subgoal(diagnosed.gaps[1].subgoal_id).name]
+            assert (await talk.say("what should I do first?", "how bad is it?"))[
+                "Explained"
+            ].explanation.gap == diagnosed.gaps[0]
         assert (await talk.say("show me row 5"))["Opened"].sample.row == 5
         assert (await talk.say("what does support mean?"))["Defined"].term == "support"
 
@@ -124,6 +130,8 @@ def test_an_edit_after_scoring_judges_only_what_is_new(files, deps: Deps):
         both = (await talk.say("compare Solar panels and Explaining bills"))["Compared"]
         assert (both.a.name, both.b.name) == ("Solar panels", "Explaining bills")
         assert 0 <= both.both <= 60
+        assert "“Add Solar panels”, and what was judged" in (await talk.say("undo"))["Noted"].text
+        assert talk.buttons[0] == "Undo the last change"
         assert (await talk.say("drop solar pannels"))["Revised"].label == "Drop Solar panels"
 
     run(conversation, deps)

@@ -41,6 +41,8 @@ def test_from_a_vague_goal_to_a_checked_decomposition(deps: Deps):
         while talk.asked is not None:
             events = await talk.say("1")
         assert events["Ready"].data is None
+        assert "hand over the dataset" in (await talk.say("how bad is it?"))["Noted"].text
+        assert "Planned" in await talk.say("what was my goal again?")
         goal = events["Ready"].goal
         assert len(goal.subgoals) >= 3
         assert {one.slot for one in goal.context} == set(SLOTS)
@@ -152,11 +154,11 @@ def test_every_check_fails_once_and_is_repaired_by_the_offer(deps: Deps, tmp_pat
         assert [one.ok for one in checks.atomic] == [False, True, True]
         assert any(not one.ok for one in checks.disjoint)
         assert [one.clause for one in checks.complete.uncovered]
-        for _ in range(12):
+        for said in ("yep", "go ahead", "looks good", "Yes, do it", "please do", *["1"] * 7):
             if talk.asked is None:
                 break
             assert len(talk.asked.suggestions) == 2
-            await talk.say("1")
+            await talk.say(said)
         state = await talk.state()
         assert state["checks"].failures == ()
         assert state["goal"].overruled == ()
@@ -231,8 +233,11 @@ def test_an_answer_is_added_to_and_the_goal_said_anew_and_both_are_taken_back(de
         await talk.say(GOAL, "Cardiology")
         asked = talk.asked
         assert "Cardiology; hives" in (await talk.say("actually add hives to the topics"))["Noted"].text
+        assert "now: hives" in (await talk.say("remove cardiology from the topics"))["Noted"].text
+        assert "does not name" in (await talk.say("remove cardiology from the topics"))["Noted"].text
+        assert "once they stand" in (await talk.say("rename hives to bees"))["Noted"].text
         assert talk.asked == asked
-        await talk.say("go back")
+        await talk.say("go back", "go back")
         assert (await talk.state())["specification"].answer_to("domain") == "Cardiology"
         told = (await talk.say("skip", "no, my goal is: help beekeepers"))["Begun"].specification
         assert (told.goal, told.answer_to("domain")) == ("help beekeepers", None)

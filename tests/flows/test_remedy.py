@@ -17,6 +17,8 @@ from goalcover.graph.deps import Deps
 from goalcover.memory.runs import Run
 from goalcover.memory.synthetic import rejected_before
 from goalcover.ui.render import render
+from goalcover.ui.session import Session
+from goalcover.ui.talk import reopened
 from openai_server import running
 from scripted import scripted, settings
 from talking import Talk, run
@@ -89,6 +91,13 @@ def test_samples_are_proposed_reviewed_kept_and_exported(files, deps: Deps):
         assert (await talk.say("reject 2: sounds made up"))["Reviewed"].left == 3
         edited = "We can set up an affordable payment plan, and our hardship fund helps with the debt."
         assert (await talk.say(f"edit 1: {edited}"))["Reviewed"].verb == "edit"
+        assert talk.waiting.counted
+        assert (await talk.say("drop the last one"))["Reviewed"].left == 2
+        assert "3 samples will be kept" in (await talk.say("undo"))["Noted"].text
+        assert (await talk.state())["reviews"][-1].output == edited
+        assert "its output has 1 word, and" in (await talk.say("edit 3: foo"))["Noted"].text
+        assert "**1.** (edited) as you wrote it" in render((await talk.say("undo", "show them"))["Proposed"])
+        assert "3 is at level 5 of 5: Fine." in (await talk.say("why is number 3 only level 5?"))["Noted"].text
         assert "looks good" in (await talk.say("reject 9"))["Problem"].text
         assert "looks good" in (await talk.say("tomatoes"))["Problem"].text
 
@@ -106,6 +115,8 @@ def test_samples_are_proposed_reviewed_kept_and_exported(files, deps: Deps):
         assert (done.mix, done.format, done.synthetic) == ("synthetic+goal-aligned", "trl", 3)
         assert len(rows_of(done.path)) == done.rows
         assert "Why is" in talk.buttons[0]
+        plain = (await talk.say("export for openai"))["Exported"].result
+        assert (plain.mix, plain.synthetic) == ("synthetic+goal-aligned", 3)
 
     run(conversation, deps)
 
@@ -214,11 +225,14 @@ def test_what_is_asked_of_the_review_is_answered_and_nothing_is_lost_where_nothi
     run(conversation, deps)
 
 
-def test_a_restart_does_not_lose_proposals(files, deps: Deps):
+def test_a_restart_does_not_lose_proposals(files, deps: Deps, tmp_path: Path):
     async def conversation(talk: Talk):
         await talk.say(f"{files[0]} {files[1]}", "keep all as they are", "Judge 20 first")
         await talk.say(f"make 2 samples for {PAY}", "reject 1")
         other = Talk(talk.deps, talk.graph.checkpointer)
+        shown = [one async for one in reopened(Session(other.graph, deps, tmp_path, "one"))]
+        assert [type(one).__name__ for one in shown] == ["Proposed", "Wait"]
+        assert "(rejected)" in render(shown[0])
         assert (await other.say("looks good"))["Kept"].accepted.accepted == 1
 
     run(conversation, deps)

@@ -1,4 +1,5 @@
 import pytest
+from goalcover.agent.embedded.disjointness import merge
 from goalcover.agent.models import Goal, Subgoal
 from goalcover.graph.edits import apply, read_change
 
@@ -90,11 +91,52 @@ def test_a_merge_takes_names_that_hold_an_and():
     assert [one.name for one in merged] == ["Everyday", "Gas leaks and danger"]
     assert (merged[0].weight, merged[0].scope, merged[0].share) == (2.0, "some", 0.2)
     assert "readings" in merged[0].description
-    assert [one.name for one in changed("merge the first and the last into Both").subgoals] == [
-        "Both",
-        "Meter readings and smart meters",
-    ]
     assert "bill" in merged[0].description
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("merge the first and the last into Both", ["Both", "Meter readings and smart meters"]),
+        ("merge billing and gas to Money", ["Money", "Meter readings and smart meters"]),
+        ("combine the first two", ["Explaining bills and meter readings and smart meters", "Gas leaks and danger"]),
+        (
+            "merge billing with gas into one",
+            ["Explaining bills and gas leaks and danger", "Meter readings and smart meters"],
+        ),
+        ("merge the gas leaks into billing", ["Explaining bills", "Meter readings and smart meters"]),
+        ("combine billing, meter readings, and gas into All", ["All"]),
+    ],
+)
+def test_a_merge_takes_places_and_several(said, left):
+    assert [one.name for one in changed(said).subgoals] == left
+
+
+def test_a_merge_by_a_button_and_one_by_words_ask_for_the_same():
+    first, second, third = GOAL.subgoals
+    first = first.model_copy(update={"weight": 3.0, "share": 0.3})
+    kept = {"weight", "scope", "share"}
+    for one in (second, third):
+        goal = GOAL.model_copy(update={"subgoals": (first, one)})
+        by_words = apply(read_change("merge the first two", goal), goal).subgoals[0]
+        assert by_words.model_dump(include=kept) == merge(first, one).put[0].model_dump(include=kept)
+        assert by_words.weight == 4.0
+
+
+def test_a_description_made_from_the_name_is_made_from_the_new_one():
+    goal = apply(read_change("add oncolgy", GOAL), GOAL)
+    healed = apply(read_change("rename oncolgy to oncology", goal), goal).subgoals[-1]
+    assert healed.description == "Answers questions about cancer, its detection, prognosis and treatment"
+    other = Goal(text="?", subgoals=(healed.model_copy(update={"name": "Oncology"}),))
+    for name, about in (("Cardiology", "heart disease"), ("The cancer desk", "cancer, its detection")):
+        assert about in apply(read_change(f"rename oncology to {name}", other), other).subgoals[0].description
+    plain = apply(read_change("rename oncolgy to Bee keeping", goal), goal).subgoals[-1]
+    assert plain.description == "Answers questions about bee keeping"
+    assert changed("rename gas to Danger").subgoals[2].description == "Says what to do"
+
+
+def test_an_id_keeps_the_letters_of_a_name():
+    assert changed("add Übersetzung").subgoals[-1].id == "ubersetzung"
 
 
 def test_scope_share_and_weight_are_set():
@@ -122,7 +164,8 @@ def test_a_threshold_is_set_and_taken_away():
         ("drop 3", "I know no subgoal 3"),
         ("add “”", "Which one?"),
         ("rename billing to “”", "Into what?"),
-        ("merge billing and heating", "Which two?"),
+        ("merge billing and heating", "I know no subgoal heating"),
+        ("merge billing", "Which ones?"),
         ("split billing into one", "Into which parts?"),
         ("0 % of the samples should show billing", "more than 0"),
         ("add Explaining bills", "There is a subgoal Explaining bills already"),

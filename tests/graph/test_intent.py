@@ -9,6 +9,7 @@ NAMES = {
     "payment": "Customers who cannot pay",
     "payment-plans": "Customers who cannot pay at all",
     "next-step": "Says what happens next",
+    "mental-health": "Mental health",
 }
 GOAL = Goal(text="Help", subgoals=tuple(Subgoal(id=key, name=name, description=name) for key, name in NAMES.items()))
 
@@ -76,6 +77,9 @@ GOAL = Goal(text="Help", subgoals=tuple(Subgoal(id=key, name=name, description=n
         ("should I make samples or collect them?", "advice", None),
         ("how many rows mention gas leaks?", "search", "gas-safety"),
         ("is there any html in my data?", "search", None),
+        ("how bad is billing?", "explain", "billing"),
+        ("why is carbonated water weak?", "unsure", None),
+        ("why is psychiatry weak?", "explain", "mental-health"),
     ],
 )
 def test_a_message_is_understood(said, kind, subgoal):
@@ -88,6 +92,11 @@ def test_it_means_the_subgoal_talked_about_last():
     assert understand("why is it weak?", GOAL, "billing").subgoal.id == "billing"
     assert understand("why is it only weak?", GOAL, "billing").subgoal.id == "billing"
     assert understand("can I trust this?", GOAL, "billing").subgoal is None
+    assert understand("how bad is it?", GOAL, "billing").subgoal.id == "billing"
+    for said in ("what should I do about it?", "how many are needed for it?", "how can I fix this?"):
+        assert understand(said, GOAL, "billing").subgoal.id == "billing"
+    for said in ("what should I do first?", "what would it take?", "how many are needed for them?"):
+        assert understand(said, GOAL, "billing").subgoal is None
 
 
 @pytest.mark.parametrize(
@@ -133,6 +142,8 @@ def test_samples_are_made_for_the_gap_at_a_place():
     ask = understand("make me 20 samples for the worst one", GOAL, "gas-safety")
     assert (ask.kind, ask.subgoal, ask.rank, ask.number) == ("synthesize", None, 1, 20)
     assert understand("make samples for the second gap", GOAL, "gas-safety").rank == 2
+    numbered = understand("make samples for gap 3", GOAL, "gas-safety")
+    assert (numbered.rank, numbered.number) == (3, None)
     assert understand("make samples for the worst of gas leaks", GOAL).subgoal.id == "gas-safety"
 
 
@@ -169,6 +180,7 @@ def test_two_subgoals_that_fit_alike_are_both_offered():
 
 def test_start_and_its_limit_are_understood():
     assert wants_start("Start")
+    assert wants_start("yeah")
     assert wants_start("judge 200 first")
     assert not wants_start("Assess my data")
     assert limit_in("Judge 200 first") == 200
@@ -199,6 +211,9 @@ def test_two_subgoals_are_compared_by_name_or_by_some_of_their_words():
     it = understand("compare it with gas leaks", GOAL, "billing")
     assert (it.subgoal.id, it.other.id) == ("billing", "gas-safety")
     assert understand("compare gas", GOAL).kind == "unsure"
+    worse = understand("is billing worse than gas leaks?", GOAL, "payment")
+    assert (worse.kind, worse.subgoal.id, worse.other.id) == ("compare", "billing", "gas-safety")
+    assert understand("why is billing worse than expected?", GOAL, "payment").kind != "compare"
 
 
 def test_a_sample_is_opened_by_its_id():
@@ -217,11 +232,29 @@ def test_a_sample_is_opened_by_its_row_or_by_an_id_alone(said, sample):
 
 @pytest.mark.parametrize(
     ("said", "rank"),
-    [("and the second one?", 2), ("and the other gap?", 0), ("which one is the worst?", 1), ("the next gap", 0)],
-)
+    [
+        ("and the second one?", 2), ("and the other gap?", 0), ("which one is the worst?", 1), ("the next gap", 0),
+        ("explain gap 2", 2), ("why is 2 weak?", 2), ("and number 3?", 3), ("why is the 2nd one so weak?", 2),
+        ("why is the last one weak?", -1), ("explain the sixth", 6),
+    ],
+)  # fmt: skip
 def test_a_gap_is_meant_by_its_place(said, rank):
     ask = understand(said, GOAL, "billing")
     assert (ask.kind, ask.subgoal, ask.rank, ask.topic) == ("explain", None, rank, "billing")
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "rank"),
+    [
+        ("what should I do about the second one?", "advice", 2),
+        ("how many are needed for gap 3?", "needed", 3),
+        ("show the lowest samples of gap 2", "lowest", 2),
+        ("highest samples for the last one", "highest", -1),
+    ],
+)
+def test_all_that_is_about_one_subgoal_is_meant_for_a_gap_by_its_place(said, kind, rank):
+    ask = understand(said, GOAL, "billing")
+    assert (ask.kind, ask.subgoal, ask.rank) == (kind, None, rank)
 
 
 @pytest.mark.parametrize(
@@ -232,6 +265,8 @@ def test_a_gap_is_meant_by_its_place(said, rank):
         ("what does “Wanted of” mean?", "wanted"),
         ("what is a gap?", "gap"),
         ("how do you decide what a gap is", ""),
+        ("what does rare mean?", "rare"),
+        ("what is off-target?", "off-target"),
     ],
 )
 def test_a_word_of_the_results_can_be_asked_about(said, term):

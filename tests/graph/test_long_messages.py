@@ -9,9 +9,10 @@ from goalcover.agent.elicitation import Question
 from goalcover.agent.models import Goal, Subgoal
 from goalcover.graph.edits import read_change
 from goalcover.graph.intent import limit_in, names_goal, understand, wants_demo
-from goalcover.graph.orders import agrees, read_cut, read_order
+from goalcover.graph.orders import read_cut, read_order
 from goalcover.graph.parts import Parts
 from goalcover.graph.replies import read_reply
+from goalcover.graph.speech import agrees
 from goalcover.graph.wishes import read_making, read_review
 
 GOAL = Goal(
@@ -64,6 +65,8 @@ LENGTH, LIMIT_S = 20_000, 2.0
         ("", "no, "),
         ("the first ", "and the first "),
         ("add ", "to the topics "),
+        ("", "skip it doesn't matter "),
+        ("not ", "no, i "),
     ],
 )
 def test_the_longest_message_is_read_at_once(opening, again):

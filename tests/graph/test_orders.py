@@ -2,8 +2,9 @@
 
 import pytest
 from goalcover.agent.errors import InputError
-from goalcover.graph.orders import UNNAMED, Order, agrees, read_cut, read_order
+from goalcover.graph.orders import UNNAMED, WITH_KEPT, Order, read_cut, read_order
 from goalcover.graph.parts import Parts
+from goalcover.graph.speech import agrees
 
 USUAL = Order()
 
@@ -106,6 +107,14 @@ def test_it_means_the_training_set_of_before():
     assert read_order("and that for openai", as_table).ending == ""
 
 
+def test_kept_samples_are_in_it_unless_it_is_said_what_is():
+    assert read_order("export for openai", has_kept=True) == Order(mix=WITH_KEPT, format="openai")
+    assert read_order("Export the goal-aligned rows for OpenAI", has_kept=True) == Order(format="openai")
+    assert read_order("export without the synthetic ones", has_kept=True) == Order(mix="original")
+    before = read_order("export for TRL")
+    assert read_order("export it for openai", before, has_kept=True).mix == "goal-aligned"
+
+
 @pytest.mark.parametrize(
     ("said", "cut"),
     [
@@ -118,16 +127,30 @@ def test_a_cut_is_read(said, cut):
     assert tuple(read_cut(Parts(said)).values()) == cut
 
 
-@pytest.mark.parametrize("said", ["yes", "Yes, upload it", "ok", "go ahead", "please push it", "sure, do it!"])
-def test_a_yes_uploads(said):
+@pytest.mark.parametrize(
+    "said",
+    [
+        "yes", "Yes, upload it", "ok", "go ahead", "yes please do it", "sure, do it!", "yeah", "please do",
+        "Yes, split it", "looks good", "that's right", "yes please", "hm, yep",
+    ],
+)  # fmt: skip
+def test_a_yes_agrees(said):
     assert agrees(said) is True
 
 
-@pytest.mark.parametrize("said", ["no", "No, keep it here", "don't", "cancel", "not yet", "keep it"])
+def test_who_repeats_what_is_offered_agrees():
+    assert agrees("please push it", "upload", "push") is agrees("Yes, upload", "upload", "push") is True
+    assert agrees("Merge them", "Merge") is True
+    assert agrees("merge them into Bills", "Merge") is agrees("push it") is None
+
+
+@pytest.mark.parametrize("said", ["no", "No, keep it here", "don't", "cancel", "not yet", "keep it", "ok, leave it"])
 def test_a_no_does_not(said):
     assert agrees(said) is False
 
 
-@pytest.mark.parametrize("said", ["yes but publicly to you/x", "why is surgery weak?", "", "tomatoes", "yesterday"])
+@pytest.mark.parametrize(
+    "said", ["yes but publicly to you/x", "why is surgery weak?", "", "tomatoes", "yesterday", "no, I meant two"]
+)
 def test_anything_else_is_neither(said):
     assert agrees(said) is None

@@ -1,6 +1,7 @@
 import pytest
-from goalcover.agent.elicitation import Question
-from goalcover.graph.replies import chosen, lets_all_pass, new_goal, read_reply, slot_to_change, takes_back
+from goalcover.agent.elicitation import Question, Specification
+from goalcover.agent.models import Clarification
+from goalcover.graph.replies import chosen, less, lets_all_pass, new_goal, read_reply, slot_to_change, takes_back
 
 QUESTION = Question(text="Which?", slot="domain", suggestions=("Cardiology", "Oncology", "Surgery"), many=True)
 
@@ -36,7 +37,12 @@ def test_a_number_a_label_or_own_words_answer(said, answer):
 
 
 @pytest.mark.parametrize(
-    "said", ["skip", "Skip this one.", "pass", "I don't know", "", "not sure", "no preference", "no clue, sorry"]
+    "said",
+    [
+        *("skip", "Skip this one.", "pass", "I don't know", "", "not sure", "no preference", "no clue, sorry", "idk"),
+        *("you decide", "nothing else", "It's up to you.", "I don't mind", "whatever", "anything", "any is fine"),
+        *("no, nothing else", "whatever you think", "I have no idea", "your choice, thanks"),
+    ],
 )
 def test_a_question_can_be_skipped(said):
     assert read_reply(said, QUESTION).turn == "skip"
@@ -155,9 +161,86 @@ def test_something_is_added_to_an_answer(said, slot, what):
     assert (reply.turn, reply.slot, reply.answer) == ("add", slot, what)
 
 
-@pytest.mark.parametrize("said", ["add salt to the water", "how to add a user to a group"])
-def test_other_additions_are_answers(said):
-    assert read_reply(said, QUESTION).turn == "answer"
+KNOWN = Specification(
+    goal="Teach recursion to students",
+    answers=(Clarification(question="?", answer="Sorting and searching; graphs", slot="domain"),),
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "slot", "what"),
+    [
+        ("remove hives from the topics", "domain", "hives"),
+        ("no, take bees and hives out of my list please", "domain", "bees and hives"),
+        ("drop nurses from my answer about the audience", "audience", "nurses"),
+        ("delete graphs", "domain", "graphs"),
+        ("remove recursion", None, "recursion"),
+    ],
+)
+def test_something_is_taken_out_of_an_answer(said, slot, what):
+    reply = read_reply(said, QUESTION, KNOWN)
+    assert (reply.turn, reply.slot, reply.answer) == ("remove", slot, what)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["rename oncolgy to oncology", "merge graphs and sorting", "please reword bees: hives", "split graphs in two"],
+)
+def test_a_change_of_subgoals_is_no_answer(said):
+    assert read_reply(said, QUESTION, KNOWN).turn == "edit"
+
+
+@pytest.mark.parametrize(
+    ("answer", "what", "left"),
+    [
+        ("recursion, sorting and graphs", "recursion", "sorting and graphs"),
+        ("recursion, sorting, and graphs", "Graphs", "recursion, sorting"),
+        ("recursion; sorting; graphs", "recursion and graphs", "sorting"),
+        ("Sorting and searching; graphs", "sorting and searching", "graphs"),
+        ("recursion", "the recursion", "recursion"),
+        ("recursion.", "recursion", ""),
+        ("tail recursion", "recursion", "tail recursion"),
+        ("sorting; graphs", "graphs and trees", "sorting; graphs"),
+    ],
+)
+def test_an_answer_is_left_without_what_is_taken_out(answer, what, left):
+    assert less(answer, what) == left
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("leases? no, I meant loan agreements", "loan agreements"),
+        ("leases, sorry, I mean loan agreements", "loan agreements"),
+        ("not leases, I meant 2", "Oncology"),
+    ],
+)
+def test_what_was_meant_instead_is_the_answer(said, answer):
+    assert read_reply(said, QUESTION).answer == answer
+
+
+def test_an_act_answers_what_is_asked_about_the_task():
+    task = Question(text="What will it do?", slot="task")
+    for said in ("remove graphs", "split graphs in two"):
+        assert read_reply(said, task, KNOWN).turn == "answer"
+    assert read_reply("remove graphs from the topics", task, KNOWN).turn == "remove"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "take graphs",
+        "add salt to the water",
+        "how to add a user to a group",
+        "remove personal data from the answers",
+        "drop shipping",
+        "split bills and merge tables",
+        "leave out prices",
+        "what customers mean",
+    ],
+)
+def test_other_acts_are_answers(said):
+    assert read_reply(said, QUESTION, KNOWN).turn == "answer"
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,37 @@ def test_some_are_kept_and_the_rest_is_rejected(said):
     assert (wish.verb, wish.numbers) == ("only", (1, 2))
 
 
+@pytest.mark.parametrize(
+    ("said", "verb", "numbers"),
+    [
+        ("keep the first two", "accept", (1, 2)), ("drop the last one", "reject", (5,)),
+        ("reject both", "reject", (0,)),
+        ("only the first two", "only", (1, 2)), ("reject all but the first", "only", (1,)),
+        ("reject all, but keep the last two samples", "only", (4, 5)), ("all but the 2nd", "reject", (2,)),
+        ("drop the second and fourth: too long", "reject", (2, 4)), ("keep number 3", "accept", (3,)),
+        ("edit the third: Rest, and drink.", "edit", (3,)), ("edit number 3: Rest, and drink.", "edit", (3,)),
+        ("why is number 3 only level 4?", "why", (3,)), ("why did the last one get a 4?", "why", (5,)),
+    ],
+)  # fmt: skip
+def test_proposals_are_meant_by_their_places_in_words(said, verb, numbers):
+    wish = read_review(said, 5)
+    assert (wish.verb, wish.numbers) == (verb, numbers)
+
+
+@pytest.mark.parametrize("said", ["show them", "show me the samples again", "list them", "show"])
+def test_the_proposals_are_asked_for_again(said):
+    assert read_review(said) == Wish("show")
+
+
+@pytest.mark.parametrize(
+    ("said", "form"),
+    [("make them shorter", "shorter"), ("make these more technical", "more technical"), ("in German", "in German")],
+)
+def test_how_the_proposals_should_be_instead_is_read(said, form):
+    assert read_review(said).verb == "again"
+    assert read_making(said).form == form
+
+
 def test_the_rest_is_what_nobody_has_decided_about():
     assert read_review("reject the rest") == read_review("drop all the others") == Wish("only")
 
@@ -99,10 +130,11 @@ def test_others_are_wished_for(said):
         "for the second gap",
         "make 5 more samples for drugs",
         "show me more of cardiology",
-        "reject all but the first",
-        "only the first two",
         "reject all samples with doses",
-        "reject all, but keep the first",
+        "drop the first sentence",
+        "edit the first sentence of 2: No.",
+        "why is the last one weak?",
+        "in cardiology and surgery",
     ],
 )
 def test_other_messages_are_no_review(said):

@@ -110,8 +110,10 @@ def test_the_digest_names_the_content_and_not_the_file(tmp_path: Path) -> None:
         (f"goal: \n{SUBGOAL}", "goal: is empty"),
         (f"goal: G\nthreshold: high\n{SUBGOAL}", "threshold: input should be a valid number"),
         (f"goal: G\nthreshold: 1.5\n{SUBGOAL}", "threshold: input should be less than or equal to 1"),
-        (f"goal: G\ncontext: [{{question: Safe?, answer: no}}]\n{SUBGOAL}", "context 1, answer: must be text, not yes"),
-        (f"goal: 2024-01-01\n{SUBGOAL}", "goal: must be text, not a date: put it in quotes"),
+        (
+            f"goal: G\ncontext: [{{question: Safe?, answer: 7}}]\n{SUBGOAL}",
+            "context 1, answer: must be text, not a",
+        ),
         ("goal: G\ngoal: H\n" + SUBGOAL, "the key `goal` stands twice in one place .* in line 2"),
         ("goal: a: b\n" + SUBGOAL, "FILE is not YAML: .* in line 1. Text with a colon and a space goes in quotes"),
         ("goal: [G\n" + SUBGOAL, "FILE is not YAML: .* in line"),
@@ -172,6 +174,7 @@ def test_many_problems_stay_in_one_line(path: Path) -> None:
 def test_json_that_is_broken_is_told_by_line(tmp_path: Path) -> None:
     assert "is not JSON: Expecting value in line 2" in complaint(tmp_path / "goal.json", '{"goal":\n}')
     assert "is empty" in complaint(tmp_path / "goal.json", " ")
+    assert "goal: must be text, not true or false" in complaint(tmp_path / "goal.json", '{"goal": true}')
 
 
 def test_a_missing_file_and_a_directory_are_told(tmp_path: Path) -> None:

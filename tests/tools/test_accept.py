@@ -12,7 +12,7 @@ from goalcover.agent.models import Goal, Subgoal
 from goalcover.agent.synthesis import Candidate, Proposal, Verdict
 from goalcover.memory.runs import Run
 from goalcover.memory.synthetic import kept, rejected_before
-from goalcover.tools.accept import Review, accept, with_kept
+from goalcover.tools.accept import Review, accept, to_look_at, with_kept
 from goalcover.tools.budget import Budget
 from goalcover.tools.load import open_dataset
 from goalcover.tools.plan import Spread
@@ -125,8 +125,17 @@ def test_a_review_rejects_edits_and_is_remembered(tmp_path):
         ("accepted", "heart heart"),
     ]
     assert json.loads(samples[0].sample.original)["answer"] == "heart at length"
+    assert [one.origin.rationale for one in samples] == ["says it 1 times", "fine"]
     (refused,) = rejected_before(run.synthetic_path, "heart")
     assert (refused.reasons, refused.output) == (("too short",), "heart")
+
+
+def test_what_a_person_writes_in_review_is_looked_at_and_not_refused(tmp_path):
+    run = run_in(tmp_path)
+    batch, edited = batch_of(run, "heart"), Review(candidate_id="c1", decision="edited", output="heart " * 40)
+    assert to_look_at(run, batch, edited) == ["its output has 40 words, and the dataset's have 0 to 22"]
+    assert to_look_at(run, batch, edited.model_copy(update={"output": "heart at length"})) == []
+    assert asyncio.run(accept(run, batch, WordJudge(), [edited])).accepted == 1
 
 
 class SilentJudge(WordJudge):

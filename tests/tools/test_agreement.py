@@ -61,7 +61,8 @@ def test_nothing_to_compare_is_unknown_and_not_perfect():
         panel.add("drugs", votes(1, None))
     heart, drugs = panel.agreement().subgoals
     assert (heart.alpha, heart.n, heart.disputed) == (None, 10, False)
-    assert (drugs.alpha, drugs.n, drugs.means) == (None, 0, {"a": 0.2})
+    assert (drugs.alpha, drugs.n, drugs.means, drugs.far_apart) == (None, 0, {"a": 0.2}, None)
+    assert (panel.agreement().pairs, panel.agreement().lacking) == (20, {"b": 10})
 
 
 def test_subgoals_on_which_the_judges_differ_are_named():

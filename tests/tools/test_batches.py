@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from goalcover.agent.errors import InputError, ModelError, StoppedError
+from goalcover.agent.errors import InputError, ModelBusyError, ModelError, StoppedError
 from goalcover.agent.models import Goal
 from goalcover.memory.runs import Run
 from goalcover.tools import batches
@@ -227,11 +227,34 @@ def test_a_batch_that_cannot_be_asked_about_now_is_not_forgotten(tmp_path, run, 
     with serving() as server:
         assert "as 2 batches" in advance(server, tmp_path, run, samples(10))
         lost = server.batches.jobs.pop("batch-2")
-        with pytest.raises(ModelError):
+        with pytest.raises(ModelError, match=r"does not know the batch batch-2.*delete .*batch\.json to give it up"):
             advance(server, tmp_path, run, samples(10))
         server.batches.jobs["batch-2"] = lost
         assert advance(server, tmp_path, run, samples(10)) == ""
     assert kept(run) == 10 * len(NAMES)
+
+
+def test_a_server_without_a_batch_api_is_told(tmp_path, run, monkeypatch):
+    with serving() as server:
+        monkeypatch.setattr(server.batches, "handle", lambda *_: (404, {"detail": "Not Found"}))
+        with pytest.raises(ModelError, match="offers no Batch API: leave --batch out"):
+            advance(server, tmp_path, run, samples(3))
+    assert not batches.under_way(run)
+
+
+def test_what_is_no_batch_is_told_and_a_line_that_is_none_is_judged_again(tmp_path, run, monkeypatch):
+    with serving() as server:
+        advance(server, tmp_path, run, samples(6))
+        (results,) = (name for name in server.batches.files if name != "file-1")
+        first, second, third, *rest = server.batches.files[results].splitlines()
+        broken = [first[:40], second.replace(b"custom_id", b"id"), third.replace(b".", b"-"), b"[]", *rest]
+        server.batches.files[results] = b"\n".join(broken)
+        with monkeypatch.context() as patch:
+            patch.setattr(server.batches, "handle", lambda *_: (200, {"object": "list", "data": []}))
+            with pytest.raises(ModelBusyError, match="is no batch"):
+                advance(server, tmp_path, run, samples(6))
+        assert "3 of 6 calls have an answer" in advance(server, tmp_path, run, samples(6))
+    assert kept(run) == 3 * len(NAMES)
 
 
 def test_another_judge_s_batch_is_not_mistaken_for_ours(tmp_path, run):

@@ -135,6 +135,11 @@ def test_jsonl_and_csv_say_the_same(tmp_path):
         ("l.jsonl", '{"sample_id": "s1", "subgoal_id": "heart", "level": true}', "l.jsonl, line 1"),
         ("l.csv", "sample_id,subgoal_id,level\ns1,heart,nan\n", "l.csv, line 2"),
         ("l.csv", "sample_id,subgoal_id,level\nnobody,heart,3\n", "none of its 1 labels"),
+        (
+            "l.csv",
+            "sample_id,subgoal_id,level\ns1,heart,3\ns1,heart,3\ns1,heart,4\n",
+            "line 4: .* line 2 gives",
+        ),
     ],
 )
 def test_labels_that_cannot_be_used_are_named(tmp_path, name, content, said):

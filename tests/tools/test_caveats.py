@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from commands import DEMO_DATA, DEMO_GOAL
+from goalcover.agent.embedded.domains import domains, subgoal_of
 from goalcover.agent.embedded.naming import hidden_form
 from goalcover.agent.embedder import Embedder
 from goalcover.agent.models import Goal, Sample, Subgoal
@@ -30,7 +31,7 @@ def goal(*names: str, description: str = "Answers questions about the meter") ->
 
 @pytest.mark.parametrize("name", ["Short answers", "Plain language for parents", "JSON output", "Concise"])
 def test_a_form_that_the_embedded_judge_cannot_see_is_named(name):
-    (told,) = limits(goal("Meter readings", name), ENGLISH)
+    (told,) = limits(goal("Meter readings", name), [ENGLISH])
     assert f"its figures for {name} mean little" in told
 
 
@@ -38,7 +39,7 @@ def test_a_form_that_the_embedded_judge_cannot_see_is_named(name):
     "name", ["Meter readings", "Bullet points", "Cites its sources", "Polite tone", "Clinical reasoning"]
 )
 def test_what_it_can_see_needs_no_note(name):
-    assert limits(goal(name, description=f"{name} in every answer"), ENGLISH) == ()
+    assert limits(goal(name, description=f"{name} in every answer"), [ENGLISH]) == ()
 
 
 @pytest.mark.parametrize(
@@ -64,11 +65,40 @@ def test_what_it_can_see_needs_no_note(name):
         ("Answers questions about referrals to specialists", False),
         ("Handles calls to the emergency helpline", False),
         ("Refers to studies on physicians' training", False),
+        ("The answer admits that the findings do not settle the question", True),
+        ("Says openly what is uncertain or not known", True),
+        ("Tells the reader when an answer is not known", True),
+        ("Points out when the data are inconclusive", True),
+        ("Acknowledges its own limitations", True),
+        ("Is honest about what it does not know", True),
+        ("States how sure it is", True),
+        ("Expresses uncertainty where the studies disagree", True),
+        ("Never makes things up", True),
+        ("No made-up facts", True),
+        ("Doesn't invent sources", True),
+        ("Explains uncertainty in statistics", False),
+        ("States the uncertainty of a measurement", False),
+        ("Covers risk assessment", False),
+        ("Says when to see a doctor", False),
+        ("Says how strong the evidence is: how many studies, and how certain", False),
+        ("Tells how sure investors are of a rise in interest rates", False),
+        ("Acknowledges the limits of liability", False),
+        ("Is open about fees and charges", False),
+        ("Admits students with limited funds", False),
+        ("Describes made-up worlds in fantasy fiction", False),
+        ("Does not make changes to an order", False),
     ],
 )
-def test_a_length_a_tone_and_an_act_are_known_by_their_wording(description, hidden):
+def test_a_length_a_tone_an_act_and_openness_are_known_by_their_wording(description, hidden):
     one = Subgoal(id="a", name="Wanted", description=description, scope="some")
-    assert bool(limits(Goal(goal="Answer", subgoals=(one,)), ENGLISH)) is hidden
+    assert bool(limits(Goal(goal="Answer", subgoals=(one,)), [ENGLISH])) is hidden
+
+
+def test_the_bank_tells_the_same():
+    known = {one.name: one for field in domains().values() for one in field.capabilities}
+    assert [name for name, one in known.items() if hidden_form(subgoal_of(one, "{}")) is one.seen] == []
+    assert not known["Admitting uncertainty"].seen
+    assert all(known[name].seen for field in domains().values() for name in field.also)
 
 
 def test_no_subject_of_the_goals_at_hand_is_taken_for_a_form():
@@ -76,6 +106,28 @@ def test_no_subject_of_the_goals_at_hand_is_taken_for_a_form():
     goals += [load_goal(DEMO_GOAL), *(load_domain(name).goal for name in ("medical", "legal", "code"))]
     named = [one.name for each in goals for one in each.subgoals if hidden_form(one)]
     assert named == ["Plain-language explanation"]
+
+
+CODE = "def area(width, height):\n    return width * height"
+
+
+def outputs(*texts: str) -> list[Sample]:
+    return [Sample(id=str(n), row=n, input="Calculate the area", output=text) for n, text in enumerate(texts, 1)]
+
+
+@pytest.mark.parametrize(
+    ("texts", "told"),
+    [
+        ([CODE, CODE, "Open the cabinet."], True),
+        ([CODE, "Open the cabinet.", "Read the dial."], False),
+        ([CODE, "", ""], True),
+        (['{\n  "area": 12\n}'] * 3, False),
+        ([], False),
+    ],
+)
+def test_where_most_outputs_are_code_levels_are_too_low(texts, told):
+    notes = limits(goal("Meter readings"), outputs("", *texts))
+    assert [("most outputs are code" in one) for one in notes] == [True] * told
 
 
 ROWS = [json.loads(line) for line in DEMO_DATA.read_text("utf-8").splitlines()][:120]
@@ -89,7 +141,7 @@ def told_of(tmp_path: Path, embedder: Embedder, mixed: float, n: int = 120) -> t
         row[OUTPUT] = output
     data = tmp_path / "rows.jsonl"
     data.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    return caveats(run_of(data, tmp_path / "run"), ANYTHING, ENGLISH, embedder, embedded=False)
+    return caveats(run_of(data, tmp_path / "run"), ANYTHING, embedder, embedded=False)
 
 
 @pytest.mark.parametrize(("mixed", "how_many"), [(1.0, "nearly all"), (0.6, r"about (4|5|6|7)\d% of the")])

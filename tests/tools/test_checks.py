@@ -33,7 +33,7 @@ def test_a_good_candidate_has_no_problem():
     ("candidate", "reason"),
     [
         (sample(said=" "), "it has no input or no output"),
-        (sample(asked="Bees?"), "its input has 1 words, and the dataset's have"),
+        (sample(asked="Bees?"), "its input has 1 word, and the dataset's have"),
         (sample(said="word " * 200), "its output has 200 words, and the dataset's have"),
         (sample(said="Dear [Your Name], put the syrup above the brood box tonight."), "it holds a placeholder"),
         (sample(said="Ask {{company}} for syrup and put it above the brood box."), "it holds a placeholder"),

@@ -2,6 +2,7 @@
 
 import re
 
+import openai_server
 import pytest
 import trace_server
 from goalcover.agent import embedder
@@ -124,6 +125,20 @@ def test_every_model_is_tried_and_a_failing_one_is_told_by_its_roles(quick, tmp_
     assert not any(found[name].ok for name in names)
     assert "does not take the request" in found["model of judge"].detail
     assert "families" not in found
+
+
+def test_a_model_that_the_server_does_not_know_is_told_with_those_that_it_offers(quick, tmp_path, monkeypatch):
+    async def unknown(asked, fault, send):
+        await openai_server._respond(send, 404, {"error": {"message": "no such model"}})
+
+    with serving(models=tuple(f"model-{n}" for n in range(22))) as server:
+        monkeypatch.setattr(server, "_answer", unknown)
+        failed = told(server, tmp_path)["model of all roles"]
+        monkeypatch.setattr(server, "_models", dict)
+        silent = told(server, tmp_path)["model of all roles"]
+    assert "does not know the model test-model; it offers model-0, model-1, " in failed.detail
+    assert failed.detail.endswith("model-19 and 2 more")
+    assert silent.detail.endswith("lists none: does the address lack a /v1?")
 
 
 def test_an_embeddings_endpoint_is_tried_too(quick, tmp_path):

@@ -54,7 +54,8 @@ def test_answers_are_read_by_slot_and_by_question(tmp_path):
         ("- {answer: x}", "neither `slot` nor `question`"),
         ("- {question: Is it raining?, answer: x}", "cannot tell what 'Is it raining?' is about"),
         ("- {slot: domain, reply: x}", "entry 1 must have"),
-        ("- {slot: [", "is not YAML in line"),
+        ("- {slot: [", "is not YAML: "),
+        ("- slot: domain\n  answer: x\n  answer: y", "the key `answer` stands twice in one place"),
         ("", "must hold a list"),
     ],
 )

@@ -122,6 +122,20 @@ def test_trl_gets_the_arguments_of_a_call_as_an_object_and_no_other_calls_keys(t
     assert sorted(map(str, calls)) == sorted(map(str, [{"city": "Zürich"}, {"day": 1}]))
 
 
+def test_trl_gets_results_by_name_and_in_the_order_of_the_calls(tmp_path):
+    calls = [{"id": f"c{n}", "type": "function", "function": {"name": n, "arguments": "{}"}} for n in "fg"]
+    results = [{"role": "tool", "tool_call_id": f"c{n}", "content": f"of {n}"} for n in "gf"]
+    asked = {"role": "user", "content": "Both?"}
+    turn = [asked, {"role": "assistant", "content": None, "tool_calls": calls}, *results]
+    run, mix = mixed(tmp_path, [{"messages": [*turn, *turn, {"role": "assistant", "content": "Both."}]}])
+    export(run, mix, "trl", tmp_path / "out.jsonl")
+    read = datasets.load_dataset("json", data_files=str(tmp_path / "out.jsonl"), cache_dir=str(tmp_path / "cache"))
+    messages = read["train"][0]["messages"]
+    told = [(one["name"], one["tool_call_id"], one["content"]) for one in messages if one["role"] == "tool"]
+    assert told == [("f", "cf", "of f"), ("g", "cg", "of g")] * 2
+    assert [call["id"] for call in messages[1]["tool_calls"]] == ["cf", "cg"]
+
+
 def test_a_dataset_dict_on_disk_has_both_splits(tmp_path, capsys):
     run, _ = mixed(tmp_path, QA)
     export(run, make_mix(run, "original", validation=0.34), "hf", tmp_path / "out")

@@ -4,6 +4,8 @@ import csv
 import json
 import re
 import tempfile
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -198,7 +200,28 @@ def test_undesirable_kto_rows_are_counted(save):
 
 
 def test_a_label_that_is_a_class_is_not_counted_among_the_columns_read(save):
-    assert open_dataset(save(GOOD | {"label": 3})).columns == ("prompt", "completion")
+    dataset = open_dataset(save(GOOD | {"label": 3}, GOOD | {"label": 0}))
+    assert (dataset.columns, dataset.notes) == (("prompt", "completion"), ())
+
+
+@pytest.mark.parametrize("marks", [(0, 1), ("1", "0")])
+def test_labels_of_0_and_1_are_told_to_be_no_verdicts(save, marks):
+    (note,) = open_dataset(save(*(GOOD | {"label": mark} for mark in marks))).notes
+    assert note.startswith("column 'label' holds 0 and 1 and is not read as good and bad answers (KTO)")
+
+
+def test_columns_that_exports_cannot_hold_as_they_are_are_told(tmp_path):
+    odd = {"when": date(2024, 2, 29), "cost": Decimal("1.10"), "hash": b"\xff\x00", "image": {"bytes": b"\x89PNG"}}
+    plain = {"n": 1, "tags": ["a"], "name": b"text"}
+    pq.write_table(pa.Table.from_pylist([GOOD | odd | plain]), tmp_path / "a.parquet")
+    assert open_dataset(str(tmp_path / "a.parquet")).notes == (
+        "dates and decimals are written as text by exports: when, cost",
+        "binary data are left out of exports, which have their length alone: hash, image",
+    )
+
+
+def test_integers_of_any_size_are_ids(save):
+    assert ids(open_dataset(save(*(GOOD | {"id": 10**30 + n} for n in range(2))))) == [str(10**30), str(10**30 + 1)]
 
 
 def test_control_characters_do_not_reach_the_samples(save):

@@ -54,6 +54,32 @@ def test_a_json_file_with_one_dialogue_is_one_row(tmp_path):
     assert values(write(tmp_path / "a.json", json.dumps(row, indent=1))) == [row]
 
 
+CALL = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "ho"}]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"question": "q", "answer": "a", "contexts": [{"text": "one"}, {"text": "two"}]},
+        {"messages": CALL, "tools": [{"name": "f", "description": "d"}]},
+        {"instruction": "i", "input": "", "output": "o", "history": []},
+        {"prompt": CALL[:1], "chosen": CALL[1:], "rejected": CALL[1:]},
+        {"input": {"text": "a"}, "output": {"text": "b"}},
+        {"text": "t", "spans": [{"start": 1, "text": "t"}]},
+        {"body": "of unknown shape", "tags": []},
+    ],
+)
+def test_a_json_file_that_is_understood_as_a_row_is_one_row(tmp_path, row):
+    assert values(write(tmp_path / "a.json", json.dumps(row))) == [row]
+
+
+@pytest.mark.parametrize("beside", [{"text": "About this data"}, {"errors": []}, {"version": 1, "title": "t"}])
+def test_what_stands_beside_an_array_of_rows_does_not_make_it_a_row(tmp_path, beside):
+    assert values(write(tmp_path / "a.json", json.dumps({**beside, "rows": ROWS}))) == ROWS
+    texts = [{"text": "a"}, {"text": "b"}]
+    assert values(write(tmp_path / "a.json", json.dumps({"content": texts}))) == texts
+
+
 def test_two_arrays_in_a_json_object_are_refused_by_name(tmp_path):
     path = write(tmp_path / "a.json", json.dumps({"train": ROWS, "test": ROWS}))
     with pytest.raises(InputError, match="train, test"):

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 from goalcover.agent.models import Goal, Subgoal
+from goalcover.memory.runs import Run
 from goalcover.tools import typeset
-from goalcover.tools.report import TEMPLATES, ReportData, dataset_name, render_html, render_markdown
+from goalcover.tools.report import TEMPLATES, ReportData, dataset_name, render_html, render_markdown, render_run
 from markdown_it import MarkdownIt
 from pages import Page
 from report_data import (
@@ -21,6 +22,7 @@ from report_data import (
     report,
     support_assistant,
 )
+from unjudged import run_of
 
 DASH = "\N{EN DASH}"
 MARKDOWN = MarkdownIt("gfm-like", {"linkify": False})
@@ -194,6 +196,23 @@ def test_the_appendix_holds_the_named_samples_cut_at_their_limit() -> None:
     assert long[:590] in page.text
     assert long[-20:] not in page.text
     assert f"The first 600 of {len(long)} characters." in page.text
+
+
+@pytest.mark.parametrize("quote_ids", [("row-40",), ()])
+def test_of_a_large_group_only_the_samples_that_are_shown_are_read(tmp_path, monkeypatch, quote_ids) -> None:
+    data = tmp_path / "rows.jsonl"
+    data.write_text("".join(f'{{"question": "Case {n}?", "answer": "Yes."}}\n' for n in range(1, 61)))
+    ids = tuple(f"row-{n}" for n in range(1, 61))
+    group = {"sample_ids": ids, "quotes": ("Case 40?",), "quote_ids": quote_ids}
+    found = SUPPORT_GAPS[1].capabilities[0].model_copy(update=group)
+    advice = SUPPORT_GAPS[1].recommendations[0].model_copy(update={"sample_ids": ids})
+    gap = {"subgoal_id": "any", "capabilities": (found,), "recommendations": (advice,)}
+    run = run_of(data, tmp_path / "run", gaps=(SUPPORT_GAPS[1].model_copy(update=gap),))
+    read, samples = [], Run.samples
+    monkeypatch.setattr(Run, "samples", lambda run, ids: read.extend(ids) or samples(run, ids))
+    page = Page(render_run(run))
+    assert len(page.having("details", **{"class": "sample"})) == 13
+    assert len(read) == (16 if quote_ids else 60)
 
 
 def test_a_gap_without_analysis_says_so() -> None:

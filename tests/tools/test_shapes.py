@@ -47,6 +47,7 @@ PLAIN = [
     ({"prompt": [USER], "completion": [REPLY]}, "prompt-completion", "Hi", "Hello"),
     ({"prompt": "a", "completion": "b", "label": "False"}, "kto", "a", "b"),
     ({"prompt": "a", "completion": "b", "label": 3}, "prompt-completion", "a", "b"),
+    ({"prompt": "a", "completion": "b", "kto_tag": " TRUE"}, "kto", "a", "b"),
 ]
 
 
@@ -140,6 +141,7 @@ def test_parts_within_parts_do_not_exhaust_the_stack():
 def test_an_undesirable_kto_answer_is_marked():
     assert read({"messages": [USER, REPLY], "label": False}).undesirable
     assert not read({"messages": [USER, REPLY], "label": True}).undesirable
+    assert read({"prompt": "a", "completion": "b", "label": "FALSE"}).undesirable
 
 
 def test_a_completion_that_is_json_text_stays_as_it_is():

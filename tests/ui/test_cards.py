@@ -126,6 +126,7 @@ def test_candidates_show_what_was_decided_about_them():
     shown = candidates(BATCH, REVIEWS)
     assert shown["open"]
     assert [one["decision"] for one in shown["cards"]] == ["", "edited", "rejected"]
+    assert [one["badge"] for one in shown["cards"]] == ["level 5 of 5", "your words", "level 5 of 5"]
     assert [one["output"] for one in shown["cards"]] == ["Answer 1", "A better answer", "Answer 3"]
     assert shown["cards"][2]["why"] == "Sounds made up"
 

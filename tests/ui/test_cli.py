@@ -1,6 +1,7 @@
 """The command line as scripts, CI jobs and people meet it: exit codes, stdout for machines, one line for an error."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -148,7 +149,9 @@ def test_samples_as_json_lowest_by_default(demo):
 
 
 def test_a_comparison_as_json(demo, small_demo):
-    found = result(goalcover("compare", demo.path, small_demo.path, "--json"))
+    said = goalcover("compare", demo.path, small_demo.path, "--json")
+    assert said.stderr.startswith("note: ")
+    found = result(said)
     assert len(found) == 9
     assert found[0]["delta_abs"] == pytest.approx(found[0]["after"] - found[0]["before"])
 
@@ -238,6 +241,21 @@ def test_a_reader_that_goes_away_is_no_failure(demo):
         assert (said.stdout, said.stderr) == (f"{code}\n", "")
 
 
+def test_work_goes_on_when_nobody_reads_what_is_said():
+    script = (
+        "import sys\nfrom goalcover.ui.cli import app, main, say\nfrom rich.console import Console\n"
+        "@app.command()\ndef work():\n"
+        "    for _ in range(3):\n        say('working')\n        Console(stderr=True).print('working')\n"
+        "    print('done')\n"
+        "sys.argv = ['goalcover', 'work']\nmain()"
+    )
+    unread, stderr = os.pipe()
+    os.close(unread)
+    said = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=stderr, text=True, check=False)
+    os.close(stderr)
+    assert (said.returncode, said.stdout) == (0, "done\n")
+
+
 # --- bad input: exit code 2 and one line that says what and where
 
 ASSESS = ("assess", "rows.jsonl", "--goal", "goal.yaml", "--out", "out")
@@ -275,6 +293,7 @@ BAD = {
     "no samples": (("samples", "RUN", "billing", "--lowest", "0"), "--lowest"),
     "fail under 7": (("check", "RUN", "--fail-under", "7"), "--fail-under"),
     "report into nowhere": (("report", "RUN", "--out", "nowhere/r.html"), "nowhere"),
+    "report into a file": (("report", "RUN", "--out", "goal.yaml/r.html"), "Cannot write goal.yaml/r.html"),
 }
 
 

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 from commands import DEMO_GOAL, goalcover
+from goalcover.agent.errors import InputError
 from goalcover.ui.assessing import Judging, run_assessment
+from goalcover.ui.cli import app
+from unjudged import run_of
 
 
 @pytest.fixture
@@ -36,6 +39,18 @@ def test_filter_by_one_subgoal_keeps_its_best_rows(run, tmp_path):
     )
     assert json.loads(said.stdout)["subgoal_ids"] == [subgoal]
     assert goalcover("filter", run, "--out", tmp_path / "x.jsonl", "--subgoal", "nothing").returncode == 2
+
+
+def test_filter_tells_which_cells_it_changes(tmp_path, capfd):
+    cells = tmp_path / "cells.csv"
+    cells.write_text("question,answer\n" + "".join(f"Q{n},- a{n}\n" for n in range(3)))
+    run = run_of(cells, tmp_path / "run")
+    wish = ["filter", str(run.path), "--min-score", "0", "--out", str(tmp_path / "kept.csv")]
+    app([*wish, "--json"], standalone_mode=False)
+    (note,) = json.loads(capfd.readouterr().out)["notes"]
+    assert note == "3 cells that a spreadsheet would execute have an apostrophe put before them"
+    app(wish, standalone_mode=False)
+    assert note in " ".join(capfd.readouterr().err.split())
 
 
 def test_export_for_a_person_and_for_a_machine(run, tmp_path):
@@ -100,3 +115,8 @@ def test_results_that_other_data_or_other_samples_replace_are_named(run, tmp_pat
     other = tmp_path / "other.jsonl"
     other.write_text("".join(Path(path).read_text("utf-8").splitlines(keepends=True)[:5]), "utf-8")
     assert f"held the results of {path}, which are replaced" in assessed(other, run, capsys)
+    (run / "run.json").write_text("{")
+    assert f"{run / 'run.json'} was damaged and is made anew" in assessed(other, run, capsys)
+    (run / "run.json").write_text('{"schema_version": 99}')
+    with pytest.raises(InputError, match="newer GoalCover"):
+        assessed(other, run, capsys)

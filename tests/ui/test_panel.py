@@ -50,6 +50,8 @@ def test_each_subgoal_shows_its_checks():
     assert bills["problems"] == ["Two capabilities", "Overlaps with Gas leaks"]
     assert gas["problems"] == ["Overlaps with Bills"]
     assert (bills["wanted"], gas["wanted"]) == ("50% of the samples", "every sample, weight 2")
+    ruled = panel({"specification": KNOWN, "goal": goal.model_copy(update={"threshold": 0.6})})
+    assert [one["wanted"] for one in ruled["subgoals"]] == [f"a mean alignment of 0.6{x}" for x in ("", ", weight 2")]
     assert (bills["toggle"], gas["toggle"]) == (
         "Every sample should show Bills",
         "Some samples should show Gas leaks",

@@ -78,7 +78,8 @@ def test_what_was_made_without_the_model_is_told(tmp_path, embedder, capsys):
     [
         (["plan", "asdf qwer zxcv", "--out", "g.yaml"], "say in English what the model should do"),
         (["plan", " ", "--out", "g.yaml"], "the goal is empty"),
-        (["plan", GOAL, "--out", "none/g.yaml"], "Cannot write"),
+        (["plan", GOAL, "--data", "none.jsonl", "--out", "none/g.yaml"], "Cannot write none/g.yaml"),
+        (["plan", GOAL, "--data", "none.jsonl", "--out", "."], "Cannot write .: Is a directory"),
         (["plan", GOAL, "--answers", "none.yaml", "--out", "g.yaml"], "There is no answers file"),
         (["plan", GOAL, "--data", "none.jsonl", "--out", "g.yaml"], "none.jsonl"),
         (["plan", GOAL], "--out"),

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from goalcover.graph import events
 from goalcover.graph.state import Heard, Wait
+from goalcover.memory.explanations import Explanations
 from goalcover.ui.session import Sessions
 from openai_server import KEY, running
 from talking import demo_files
@@ -69,6 +70,66 @@ def test_two_conversations_know_nothing_of_each_other(home: Path):
     said, state = asyncio.run(talk())
     assert isinstance(said[-1], Wait)
     assert state["specification"] is None
+
+
+def test_a_deleted_chat_leaves_nothing_behind(home: Path, tmp_path: Path):
+    async def talk():
+        sessions = await opened(home)
+        for name in ("ann", "bob"):
+            [_ async for _ in sessions.begin(name).hear(Heard(text="Answer questions about the moon"))]
+            (tmp_path / "sent").write_text("content")
+            await sessions.begin(name).keep("data.jsonl", tmp_path / "sent")
+        await sessions.forget("ann")
+        await sessions.forget("carl")  # who never said anything
+        states = [await sessions.begin(name).state() for name in ("ann", "bob")]
+        await sessions.close()
+        return states
+
+    ann, bob = asyncio.run(talk())
+    assert not ann
+    assert bob["specification"].goal == "Answer questions about the moon"
+    assert [one.name for one in (home / "sessions").iterdir()] == ["bob"]
+
+
+def test_a_deleted_chat_leaves_nothing_on_a_chroma_server(home: Path, chroma_server: str, monkeypatch):
+    async def forget():
+        sessions = await opened(home)
+        await sessions.forget("ann")
+        await sessions.close()
+
+    monkeypatch.setenv("GOALCOVER_CHROMA_URL", chroma_server)
+    path = home / "sessions" / "ann" / "runs" / "one" / "chroma"
+    path.parent.mkdir(parents=True)
+    with Explanations(path, "scores", chroma_server) as store:
+        store.fill([])
+    asyncio.run(forget())
+    path.parent.mkdir(parents=True)
+    with Explanations(path, "scores", chroma_server) as store:
+        assert not store.is_filled
+        store.remove()
+
+
+@pytest.mark.parametrize("name", ["../bob", "/etc", "a/b", "..", "", "a\x00"])
+def test_a_conversation_is_named_by_plain_words_alone(name: str, home: Path):
+    with pytest.raises(ValueError, match="no plain name"):
+        Sessions(home, opens_paths=True).begin(name)
+
+
+def test_a_question_that_waits_is_known_until_it_is_answered(home: Path):
+    async def talk():
+        sessions = await opened(home)
+        session = sessions.begin("ann")
+        asked = [await session.question()]
+        for text in ("A medical question-answering assistant", "skip"):
+            said = [one async for one in session.hear(Heard(text=text))]
+            assert said[-1].question.text == await session.question()
+            asked.append(await session.question())
+        await sessions.close()
+        return asked
+
+    nothing, first, second = asyncio.run(talk())
+    assert nothing == ""
+    assert first != second
 
 
 def test_stopping_what_is_no_assessment_keeps_the_run_that_is_talked_about(home: Path, tmp_path: Path):

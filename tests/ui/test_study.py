@@ -8,7 +8,7 @@ from commands import DEMO_DATA, DEMO_GOAL, goalcover
 from goalcover.agent.errors import InputError, StoppedError
 from goalcover.memory.runs import Run
 from goalcover.ui import studying
-from goalcover.ui.assessing import Judging
+from goalcover.ui.assessing import Judging, tell_outdated
 from goalcover.ui.studying import asked, parse_seeds, run_ablation, run_corruption, summary
 from judging_cases import NAMES, saying
 from judging_cases import asked as judged_by
@@ -136,7 +136,7 @@ def test_a_command_tells_bad_input_in_one_line(tmp_path):
     [
         (DEMO_GOAL, None, "medical", "--domain brings its own goal"),
         (None, None, "finance", "there are medical, legal, code"),
-        (DEMO_GOAL, Path("nowhere.yaml"), None, "Cannot read the removals file nowhere.yaml"),
+        (DEMO_GOAL, Path("nowhere.yaml"), None, "There is no removals file nowhere.yaml"),
     ],
 )
 def test_what_is_asked_for_has_to_fit_together(goal, removals, domain, said):
@@ -171,6 +171,25 @@ def test_seeds_are_numbers_each_once():
     assert parse_seeds("3, 1,3") == (3, 1)
     with pytest.raises(InputError, match="--seeds takes whole numbers"):
         parse_seeds("1,a")
+
+
+def test_a_run_counts_once_in_a_summary(tmp_path):
+    with pytest.raises(InputError, match="is given twice, and would count twice"):
+        summary([tmp_path, tmp_path / ".." / tmp_path.name])
+
+
+def test_what_an_assessment_ends_is_told(tmp_path, capsys):
+    tell_outdated((), Run(tmp_path))
+    assert capsys.readouterr().err == ""
+    tell_outdated(("corruption study", "self-test"), Run(tmp_path))
+    assert "so its report leaves out the corruption study and the self-test" in capsys.readouterr().err
+
+
+def test_an_ablation_cannot_go_where_a_file_is(tmp_path):
+    (tmp_path / "rows.jsonl").write_text('{"question": "What is it?", "answer": "It is this."}\n')
+    (tmp_path / "afile").touch()
+    with pytest.raises(InputError, match=r"Cannot write .*clarified: "):
+        run_ablation(str(tmp_path / "rows.jsonl"), DEMO_GOAL, tmp_path / "afile", Judging("embedded"), None, False)
 
 
 def test_a_run_without_a_study_has_no_summary(small_demo):

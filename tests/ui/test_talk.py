@@ -7,7 +7,8 @@ from subprocess import CompletedProcess
 
 import pytest
 from commands import DEMO_DATA, DEMO_GOAL, GOALCOVER
-from goalcover.ui.talk import Paragraphs
+from goalcover.graph.state import Suggestion, Wait
+from goalcover.ui.talk import Paragraphs, meant
 
 
 def talked(home: Path, lines: list[str], *options: str) -> CompletedProcess[str]:
@@ -55,6 +56,13 @@ def test_a_streamed_answer_is_told_by_paragraphs_so_that_its_marks_can_be_set():
     assert told == ["", "", "", "It is **2 of the 60**.\n\n", ""]
     assert spoken.rest().startswith("See [x]")
     assert spoken.rest() == ""
+
+
+def test_a_number_is_a_button_but_where_proposals_are_told_by_number():
+    buttons = (Suggestion(label="Report", says="Report and files"), Suggestion(label="Coverage", says="Coverage"))
+    assert meant(" 1\n", Wait(suggestions=buttons)) == "Report and files"
+    assert meant("3", Wait(suggestions=buttons)) == "3"
+    assert meant("1", Wait(suggestions=buttons, counted=True)) == "1"
 
 
 def test_without_a_conversation_there_is_nothing_to_resume(tmp_path: Path):

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import orjson
 from goalcover.agent.models import Sample
 from goalcover.tools.formats.messages import (
     Message,
@@ -14,8 +13,8 @@ from goalcover.tools.formats.messages import (
     to_messages,
     to_tools,
 )
-from goalcover.tools.rendering import as_text
-from goalcover.tools.shapes import DIALOGUES, VERDICTS, Plan, Reading, understand
+from goalcover.tools.rendering import as_text, parse_json
+from goalcover.tools.shapes import DIALOGUES, Plan, Reading, understand, verdict
 
 CHOSEN = ("chosen", "preferred_output")
 REJECTED = ("rejected", "non_preferred_output")
@@ -36,6 +35,8 @@ class Example:
     tools: list[dict[str, Any]] = field(default_factory=list)
     text: str = ""
     """Plain text, where the row has no answer."""
+    request: tuple[str, str] | None = None
+    """Alpaca's instruction and input, where the row has both: the last message of the prompt holds them as one."""
 
     @property
     def messages(self) -> list[Message]:
@@ -52,14 +53,16 @@ class Example:
 def to_example(sample: Sample, *, as_judged: bool = False) -> Example:
     """The sample's row as an example; `as_judged` takes its input and output as they are (a dataset mapped by hand).
 
-    Raises UnfitError when the row holds images or sounds.
+    Raises UnfitError when the row holds images or sounds, or calls that are no JSON.
     """
-    row = orjson.loads(sample.original)
+    row = parse_json(sample.original)
     reading = "mapped" if as_judged else understand(row)
     if isinstance(reading, str):
         return _plain(sample.input, sample.output)
     example = _example(row, reading)
-    return _with_lead(replace(example, label=_label(row, reading.plan)), row, reading.plan)
+    label = verdict(_first(row, reading.plan.label))
+    request = _request(row, reading.plan, example)
+    return _with_lead(replace(example, label=label, request=request), row, reading.plan)
 
 
 def _example(row: Mapping[str, Any], reading: Reading) -> Example:
@@ -105,6 +108,14 @@ def _pair(asked: list[Message], chosen: list[Message], rejected: list[Message]) 
     return Example(tuple(said if any(one["role"] == "user" for one in said) else asked + said), answer, rejected=worse)
 
 
+def _request(row: Mapping[str, Any], plan: Plan, example: Example) -> tuple[str, str] | None:
+    """The texts of Alpaca's two columns (its pairs have them, too); None where one is empty."""
+    if len(plan.input) != 2 or not example.prompt or plan.input[0][0].strip().lower() != "instruction":
+        return None
+    instruction, given = (as_text(_first(row, slot)) for slot in plan.input)
+    return (instruction, given) if f"{instruction}\n\n{given}" == example.prompt[-1]["content"] else None
+
+
 def _turns(value: object, text: str, role: str) -> list[Message]:
     """The messages that a cell holds, or the text as one message."""
     found = to_messages(value) if isinstance(value, list | dict) else None
@@ -132,11 +143,6 @@ def _with_lead(example: Example, row: Mapping[str, Any], plan: Plan) -> Example:
     if example.answer is None:
         return replace(example, tools=tools)
     return replace(example, prompt=(*lead, *example.prompt), tools=tools)
-
-
-def _label(row: Mapping[str, Any], plan: Plan) -> bool | None:
-    label = _first(row, plan.label)
-    return VERDICTS.get(label) if isinstance(label, bool | str) else None
 
 
 def _first(row: Mapping[str, Any], columns: tuple[str, ...]) -> Any:

@@ -5,8 +5,8 @@ from typing import Any
 
 import orjson
 from goalcover.tools.formats.examples import Example
+from goalcover.tools.formats.kinds import Kind, labelled, learnt, pair, plain
 from goalcover.tools.formats.messages import Message, UnfitError
-from goalcover.tools.formats.openai import learnt
 
 SPEAKERS = {"user": "human", "assistant": "gpt", "tool": "observation"}
 OPENAI_TAGS = {
@@ -30,20 +30,22 @@ COLUMNS = {
 """Column -> what dataset_info.json calls it."""
 
 
-def alpaca_row(example: Example) -> dict[str, Any]:
+def alpaca_row(example: Example, kind: Kind) -> dict[str, Any]:
     """`{instruction, input, output}`, with system, history, rejected answer and label where there are some.
 
-    Raises UnfitError when the example calls tools, or its turns do not alternate.
+    Raises UnfitError when the example is of another kind or calls tools, or its turns do not alternate.
     """
-    if example.answer is None:
-        return {"text": example.text}
+    if kind == "text":
+        return {"text": plain(example)}
+    answers = _answers(example, kind)
     if example.tools or any("tool_calls" in one or one["role"] == "tool" for one in example.messages):
         raise UnfitError("Alpaca has no place for calls of tools")
     system, turns = _system(example.prompt)
     if [one["role"] for one in turns] != ["user", "assistant"] * (len(turns) // 2) + ["user"]:
         raise UnfitError("Alpaca wants question and answer in turn")
     texts = [_text(one) for one in turns]
-    row: dict[str, Any] = {"instruction": texts[-1], "input": "", **_answers(example)}
+    instruction, given = example.request or (texts[-1], "")
+    row: dict[str, Any] = {"instruction": instruction, "input": given, **answers}
     if system:
         row["system"] = system
     if len(texts) > 1:
@@ -51,39 +53,45 @@ def alpaca_row(example: Example) -> dict[str, Any]:
     return row
 
 
-def _answers(example: Example) -> dict[str, Any]:
-    if example.rejected is not None:
-        return {"chosen": _text(example.answer or {}), "rejected": _text(example.rejected)}
-    if example.label is not None:
-        return {"output": _text(example.answer or {}), "kto_tag": example.label}
+def _answers(example: Example, kind: Kind) -> dict[str, Any]:
+    if kind == "preference":
+        chosen, rejected = pair(example)
+        return {"chosen": _text(chosen), "rejected": _text(rejected)}
+    if kind == "unpaired-preference":
+        answer, label = labelled(example)
+        return {"output": _text(answer), "kto_tag": label}
     return {"output": _text(learnt(example))}
 
 
-def sharegpt_row(example: Example) -> dict[str, Any]:
+def sharegpt_row(example: Example, kind: Kind) -> dict[str, Any]:
     """`{conversations, system, tools}`, with chosen and rejected answer or label where there are some.
 
-    Raises UnfitError for plain text, and when the sides do not alternate, which LLaMA-Factory skips.
+    Raises UnfitError for plain text and other kinds, and when the sides do not alternate, which LLaMA-Factory skips.
     """
-    if example.answer is None:
-        raise UnfitError("it is plain text without an answer")
+    said, beside = _said(example, kind)
     system, turns = _system(example.prompt)
     asked = [_turn(one) for one in turns]
     if any((one["from"] in ("human", "observation")) is (place % 2 == 1) for place, one in enumerate(asked)):
         raise UnfitError("LLaMA-Factory wants the sides to alternate")
     if len(asked) % 2 == 0:
         raise UnfitError("LLaMA-Factory wants a question before the answer")
-    row: dict[str, Any] = {"conversations": asked}
-    if example.rejected is not None:
-        row |= {"chosen": _turn(example.answer), "rejected": _turn(example.rejected)}
-    elif example.label is not None:
-        row |= {"conversations": [*asked, _turn(example.answer)], "kto_tag": example.label}
-    else:
-        row["conversations"] = [*asked, _turn(learnt(example))]
+    row: dict[str, Any] = {"conversations": [*asked, *said], **beside}
     if system:
         row["system"] = system
     if example.tools:
         row["tools"] = orjson.dumps([tool["function"] for tool in example.tools]).decode()
     return row
+
+
+def _said(example: Example, kind: Kind) -> tuple[list[dict[str, str]], dict[str, Any]]:
+    """(what ends the conversation, the columns beside it)."""
+    if kind == "preference":
+        chosen, rejected = pair(example)
+        return [], {"chosen": _turn(chosen), "rejected": _turn(rejected)}
+    if kind == "unpaired-preference":
+        answer, label = labelled(example)
+        return [_turn(answer)], {"kto_tag": label}
+    return [_turn(learnt(example))], {}
 
 
 def dataset_info(file_name: str, columns: Iterable[str]) -> dict[str, Any]:

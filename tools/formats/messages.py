@@ -8,7 +8,15 @@ from itertools import cycle
 from typing import Any
 
 import orjson
-from goalcover.tools.dialogue import CALL_ROLES, CONTENT_KEYS, REASONING_KEYS, ROLES, message_text, parse_transcript
+from goalcover.tools.dialogue import (
+    CALL_ROLES,
+    CONTENT_KEYS,
+    REASONING_KEYS,
+    ROLES,
+    from_json,
+    message_text,
+    parse_transcript,
+)
 from goalcover.tools.rendering import as_text, to_json
 
 Message = dict[str, Any]
@@ -62,16 +70,6 @@ def to_tools(value: object) -> list[dict[str, Any]]:
     return [one if one.get("function") else {"type": "function", "function": one} for one in listed if _is_named(one)]
 
 
-def from_json(value: object) -> object:
-    """What a JSON text holds; any other value as it is."""
-    if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
-        try:
-            return orjson.loads(value)
-        except orjson.JSONDecodeError:
-            return value
-    return value
-
-
 def cut_after_answer(messages: Sequence[Message]) -> tuple[list[Message], Message | None]:
     """(what comes before the last assistant message, that message); what follows it is nobody's training target."""
     for place in range(len(messages) - 1, -1, -1):
@@ -107,9 +105,9 @@ def _message(name: str, one: dict[str, Any]) -> Message:
     for key in ("name", "tool_call_id"):
         if isinstance(one.get(key), str):
             message[key] = one[key]
-    weight = next((one[key] for key in WEIGHTS if one.get(key) in (0, 1)), None)
+    weight = next((one[key] for key in WEIGHTS if isinstance(one.get(key), int | float)), None)
     if role == "assistant" and weight is not None:
-        message["weight"] = int(weight)
+        message["weight"] = int(weight) if weight in (0, 1) else weight
     return message
 
 
@@ -135,8 +133,18 @@ def _call(value: object) -> dict[str, Any] | None:
         return None
     arguments: object = next((inner[key] for key in ("arguments", "args", "input", "parameters") if key in inner), {})
     text = arguments if isinstance(arguments, str) else to_json(arguments or {})
-    call = {"type": "function", "function": {"name": inner["name"], "arguments": text}}
+    call = {"type": "function", "function": {"name": inner["name"], "arguments": _json_text(text)}}
     return {"id": given["id"], **call} if isinstance(given, dict) and isinstance(given.get("id"), str) else call
+
+
+def _json_text(arguments: str) -> str:
+    """The arguments of a call; none where nothing is written. Every format has them as JSON: UnfitError else."""
+    text = arguments if arguments.strip() else "{}"
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise UnfitError("a call's arguments are no JSON text") from error
+    return text
 
 
 def _with_call_ids(messages: list[Message]) -> list[Message]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 from goalcover.tools.formats.examples import Example
+from goalcover.tools.formats.kinds import Kind, learnt, pair
 from goalcover.tools.formats.messages import Message, UnfitError
 
 LEAST_ROWS = 10
@@ -17,35 +18,25 @@ ROLES = ("system", "developer", "user", "assistant", "tool")
 KEYS = {"role", "content", "name", "tool_calls", "tool_call_id", "weight", "refusal"}
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 ROW_KEYS = {"messages", "tools", "parallel_tool_calls"}
+WEIGHTS = (0, 1)
+"""Loss weights that an answer may have."""
 
 
-def openai_row(example: Example) -> dict[str, Any]:
-    """The example as one line of a fine-tuning file. Raises UnfitError when it breaks a rule."""
-    answer = learnt(example)
+def openai_row(example: Example, kind: Kind) -> dict[str, Any]:
+    """The example as one line of a fine-tuning file. Raises UnfitError when it breaks a rule or is of another kind."""
     prompt: dict[str, Any] = {"messages": [_message(one) for one in example.prompt]}
     if example.tools:
         prompt["tools"] = example.tools
-    if example.rejected is not None:
-        row = {
-            "input": prompt,
-            "preferred_output": [_message(answer)],
-            "non_preferred_output": [_message(example.rejected)],
-        }
+    if kind == "preference":
+        chosen, rejected = pair(example)
+        row = {"input": prompt, "preferred_output": [_message(chosen)], "non_preferred_output": [_message(rejected)]}
     else:
+        answer = learnt(example, keeps_weights=True)
         row = {**prompt, "messages": [*prompt["messages"], _message(answer)]}
     problem = next(problems(row), None)
     if problem is not None:
         raise UnfitError(problem)
     return row
-
-
-def learnt(example: Example) -> Message:
-    """The answer that supervised training learns. Raises UnfitError when there is none to learn."""
-    if example.answer is None:
-        raise UnfitError("it is plain text without an answer")
-    if example.label is False:
-        raise UnfitError("its answer is labelled as one that the model should not give")
-    return example.answer
 
 
 def problems(row: dict[str, Any]) -> Iterator[str]:
@@ -88,7 +79,7 @@ def _message_problems(message: Message) -> Iterator[str]:
         yield "a message has a role that is not known"
     if not (isinstance(content, str) and content.strip()) and not (calls and content is None):
         yield "a message has no text"
-    if "weight" in message and (role != "assistant" or message["weight"] not in (0, 1)):
+    if "weight" in message and (role != "assistant" or message["weight"] not in WEIGHTS):
         yield "a weight is neither 0 nor 1, or not the assistant's"
     if calls and role != "assistant":
         yield "a call is not the assistant's"
@@ -116,6 +107,8 @@ def _is_json(text: object) -> bool:
 def _message(message: Message) -> Message:
     """Without what OpenAI has no place for; reasoning stands before the answer, as it was read."""
     kept = {key: value for key, value in message.items() if key in KEYS}
+    if kept.get("weight") not in WEIGHTS:
+        kept.pop("weight", None)
     if kept.get("name") and not NAME.fullmatch(kept["name"]):
         del kept["name"]
     if reasoning := message.get("reasoning_content"):

@@ -4,56 +4,61 @@ One file has one type: the trainers read the columns of the first row. Tools tra
 parse: as structs, Arrow would give every tool the parameters of all others.
 """
 
-from collections.abc import Sequence
-from typing import Any, Literal, get_args
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
 
 import orjson
 from goalcover.tools.formats.examples import Example
-from goalcover.tools.formats.messages import Message, UnfitError
-from goalcover.tools.formats.openai import learnt
+from goalcover.tools.formats.kinds import Kind, labelled, learnt, pair, plain
+from goalcover.tools.formats.messages import Message
 
-TrlType = Literal["messages", "prompt-completion", "preference", "unpaired-preference", "text"]
-TRL_TYPES: tuple[TrlType, ...] = get_args(TrlType)
-_KEYS = ("role", "content", "tool_calls", "name", "reasoning_content")
+_KEYS = ("role", "content", "tool_calls", "tool_call_id", "name", "reasoning_content")
 
 
-def trl_type(examples: Sequence[Example]) -> TrlType:
-    """The type that holds these examples best."""
-    if any(one.rejected is not None for one in examples):
-        return "preference"
-    if any(one.label is not None for one in examples):
-        return "unpaired-preference"
-    if all(one.answer is None for one in examples):
-        return "text"
-    return "prompt-completion" if all(one.is_single or one.answer is None for one in examples) else "messages"
-
-
-def trl_row(example: Example, kind: TrlType) -> dict[str, Any]:
+def trl_row(example: Example, kind: Kind) -> dict[str, Any]:
     """The example as a row of that type. Raises UnfitError when it is not of it."""
     if kind == "text":
-        if example.answer is not None:
-            raise UnfitError("it has a question and an answer, and the others are plain text")
-        return {"text": example.text}
+        return {"text": plain(example)}
     if kind == "preference":
-        if example.rejected is None or example.answer is None:
-            raise UnfitError("it has no rejected answer, and the others have")
-        return {**_prompt(example), "chosen": [_message(example.answer)], "rejected": [_message(example.rejected)]}
+        chosen, rejected = pair(example)
+        return {**_prompt(example), "chosen": [_message(chosen)], "rejected": [_message(rejected)]}
     if kind == "unpaired-preference":
-        if example.label is None or example.answer is None:
-            raise UnfitError("its answer has no label, and the others have")
-        return {**_prompt(example), "completion": [_message(example.answer)], "label": example.label}
+        answer, label = labelled(example)
+        return {**_prompt(example), "completion": [_message(answer)], "label": label}
     answer = learnt(example)
     if kind == "prompt-completion":
         return {**_prompt(example), "completion": [_message(answer)]}
-    return {"messages": [_message(one) for one in example.messages], **_tools(example)}
+    return {"messages": list(_messages(example.messages)), **_tools(example)}
 
 
 def _prompt(example: Example) -> dict[str, Any]:
-    return {"prompt": [_message(one) for one in example.prompt], **_tools(example)}
+    return {"prompt": list(_messages(example.prompt)), **_tools(example)}
 
 
 def _tools(example: Example) -> dict[str, str]:
     return {"tools": orjson.dumps(example.tools).decode()} if example.tools else {}
+
+
+def _messages(messages: Sequence[Message]) -> Iterator[Message]:
+    """Results of tools with their name and in the order of the calls: most chat templates show no ids."""
+    names: dict[str, str] = {}
+    for is_result, group in groupby(messages, key=lambda one: one["role"] == "tool"):
+        if is_result:
+            yield from map(_message, _results(list(group), names))
+            continue
+        for one in group:
+            for call in one.get("tool_calls", ()):
+                names.pop(call["id"], None)  # called again: it is the last now
+                names[call["id"]] = call["function"]["name"]
+            yield _message(one)
+
+
+def _results(results: Sequence[Message], names: Mapping[str, str]) -> list[Message]:
+    called = [(one, one.get("tool_call_id", "")) for one in results]
+    place = {call_id: number for number, call_id in enumerate(names)}
+    called.sort(key=lambda each: place.get(each[1], len(place)))
+    return [{"name": names[call_id], **one} if call_id in names else one for one, call_id in called]
 
 
 def _message(message: Message) -> Message:
@@ -67,8 +72,4 @@ def _message(message: Message) -> Message:
 
 def _call(call: dict[str, Any]) -> dict[str, Any]:
     function = call["function"]
-    try:
-        arguments = orjson.loads(function["arguments"])
-    except orjson.JSONDecodeError:
-        arguments = function["arguments"]
-    return {"type": "function", "function": {"name": function["name"], "arguments": arguments}}
+    return {**call, "function": {"name": function["name"], "arguments": orjson.loads(function["arguments"])}}

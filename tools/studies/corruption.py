@@ -9,13 +9,13 @@ from goalcover.agent.engine import Engine
 from goalcover.agent.models import Goal
 from goalcover.agent.validation import Design, Published, Removal, Validation
 from goalcover.memory.runs import Run
-from goalcover.tools.assess import OnProgress, assess
+from goalcover.tools.assess import Assessment, OnProgress, assess
 from goalcover.tools.budget import Budget
 from goalcover.tools.levels import read_levels
 from goalcover.tools.load import Dataset
 from goalcover.tools.report import write_report
 from goalcover.tools.studies.effects import Measured, effect, summarise
-from goalcover.tools.studies.removals import Mask, masks
+from goalcover.tools.studies.removals import Mask, masks, masks_of_all
 from goalcover.tools.studies.sampling import DEFAULT_SIZE, draw, only
 from goalcover.tools.studies.separation import Change, Numbers, bootstrap_change, random_removal, removal_change
 
@@ -42,9 +42,9 @@ def design_study(
     size: int = DEFAULT_SIZE,
     paper: Mapping[str, Published] | None = None,
 ) -> Design:
-    """Draws a strategic sample of `size` for every seed (section 4.3). InputError when a labelled column is missing."""
+    """Draws a strategic sample of `size` for every seed (section 4.3). InputError as for `masks_of_all`."""
     samples = list(dataset)
-    matches = masks(removals, samples)
+    matches = masks_of_all(removals, samples)
     draws = {seed: tuple(samples[place].row for place in draw(matches, size, seed)) for seed in seeds}
     return Design(removals=tuple(removals), size=min(size, len(samples)), draws=draws, paper=paper or {})
 
@@ -63,10 +63,11 @@ async def judge_study(
     engine: Engine,
     on_progress: OnProgress,
     budget: Budget | None = None,
-) -> None:
+) -> Assessment:
     """Assesses the drawn samples into `run`; what the ledger holds is not judged again. `budget` as for `assess`."""
-    await assess(dataset, goal, run, engine, on_progress, budget=budget)
+    found = await assess(dataset, goal, run, engine, on_progress, budget=budget)
     run.write_design(design)  # an assessment takes away the design whose samples it replaces
+    return found
 
 
 def validate(run: Run) -> Validation:
@@ -123,6 +124,7 @@ class Study:
     def measure(self, removal: Removal, mask: Mask, paper: Published | None = None) -> Measured:
         """What taking the samples in `mask` (samples,) away does in every draw."""
         found = [self._in_draw(seed, mask) for seed in self.draws]
+        target = self.scores[:, [subgoal.id for subgoal in self.goal.subgoals].index(removal.target)]
         points, draws, control = (Change.joined(changes) for changes in zip(*found, strict=True))
         return Measured(
             removal=removal,
@@ -133,6 +135,7 @@ class Study:
             control=control,
             sizes=np.array([float(len(places)) for places in self.draws.values()]),
             n_removed=np.array([float(mask[places].sum()) for places in self.draws.values()]),
+            n_unscored=np.array([float(np.isnan(target[places]).sum()) for places in self.draws.values()]),
             paper=paper,
         )
 

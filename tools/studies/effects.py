@@ -27,7 +27,7 @@ from goalcover.tools.studies.separation import (
 from goalcover.tools.typeset import percent
 
 SMALL_BASE = 0.05
-"""Mean alignment below which relative changes are those of very few samples."""
+"""Mean alignment below which relative changes are those of very few samples: no larger target is held against it."""
 SURE = 0.95
 """Share of the bootstrap draws in which a target has to fall most."""
 FEW_REMOVED = 10
@@ -52,6 +52,8 @@ class Measured:
     """(seeds,): samples before"""
     n_removed: Numbers
     """(seeds,)"""
+    n_unscored: Numbers
+    """(seeds,): samples before that are unscored for the target"""
     paper: Published | None = None
 
     @property
@@ -76,8 +78,11 @@ class Measured:
 
     @property
     def large(self) -> npt.NDArray[np.bool_]:
-        """(subgoals,): the non-targets whose mean is so large that a relative fall is more than a few samples'."""
-        return np.asarray((np.arange(len(self.names)) != self.target) & (self.mean.before >= SMALL_BASE))
+        """(subgoals,): the non-targets whose relative fall is of more than a few samples, or of no fewer than the
+        target's."""
+        before = self.mean.before
+        enough = before >= np.minimum(SMALL_BASE, before[self.target])
+        return np.asarray((np.arange(len(self.names)) != self.target) & enough)
 
     @property
     def rivals(self) -> list[tuple[str, float]]:
@@ -122,8 +127,8 @@ def summarise(measured: Sequence[Measured]) -> Summary:
     told = [one for one in measured if one.tells]
     effects = [effect(one) for one in told]
     n_draws = min((len(one.draws.before) for one in told), default=0)
-    point = _Contrast.of([one.mean.relative[None] for one in told], told)
-    draws = _Contrast.of([one.draws.relative[:n_draws] for one in told], told)
+    point = _Contrast.of([one.mean[None] for one in told], told)
+    draws = _Contrast.of([one.draws[:n_draws] for one in told], told)
     seeds = tuple(dict.fromkeys(seed for one in measured for seed in one.seeds))
     same = all(one.seeds == seeds for one in measured)
     separated = f"{sum(one.separated is True for one in effects)} of {len(told)}"
@@ -158,27 +163,25 @@ class _Contrast:
     others: Numbers
     """The mean of each removal's non-targets."""
     moves: Numbers
-    """(draws, non-targets of all removals): each one's change."""
+    """(draws, non-targets of all removals): each one's change; NaN for the unscored, which count nowhere."""
 
     @classmethod
-    def of(cls, relative: Sequence[Numbers], measured: Sequence[Measured]) -> "_Contrast":
+    def of(cls, changes: Sequence[Change], measured: Sequence[Measured]) -> "_Contrast":
         if not measured:
             return cls(np.zeros((0, 0)), np.zeros((0, 0)), np.zeros((0, 0)))
-        targets = [one[:, each.target] for one, each in zip(relative, measured, strict=True)]
-        # A non-target that no sample shows before cannot move: no change, rather than no figure at all.
-        others = [
-            np.nan_to_num(np.delete(one, each.target, axis=1)) for one, each in zip(relative, measured, strict=True)
-        ]
-        signed = [one.mean(axis=1) if one.size else np.zeros(len(one)) for one in others]
+        targets = [one.relative[:, each.target] for one, each in zip(changes, measured, strict=True)]
+        others = [np.delete(one.moves, each.target, axis=1) for one, each in zip(changes, measured, strict=True)]
+        # A removal whose non-targets are all unscored, or that has none, is held against no change.
+        signed = [np.nan_to_num(_mean(one)) for one in others]
         return cls(np.stack(targets, axis=1), np.stack(signed, axis=1), np.concatenate(others, axis=1))
 
     @property
     def drift(self) -> Numbers:
-        return abs(self.moves).mean(axis=1) if self.moves.size else np.zeros(0)
+        return _mean(abs(self.moves))
 
     @property
     def falls(self) -> Numbers:
-        return np.maximum(-self.moves, 0.0).mean(axis=1) if self.moves.size else np.zeros(0)
+        return _mean(np.maximum(-self.moves, 0.0))
 
     @property
     def drop(self) -> Numbers:
@@ -190,7 +193,7 @@ class _Contrast:
 
 
 def _by_seed(measured: Sequence[Measured], place: int, seed: int) -> SeedSummary:
-    contrast = _Contrast.of([one.points.relative[place : place + 1] for one in measured], measured)
+    contrast = _Contrast.of([one.points[place : place + 1] for one in measured], measured)
     return SeedSummary(
         seed=seed,
         target_mean_drop=_first(contrast.drop),
@@ -217,12 +220,24 @@ def _row(one: Measured, place: int, subgoal: SubgoalId) -> SubgoalEffect:
 def _verdict(one: Measured) -> tuple[bool | None, str]:
     name = one.names[one.removal.target]
     if not one.n_removed.any():
-        return None, "No sample matches, so nothing was removed: nothing to learn from this removal."
+        return None, "No sample drawn matches, so nothing was removed: nothing to learn from this removal."
     if not one.tells:
-        why = "no judged sample is left" if one.mean.before[one.target] > 0 else "no sample shows it before"
-        return None, f"{name} cannot fall, because {why}: nothing to learn from this removal."
+        return None, f"{name} cannot fall, because {_unmoved(one)}: nothing to learn from this removal."
     separated, words = _compared(one, name)
     return separated, " ".join([words, *_cautions(one)])
+
+
+def _unmoved(one: Measured) -> str:
+    before = one.mean.before[one.target]
+    if before > 0:
+        return "no judged sample is left"
+    if np.isnan(before):
+        return f"{_unscored(one)} are unscored"
+    return "no sample shows it before" + (f" ({_unscored(one)} are unscored)" if one.n_unscored.any() else "")
+
+
+def _unscored(one: Measured) -> str:
+    return f"{one.n_unscored.max():,.0f} of {one.sizes.max():,.0f}"
 
 
 def _compared(one: Measured, name: str) -> tuple[bool, str]:
@@ -247,11 +262,13 @@ def _compared(one: Measured, name: str) -> tuple[bool, str]:
 
 
 def _next(one: Measured) -> str:
-    """Who falls furthest of the others; a rise is arithmetic of the mean."""
-    other, change = min(one.rivals, key=lambda pair: pair[1], default=("", 0.0))
-    if change < 0:
+    """Who falls furthest of all others; a rise is arithmetic of the mean."""
+    other, change = min(one.others, key=lambda pair: pair[1], default=("", 0.0))
+    if change >= 0:
+        return "; no other falls" if one.others else ""
+    if change > one.change:
         return f"; next is {other}, by {percent(-change)}"
-    return "; no other falls" if one.others and all(change >= 0 for _, change in one.others) else ""
+    return f"; {other}, which hardly a sample shows, falls by {percent(-change)}"
 
 
 def _cautions(one: Measured) -> list[str]:
@@ -260,6 +277,8 @@ def _cautions(one: Measured) -> list[str]:
     said = []
     if before < SMALL_BASE:
         said.append(f"Its mean was only {before:.3f} before: a relative change of so little is that of few samples.")
+    if one.n_unscored.any():
+        said.append(f"{_unscored(one)} samples are unscored for it and left out.")
     if removed < FEW_REMOVED:
         said.append(f"Only {removed:.0f} samples were removed.")
     if left < FEW_LEFT:
@@ -278,7 +297,7 @@ def _summary_words(
         scale = f" ({shift:.3f} on the scale of 0 to 1)" if shift is not None else ""
         words += f"; the others move by {percent(drift)}{scale}, or by {percent(falls)} where falls alone are counted"
     words += "."
-    return words + (f" {silent} more had nothing to remove." if silent else "")
+    return words + (f" {silent} more told nothing." if silent else "")
 
 
 def _test_name(n: int) -> str:
@@ -299,6 +318,13 @@ def signed(change: float) -> str:
 def _average(values: Iterable[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return float(np.mean(known)) if known else None
+
+
+def _mean(values: Numbers) -> Numbers:
+    """(n, m) -> (n,): the mean of each row's numbers; NaN where it has none."""
+    known = ~np.isnan(values)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.nansum(values, axis=1) / known.sum(axis=1))
 
 
 def _number(value: float) -> float | None:

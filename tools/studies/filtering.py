@@ -13,6 +13,9 @@ from goalcover.tools.studies.corruption import DRAWS, score_matrix
 from goalcover.tools.studies.separation import interval, means, random_removal
 from goalcover.tools.typeset import count
 
+HAIR = 1e-9
+"""Means of the same numbers in another order differ in the last bit."""
+
 
 class FilterEffect(Frozen):
     """What filtering does to one subgoal."""
@@ -43,7 +46,7 @@ def study_filter(run: Run, min_score: float | None = None) -> FilterStudy:
     """Filters at `min_score` (default: the suggested cut). Raises InputError when nothing was scored."""
     selection, scores = select(run, min_score), score_matrix(run)
     kept_ids = set(selection.sample_ids)
-    kept = np.array([sample.id in kept_ids for sample in run.samples()])
+    kept = np.array([sample_id in kept_ids for sample_id in run.sample_ids()])
     control = random_removal(scores, int((~kept).sum()), DRAWS, np.random.default_rng(0)).after
     before, after = means(scores, np.ones((1, len(scores))))[0], means(scores, kept[None].astype(float))[0]
     support = scores >= SUPPORT_LEVEL / TOP_LEVEL
@@ -69,8 +72,8 @@ def study_filter(run: Run, min_score: float | None = None) -> FilterStudy:
 
 def _verdict(effects: tuple[FilterEffect, ...], kept: int, n: int) -> str:
     known = [(one, one.after, one.chance) for one in effects if one.after is not None and one.chance]
-    risen = [one.id for one, after, chance in known if after > chance[1]]
-    fallen = [one.id for one, after, chance in known if after < chance[0]]
+    risen = [one.id for one, after, chance in known if after > chance[1] + HAIR]
+    fallen = [one.id for one, after, chance in known if after < chance[0] - HAIR]
     rise = f"{len(risen)} of {count(len(known), 'subgoal')} rise"
     fall = f"{', '.join(fallen) or 'none'} {'falls' if len(fallen) < 2 else 'fall'}"
     return f"Of {count(n, 'sample')} {kept:,} are kept. Further than by chance, {rise} and {fall}."

@@ -63,11 +63,10 @@ def read_vocabulary(samples: Sequence[Sample]) -> Vocabulary | None:
     return Vocabulary(tuple(counter.get_feature_names_out()), holds.tocsr())
 
 
-def find_marks(vocabulary: Vocabulary, scores: Numbers, subgoal: Subgoal) -> Marks:
-    """The marks of a subgoal from its scores (samples,), NaN for the unscored."""
+def find_marks(vocabulary: Vocabulary, scores: Numbers, subgoal: Subgoal, first: Mask) -> Marks:
+    """The marks of a subgoal from its scores (samples,), NaN for the unscored; `first` (samples,) is one half."""
     own = {stem(word.lower()) for word in _WORD.findall(f"{subgoal.name} {subgoal.description}")}
     foreign = np.array([not any(stem(word) in own for word in term.split()) for term in vocabulary.terms])
-    first = np.arange(len(scores)) % 2 == 0
     mask, found = np.zeros(len(scores), dtype=bool), dict[str, None]()
     for taught in (first, ~first):
         places = _telling_apart(vocabulary.holds, taught & (scores >= HIGH), taught & (scores <= LOW), foreign)

@@ -15,6 +15,8 @@ from goalcover.tools.studies.marks import LOW
 from goalcover.tools.studies.separation import Mask, Numbers, sign_flip_p
 from goalcover.tools.typeset import count
 
+PLANTABLE: tuple[NaturalKind, ...] = ("shallow", "swapped")
+"""What is planted in single samples, and judged."""
 PLANTED = 20
 """Samples in which a weakness is planted, of every subgoal."""
 FEWEST = 6

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import yaml
 from goalcover.agent.errors import InputError
 from goalcover.agent.models import Frozen, Goal, Sample
 from goalcover.agent.validation import Removal, Where
+from goalcover.memory.yaml_files import read_yaml
 from pydantic import Field, ValidationError
 
+FORM = "`removals:`, a list of entries such as `- {id: hearts, target: cardiology, terms: [heart, cardiac]}`"
 Mask = npt.NDArray[np.bool_]
 
 
@@ -22,13 +23,7 @@ class _File(Frozen):
 
 def load_removals(path: Path, goal: Goal) -> tuple[Removal, ...]:
     """Reads a removals file, YAML or JSON; InputError names the file, the removal and what is wrong with it."""
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise InputError(f"Cannot read the removals file {path}: {error.strerror}.") from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(f"{path} is not YAML in UTF-8: {' '.join(str(error).split())[:200]}") from error
-    return parse_removals(content, goal, str(path))
+    return parse_removals(read_yaml(path, "removals file", f"it holds {FORM}"), goal, str(path))
 
 
 def parse_removals(content: object, goal: Goal, name: str) -> tuple[Removal, ...]:
@@ -47,30 +42,32 @@ def parse_removals(content: object, goal: Goal, name: str) -> tuple[Removal, ...
 
 
 def masks(removals: Sequence[Removal], samples: Sequence[Sample]) -> Mask:
-    """Shape (removals, samples): what each removal takes.
-
-    Raises InputError when a labelled column, or the label, is in no sample, and when a pattern takes too long.
-    """
+    """Shape (removals, samples): what each removal takes. InputError when a pattern takes too long."""
     rows = [_row(sample) for sample in samples] if any(one.where for one in removals) else []
     return np.array([_mask(one, samples, rows) for one in removals], dtype=bool).reshape(len(removals), len(samples))
+
+
+def masks_of_all(removals: Sequence[Removal], samples: Sequence[Sample]) -> Mask:
+    """The masks on a whole dataset; InputError also when a labelled column, or the label, is in none of it."""
+    found = masks(removals, samples)
+    for removal, mask in zip(removals, found, strict=True):
+        if removal.where and not mask.any():
+            raise InputError(f"removal {removal.id}: {_absent(removal.where, [_row(sample) for sample in samples])}.")
+    return found
 
 
 def _mask(removal: Removal, samples: Sequence[Sample], rows: Sequence[dict[str, Any]]) -> list[bool]:
     if removal.where is None:
         return [_matches(removal, sample) for sample in samples]
-    if not any(removal.where.column in row for row in rows):
+    return [_labelled(removal.where, row) for row in rows]
+
+
+def _absent(where: Where, rows: Sequence[dict[str, Any]]) -> str:
+    if not any(where.column in row for row in rows):
         columns = sorted({column for row in rows for column in row})
-        raise InputError(
-            f"removal {removal.id}: no row has a column '{removal.where.column}'; there are {', '.join(columns[:20])}."
-        )
-    labelled = [_labelled(removal.where, row) for row in rows]
-    if not any(labelled):
-        held = dict.fromkeys(str(one).strip() for row in rows for one in _labels(removal.where, row))
-        raise InputError(
-            f"removal {removal.id}: no row has '{removal.where.equals}' in column '{removal.where.column}'; it holds "
-            f"{', '.join(list(held)[:20]) or 'nothing'}."
-        )
-    return labelled
+        return f"no row has a column '{where.column}'; there are {', '.join(columns[:20])}"
+    held = dict.fromkeys(str(one).strip() for row in rows for one in _labels(where, row))
+    return f"no row has '{where.equals}' in column '{where.column}'; it holds {', '.join(list(held)[:20]) or 'nothing'}"
 
 
 def _matches(removal: Removal, sample: Sample) -> bool:

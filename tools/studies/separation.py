@@ -41,6 +41,15 @@ class Change:
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(self.before > 0, self.after / self.before - 1, np.nan)
 
+    @property
+    def moves(self) -> Numbers:
+        """The same, and 0 where all that is scored shows nothing before: it cannot move."""
+        return np.where(self.before == 0, 0.0, self.relative)
+
+    def __getitem__(self, draws: slice | None) -> Self:
+        """Some of the draws; `None` makes a point one draw."""
+        return type(self)(self.before[draws], self.after[draws])
+
     @classmethod
     def joined(cls, changes: Iterable[Self]) -> Self:
         """The draws of all, one after the other."""

@@ -75,7 +75,7 @@ def filter_(
     selection = select(opened, min_score, subgoal or [], quota)
     written = write(opened, selected_mix(opened, selection), "same", out)
     if json:
-        print_json({**selection.model_dump(), "out": str(out), "files": written.files})
+        print_json({**selection.model_dump(), "out": str(out), "files": written.files, "notes": written.notes})
     else:
         data_tables.print_selection(selection, written)
 

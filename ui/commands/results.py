@@ -154,8 +154,10 @@ def compare(
     from goalcover.ui import show
 
     before, after = open_run(run_a), open_run(run_b)
-    changes = compare_runs(before, after)
+    changes, notes = compare_runs(before, after), list(differences(before, after))
     if json:
+        for note in notes:
+            say(f"note: {note}")
         print_json([change.model_dump() for change in changes])
     else:
-        show.print_changes(changes, differences(before, after))
+        show.print_changes(changes, notes)

@@ -2,6 +2,6 @@
 
 from goalcover.ui.render import deliver, plan, remedy, run
 from goalcover.ui.render.base import brief, render
-from goalcover.ui.render.plan import FAILED, STILL_BUSY, question
+from goalcover.ui.render.plan import FAILED, SETTLED, STILL_BUSY, question
 
-__all__ = ["FAILED", "STILL_BUSY", "brief", "deliver", "plan", "question", "remedy", "render", "run"]
+__all__ = ["FAILED", "SETTLED", "STILL_BUSY", "brief", "deliver", "plan", "question", "remedy", "render", "run"]

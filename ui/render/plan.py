@@ -10,6 +10,7 @@ from goalcover.ui.render.base import render
 from goalcover.ui.render.text import SAMPLE, engine, notes, sample, text
 
 STILL_BUSY = "One moment, I am still at work. **Stop** ends it; what is judged is kept."
+SETTLED = "That was asked before, and the conversation has gone on elsewhere: load this page again."
 FAILED = "Something went wrong that should not: the server's log says what. What was judged is kept; say it again."
 _TOPICS = 5
 _COLUMNS = 20
@@ -124,15 +125,16 @@ def _(said: events.Stopped) -> str:
 @render.register
 def _(said: events.Planned) -> str:
     goal = said.goal
-    rows = "\n".join(f"| {text(one.name)} | {text(one.description)} | {_wanted(goal, one)} |" for one in goal.subgoals)
-    wanted = "Wanted of" if goal.threshold is None else "Wanted"
-    table = f"| Subgoal | What a sample must show | {wanted} |\n|---|---|---|\n{rows}"
+    rows = "\n".join(f"| {text(one.name)} | {text(one.description)} | {wanted(goal, one)} |" for one in goal.subgoals)
+    column = "Wanted of" if goal.threshold is None else "Wanted"
+    table = f"| Subgoal | What a sample must show | {column} |\n|---|---|---|\n{rows}"
     left = f"\n\nLet us decide on {count(said.open, 'thing')}." if said.open else ""
     head = f"### {count(len(said.goal.subgoals), 'subgoal')}\n\n{text(said.goal.text)}"
     return f"{head}\n\n{table}\n\n{_checks(said.checks)}{_noted(said.checks)}{_overruled(said.goal)}{left}"
 
 
-def _wanted(goal: Goal, one: Subgoal) -> str:
+def wanted(goal: Goal, one: Subgoal) -> str:
+    """What the rule in force wants of a subgoal."""
     weight = f", weight {one.weight:g}" if one.weight != 1 else ""
     if goal.threshold is not None:
         return f"a mean alignment of {goal.threshold:g}{weight}"

@@ -6,7 +6,8 @@ from collections import Counter
 from goalcover.agent.models import TOP_LEVEL, SubgoalCoverage
 from goalcover.agent.synthesis import Proposal
 from goalcover.graph import events
-from goalcover.graph.remedy import HELP
+from goalcover.graph.remedy import HELP, YOURS
+from goalcover.tools.accept import Review
 from goalcover.tools.synthesize import Batch
 from goalcover.tools.typeset import count, score
 from goalcover.ui.render.base import brief, render
@@ -22,10 +23,8 @@ def _(said: events.Making) -> str:
 
 @render.register
 def _(said: events.Proposed) -> str:
-    written = {one.candidate_id: one.output for one in said.reviews}
-    cards = [
-        _card(number, one, written.get(one.candidate.id, "")) for number, one in enumerate(said.batch.proposals, 1)
-    ]
+    decided = {one.candidate_id: one for one in said.reviews}
+    cards = [_card(number, one, decided.get(one.candidate.id)) for number, one in enumerate(said.batch.proposals, 1)]
     return "\n\n".join([_outcome(said), *cards, HELP if cards else ""])
 
 
@@ -85,12 +84,13 @@ def _spread(batch: Batch) -> str:
     return "\n".join(["| Missing capability | Wanted | Most like it |", "|---|---|---|", *rows])
 
 
-def _card(number: int, one: Proposal, written: str) -> str:
-    """`written` is the output that a person has put in the place of its own; empty when none."""
+def _card(number: int, one: Proposal, review: Review | None) -> str:
+    """With what a person has decided about it, and the output that they have put in the place of its own."""
+    done, written = (f" ({review.decision})", review.output) if review else ("", "")
     flags = f" **Look at:** {text(', '.join(one.flags))}." if one.flags else ""
     parents = f" From {', '.join(map(text, one.candidate.parents))}." if one.candidate.parents else ""
-    verdict = f"level {one.verdict.level} of 5. {text(one.verdict.rationale)}"
-    return f"**{number}.** {verdict}{parents}{flags}\n\n{sample(one.sample.input, written or one.sample.output)}"
+    verdict = YOURS if written else f"level {one.verdict.level} of 5. {text(one.verdict.rationale)}"
+    return f"**{number}.**{done} {verdict}{parents}{flags}\n\n{sample(one.sample.input, written or one.sample.output)}"
 
 
 @render.register

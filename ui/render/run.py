@@ -1,23 +1,21 @@
 """Words for what a finished run shows: progress, verdict, reasons, samples, advice."""
 
-from collections.abc import Sequence
-
 from goalcover.agent.models import Capability, CoverageReport, Gap, Recommendation, SubgoalCoverage
 from goalcover.agent.validation import SelfTest, Trust
 from goalcover.graph import events
+from goalcover.tools.coverage import gaps_first
 from goalcover.tools.explain import Judged, Neighbour
 from goalcover.tools.kinds import MEANINGS, closing, left_over
-from goalcover.tools.typeset import count
+from goalcover.tools.typeset import count, listed
 from goalcover.ui.render.base import brief, render
 from goalcover.ui.render.text import Stream, bar, engine, notes, sample, text
 
 _BAR = 10
 _QUOTE = 300
-_IDS = 6
 _SHORT = 28
 """Characters of a name in the running means."""
 
-GLOSSARY = {
+GLOSSARY: dict[str, str] = {
     "alignment": "is how well the samples show a subgoal, from 0 to 1: every sample is judged on a level from 0 to 5, "
     "and the mean of all levels is divided by 5. It stands with its 95% interval.",
     "support": "is the number of samples at level 4 or 5: those that a model can learn the subgoal from.",
@@ -37,6 +35,7 @@ GLOSSARY = {
     "atomic": "is a subgoal that asks for one capability, which one sample can show.",
     "disjoint": "are two subgoals that ask for different things.",
     "complete": "are subgoals that cover all that the goal and your answers ask for.",
+    **{kind: f"is a kind of gap: {meaning}." for kind, meaning in MEANINGS.items()},
 }
 
 
@@ -290,9 +289,7 @@ def _verdict(coverage: CoverageReport) -> str:
 
 
 def _table(coverage: CoverageReport) -> str:
-    """Gaps first, then by alignment, so that the eye begins where it should."""
-    order = {True: 0, None: 1, False: 2}
-    rows = sorted(coverage.subgoals, key=lambda one: (order[one.gap], one.alignment or 0.0))
+    rows = gaps_first(coverage)
     lines = [f"| {_word(one)} | {text(one.name)} | {_level(one)} | {one.support:,} |" for one in rows]
     return "\n".join(["| | Subgoal | Alignment | Support |", "|---|---|---|---:|", *lines])
 
@@ -333,11 +330,11 @@ def _kind(gap: Gap) -> list[str]:
 def _capability(one: Capability) -> str:
     sources = one.quote_ids or ("",) * len(one.quotes)
     quotes = [f"> {text(quote, _QUOTE)} {text(source)}" for quote, source in zip(one.quotes, sources, strict=True)]
-    return "\n\n".join([f"**{text(one.title)}** {text(one.summary)}", *quotes, f"Samples: {_ids(one.sample_ids)}"])
+    return "\n\n".join([f"**{text(one.title)}** {text(one.summary)}", *quotes, f"Samples: {_ids(one)}"])
 
 
 def _step(one: Recommendation) -> str:
-    samples = f" Samples: {_ids(one.sample_ids)}" if one.sample_ids else ""
+    samples = f" Samples: {_ids(one)}" if one.sample_ids else ""
     return f"{text(one.action)}: {text(one.detail)}{samples}"
 
 
@@ -346,6 +343,5 @@ def _sample(one: Judged) -> str:
     return f"{head}\n\n{sample(one.input, one.output)}"
 
 
-def _ids(ids: Sequence[str]) -> str:
-    more = f" and {len(ids) - _IDS:,} more" if len(ids) > _IDS else ""
-    return ", ".join(map(text, ids[:_IDS])) + more
+def _ids(one: Capability | Recommendation) -> str:
+    return text(listed(one.sample_ids))

@@ -42,4 +42,4 @@ const Choices = window.once('Choices', ({ choices, many, say }) => {
   );
 });
 
-export default <Choices {...props} say={(says) => callAction({ name: 'say', payload: { says } })} />;
+export default <Choices {...props} say={(says) => callAction({ name: 'say', payload: { says, asked: props.asked } })} />;

@@ -35,6 +35,12 @@ def atom(probe):
     return subgoal(probe["name"], probe["description"])
 
 
+def test_what_is_added_takes_no_id_that_another_subgoal_has_kept(embedder):
+    renamed = Subgoal(id="welding", name="Astrology", description="Answers questions about astrology")
+    (missing,) = check(Specification(goal="Answer questions about welding"), (renamed,), embedder).complete.uncovered
+    assert missing.repair.put[0].id == "welding-2"
+
+
 @pytest.mark.parametrize("part", ["tune", "held"])
 def test_overlaps_are_told_from_neighbours(embedder, part):
     labelled = [probe for probe in probes("pairs.yaml") if probe["part"] == part]

@@ -54,6 +54,12 @@ def test_suggested_answers_come_from_the_data(clarifier):
     assert first.many
 
 
+def test_a_misspelt_topic_is_offered_once_as_it_is_spelt(clarifier):
+    first = ask(clarifier, Specification(goal="A medical assistant for oncolgy"))[0]
+    assert first.suggestions[0] == "Oncology"
+    assert "Oncolgy" not in first.suggestions
+
+
 def test_without_data_they_come_from_the_field(clarifier):
     first = ask(clarifier, Specification(goal=MEDICAL))[0]
     assert "Cardiology" in first.suggestions

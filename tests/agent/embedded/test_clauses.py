@@ -57,7 +57,7 @@ def read(goal, field="generic"):
         (
             "Help farmers diagnose crop diseases and plan irrigation",
             "generic",
-            [("audience", "farmers"), ("task", "diagnose crop diseases"), ("task", "planning irrigation")],
+            [("audience", "farmers"), ("task", "diagnosing crop diseases"), ("task", "planning irrigation")],
         ),
         (
             "summarize legislation while preserving monetary and regulatory detail",
@@ -76,6 +76,28 @@ def read(goal, field="generic"):
         ),
         ("a shop assistant for returns and shipping", "support", [("domain", "returns"), ("domain", "shipping")]),
         ("an online bank chatbot for lost cards", "support", [("domain", "lost cards")]),
+        ("a support bot for lost cards", "generic", [("domain", "lost cards")]),
+        ("support agent for lost cards", "generic", [("domain", "lost cards")]),
+        ("support agents with lost cards", "generic", [("audience", "agents"), ("domain", "lost cards")]),
+        ("explain system design", "generic", [("domain", "system design")]),
+        ("a legal summariser", "legal", []),
+        ("our planner of production schedules", "generic", [("domain", "production schedules")]),
+        ("an essay grader for schools", "generic", [("domain", "essay")]),
+        (
+            "help our analysts summarise annual reports",
+            "finance",
+            [("audience", "analysts"), ("domain", "annual reports")],
+        ),
+        ("help our analysts with annual reports", "finance", [("audience", "analysts"), ("domain", "annual reports")]),
+        (
+            "a multilingual medical assistant that answers in Hindi and Dutch",
+            "medical",
+            [("output", "multilingual"), ("output", "Hindi"), ("output", "Dutch")],
+        ),
+        ("a German customer service bot", "support", [("output", "German")]),
+        ("translate contracts from German to English", "legal", [("output", "German"), ("output", "English")]),
+        ("it should speak Thai about housing", "generic", [("output", "Thai"), ("domain", "housing")]),
+        ("Latin American history in Polish", "generic", [("domain", "Latin American history"), ("output", "Polish")]),
     ],
 )
 def test_a_goal_is_taken_apart_as_a_reader_would(goal, field, expected):
@@ -171,6 +193,17 @@ def test_a_part_of_the_field_does(text):
             "do not ever promise refunds; never a discount",
             [("safety", "No promising refunds", "every"), ("safety", "No discount", "every")],
         ),
+        (
+            "safety",
+            "never gives legal advice, never legal advice, and it must not lie",
+            [
+                ("safety", "No giving legal advice", "every"),
+                ("safety", "No legal advice", "every"),
+                ("safety", "No lying", "every"),
+            ],
+        ),
+        ("safety", "it should be honest", [("safety", "Being honest", "every")]),
+        ("domain", "bees; you decide", [("domain", "Bees", "some")]),
     ],
 )
 def test_a_rule_counts_wherever_it_is_answered_and_a_topic_is_named_as_one(slot, answer, expected):

@@ -104,6 +104,32 @@ def test_what_the_embedded_judge_cannot_see_is_no_subgoal(decomposer):
     assert checks.noted == ("Short answers",)
 
 
+@pytest.mark.parametrize(
+    ("slot", "answer"),
+    [
+        ("safety", "it should speak German, Turkish and English"),
+        ("output", "German, Turkish and English"),
+        ("output", "answers must be in German, Turkish, and English"),
+        ("domain", "it must answer in German, Turkish and English"),
+    ],
+)
+def test_languages_are_told_as_what_the_judge_cannot_see(decomposer, slot, answer):
+    said = Specification(goal=GOALS[0], answers=(Clarification(question="?", answer=answer, slot=slot),))
+    subgoals = asyncio.run(decomposer.decompose(said, None)).subgoals
+    assert not any(language in one.description for one in subgoals for language in ("German", "Turkish", "English"))
+    checks = asyncio.run(decomposer.check(said, subgoals))
+    assert checks.noted == ("German language", "Turkish language", "English language")
+    assert checks.failures == ()
+
+
+def test_a_misspelt_topic_is_taken_for_the_one_of_the_field_and_that_is_told(decomposer):
+    goal = Specification(goal="A medical assistant for oncolgy, physchiatry, odontology and zqxwvkjh")
+    draft = asyncio.run(decomposer.decompose(goal, None))
+    assert names(draft.subgoals) == ["Oncology", "Mental health", "Odontology", "Zqxwvkjh"]
+    assert "“oncolgy” as Oncology and “physchiatry” as psychiatry" in draft.note
+    assert asyncio.run(decomposer.check(goal, draft.subgoals)).complete.ok
+
+
 def test_one_task_frames_the_topics_and_several_are_told_apart(decomposer):
     one = decompose(decomposer, "Summarise bills")
     assert all(name.split()[0] != "Summarising" for name in names(one))

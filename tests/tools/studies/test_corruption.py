@@ -9,9 +9,10 @@ import pytest
 from assessing import DRUG, GOAL, HEART, engine, write_rows
 from goalcover.agent.errors import InputError
 from goalcover.agent.models import Goal
-from goalcover.agent.validation import Removal, Validation
+from goalcover.agent.validation import Removal, SelfTest, Validation
+from goalcover.memory.proofs import put_aside
 from goalcover.memory.runs import Run
-from goalcover.tools.assess import assess
+from goalcover.tools.assess import Assessment, assess
 from goalcover.tools.load import open_dataset
 from goalcover.tools.report import render_run
 from goalcover.tools.studies.corruption import Study, compute, design_study, drawn, judge_study, validate
@@ -106,6 +107,12 @@ def test_a_study_of_a_part_judges_the_drawn_samples_alone(tmp_path):
     assert len(rows) < len(TEXTS)
 
 
+def test_a_label_that_a_small_draw_leaves_out_is_no_fault_of_the_file(tmp_path):
+    rows = [{"id": f"q{n}", "target": "drug", "where": {"column": "id", "equals": f"q{n}"}} for n in range(1, 13)]
+    found = compute([study(tmp_path, tuple(map(Removal.model_validate, rows)), size=2)])
+    assert any(one.verdict.startswith("No sample drawn matches") for one in found.removals)
+
+
 def test_studies_are_put_together_from_their_runs(studied):
     run, found = studied
     both = compute([run, run])
@@ -138,6 +145,16 @@ def test_the_report_shows_the_study_and_forgets_it_after_another_assessment(stud
     assert "Do these scores mean anything?" not in render_run(other)
 
 
+def test_an_interval_is_drawn_to_its_end_on_an_axis_that_holds_it(studied):
+    run, found = studied
+    wide = found.removals[0].subgoals[0].model_copy(update={"ci": (-0.97, -0.2), "control": None})
+    removal = found.removals[0].model_copy(update={"subgoals": (wide,)})
+    run.write_validation(found.model_copy(update={"removals": (removal,)}))
+    html = render_run(run)
+    run.write_validation(found)
+    assert 'class="whisker" x1="1.50%" x2="40.00%"' in html
+
+
 def test_what_a_removals_file_says_is_text_in_the_report(tmp_path):
     run = study(tmp_path, (BEAT.model_copy(update={"id": "<script>alert(1)</script> | *x*"}),))
     validate(run)
@@ -147,10 +164,56 @@ def test_what_a_removals_file_says_is_text_in_the_report(tmp_path):
     assert r"&lt;script&gt;alert(1)&lt;/script&gt; \| \*x\*" in markdown
 
 
-def test_another_assessment_ends_the_study_whose_samples_it_replaces(tmp_path):
-    run = study(tmp_path, (BEAT,))
-    dataset = open_dataset(str(tmp_path / "rows.jsonl"), limit=20)
-    asyncio.run(assess(dataset, GOAL, run, engine(WordJudge()), lambda done, total: None))
+def proved(folder: Path) -> Run:
+    """A run of last year with a corruption study and a self-test."""
+    run = study(folder, (BEAT,))
+    long_ago = {"created_at": "2025-01-01T00:00:00+00:00"}
+    run.finish(run.info().model_copy(update=long_ago))
+    found = validate(run)
+    kept = {"judge": found.judge, "verdict": "All is well.", "subgoals": (), "removals": (), "summary": found.summary}
+    run.write_selftest(SelfTest(assessed_at=found.assessed_at, **kept))
+    return run
+
+
+def assess_again(run: Run, goal: Goal = GOAL, limit: int | None = None, judge: WordJudge | None = None) -> Assessment:
+    dataset = open_dataset(str(run.path.parent / "rows.jsonl"), limit=limit)
+    return asyncio.run(assess(dataset, goal, run, engine(judge or WordJudge()), lambda done, total: None))
+
+
+def test_an_assessment_that_judges_the_same_leaves_the_study_and_the_self_test_standing(tmp_path):
+    run = proved(tmp_path)
+    design, found = run.design(), run.validation()
+    assert assess_again(run).outdated == ()
+    assert run.design() == design
+    assert compute([run]) == run.validation() == found.model_copy(update={"assessed_at": run.info().created_at})
+    html = run.html_path.read_text("utf-8")
+    assert "Controlled corruption" in html
+    assert "All is well." in html
+    put_aside(run)
+    run.start(GOAL)  # and is broken off
+    assert assess_again(run).outdated == ()
+    assert (run.design(), run.selftest().assessed_at) == (design, run.info().created_at)
+    assert not list(run.path.glob(".*.json"))
+
+
+def half_blind() -> WordJudge:
+    judge = WordJudge(judge_id="test/words/2")
+    judge.fails_on.add(TEXTS[0])
+    return judge
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"limit": 20},
+        {"goal": GOAL.model_copy(update={"threshold": 0.9})},
+        {"judge": half_blind()},
+    ],
+)
+def test_an_assessment_of_anything_else_ends_them_and_names_what_it_ends(tmp_path, other):
+    run = proved(tmp_path)
+    assert assess_again(run, **other).outdated == ("corruption study", "self-test")
+    assert "Do these scores mean anything?" not in run.html_path.read_text("utf-8")
     with pytest.raises(InputError, match="holds no corruption study"):
         compute([run])
 
@@ -209,15 +272,23 @@ def test_the_next_to_fall_is_named_and_a_rise_is_no_fall():
     assert rises.verdict.startswith("heart falls most, by 81.8%; no other falls (as many")
 
 
-def test_another_that_hardly_a_sample_shows_is_no_rival():
+def test_another_that_hardly_a_sample_shows_is_no_rival_but_is_named():
     found, _ = told(BEAT, HALF, [(1.0, 0.2)] * 2 + [(1.0, 0.0)] * 28 + [(0.1, 0.0)] * 30)
     assert (found.separated, found.falls_most) == (True, 1.0)
+    assert found.verdict.startswith("heart falls most, by 81.8%; drug, which hardly a sample shows, falls by 100% (as")
+
+
+def test_a_target_that_hardly_a_sample_shows_has_its_equals_for_rivals():
+    scores = [(0.2, 0.4)] * 6 + [(0.0, 0.0)] * 24 + [(0.2, 0.0)] * 6 + [(0.0, 0.0)] * 24
+    found, _ = told(BEAT, HALF, scores)
+    assert max(found.subgoals[0].before or 1, found.subgoals[1].before or 1) < 0.05
+    assert (found.separated, found.falls_most) == (False, 0.0)
 
 
 def test_a_removal_that_matches_nothing_teaches_nothing():
     found, summary = told(BEAT, [False] * 60, [(0.5, 0.5)] * 60)
     assert (found.separated, found.retention, found.subject.ci) == (None, 1.0, None)
-    assert "No sample matches" in found.verdict
+    assert "No sample drawn matches" in found.verdict
     assert (summary.separated, summary.target_mean_drop, summary.cohens_d) == ("0 of 0", None, None)
 
 
@@ -244,6 +315,25 @@ def test_the_unscored_count_neither_before_nor_after():
     nan = float("nan")
     found, _ = told(BEAT, HALF, [(1.0, 0.5)] * 15 + [(nan, 0.5)] * 15 + [(0.0, 0.5)] * 15 + [(nan, nan)] * 15)
     assert (found.subject.before, found.subject.after) == (0.5, 0.0)
+    assert "30 of 60 samples are unscored for it and left out." in found.verdict
+
+
+def test_a_target_that_is_not_scored_is_not_told_as_missing_from_the_data():
+    found, summary = told(BEAT, HALF, [(float("nan"), 0.5)] * 60)
+    assert found.separated is None
+    assert "heart cannot fall, because 60 of 60 are unscored: nothing to learn" in found.verdict
+    assert "nothing was learnt" in summary.verdict
+    found, _ = told(BEAT, HALF, [(0.0, 0.5)] * 59 + [(float("nan"), 0.5)])
+    assert "because no sample shows it before (1 of 60 are unscored)" in found.verdict
+
+
+def test_another_that_is_not_scored_is_left_out_of_how_far_the_others_move():
+    three = Goal(goal="G", subgoals=(HEART, DRUG, DRUG.model_copy(update={"id": "bone", "name": "bone"})))
+    _, alone = told(BEAT, HALF, [(1.0, 0.5)] * 30 + [(0.1, 0.4)] * 30)
+    _, beside = told(BEAT, HALF, [(1.0, 0.5, float("nan"))] * 30 + [(0.1, 0.4, float("nan"))] * 30, three)
+    assert beside.nontarget_mean_abs_change == alone.nontarget_mean_abs_change == pytest.approx(1 / 9)
+    _, unmoved = told(BEAT, HALF, [(1.0, 0.5, 0.0)] * 30 + [(0.1, 0.4, 0.0)] * 30, three)
+    assert unmoved.nontarget_mean_abs_change == pytest.approx(1 / 18)  # what no sample shows cannot move
 
 
 def test_one_subgoal_alone_can_be_studied():

@@ -11,6 +11,7 @@ from goalcover.memory.runs import Run
 from goalcover.tools.load import open_dataset
 from goalcover.tools.studies.ablation import ablate
 from goalcover.tools.studies.filtering import study_filter
+from unjudged import run_of
 from word_judge import WordJudge
 
 TEXTS = ["heart " * 5] * 30 + ["drug " * 5] * 5 + ["nothing at all"] * 65
@@ -38,7 +39,13 @@ def test_a_filter_that_keeps_all_changes_nothing(run):
     found = study_filter(run, 0.0)
     assert found.kept == 100
     assert all(one.before == pytest.approx(one.after) for one in found.subgoals)
-    assert "0 of 2 subgoals rise" in found.verdict
+    assert "0 of 2 subgoals rise and none falls" in found.verdict
+
+
+def test_the_last_bit_of_a_mean_is_no_rise_and_no_fall(tmp_path):
+    data = write_rows(tmp_path / "rows.jsonl", ["nothing"] * 777)
+    run = run_of(data, tmp_path / "run", GOAL, lambda sample, one: sample.row * (1 if one.id == "heart" else 7) % 6)
+    assert "0 of 2 subgoals rise and none falls" in study_filter(run, 0.0).verdict
 
 
 # --- the ablation

@@ -8,7 +8,7 @@ from goalcover.agent.errors import InputError
 from goalcover.agent.models import Sample
 from goalcover.agent.validation import Removal
 from goalcover.tools.studies.domain import load_domain
-from goalcover.tools.studies.removals import load_removals, masks
+from goalcover.tools.studies.removals import load_removals, masks, masks_of_all
 
 
 def sample(text: str = "", output: str = "", **row: object) -> Sample:
@@ -80,26 +80,25 @@ def test_words_are_compared_without_case_and_blanks():
 def test_a_label_that_no_row_holds_is_refused_with_those_that_are_held():
     removal = Removal.model_validate({"id": "r", "target": "heart", "where": {"column": "topic", "equals": "x"}})
     with pytest.raises(InputError, match=r"removal r: no row has 'x' in column 'topic'; it holds law, 2"):
-        masks([removal], [sample(topic="law"), sample(topic=2), sample(topic=["law"]), sample(topic=None)])
+        masks_of_all([removal], [sample(topic="law"), sample(topic=2), sample(topic=["law"]), sample(topic=None)])
 
 
 def test_a_label_that_no_row_has_is_refused_with_the_columns_there_are():
     removal = Removal.model_validate({"id": "r", "target": "heart", "where": {"column": "topik", "equals": "x"}})
     with pytest.raises(InputError, match=r"no row has a column 'topik'; there are id, topic"):
-        masks([removal], [sample(id=1, topic="x")])
+        masks_of_all([removal], [sample(id=1, topic="x")])
 
 
 def test_a_file_is_read_as_the_contract_writes_it(tmp_path):
     path = tmp_path / "removals.yaml"
     path.write_text(
         "removals:\n"
-        "  - id: hearts\n    target: heart\n    terms: [cardiac, heart]\n    fields: [input, output]\n"
-        "  - id: label\n    target: drug\n    where: {column: topic, equals: drugs}\n"
+        "  - id: hearts\n    target: heart\n    terms: [cardiac, who?]\n    fields: [input, output]\n"
+        "  - id: label\n    target: drug\n    where: {column: topic, equals: yes}\n"
     )
     hearts, label = load_removals(path, GOAL)
-    assert (hearts.terms, hearts.fields, label.where and label.where.equals) == (
-        ("cardiac", "heart"), ("input", "output"), "drugs",
-    )  # fmt: skip
+    assert (hearts.terms, hearts.fields) == (("cardiac", "who?"), ("input", "output"))
+    assert masks([label], [sample(topic="yes"), sample(topic=True)]).tolist() == [[True, False]]
 
 
 @pytest.mark.parametrize(
@@ -121,6 +120,8 @@ def test_a_file_is_read_as_the_contract_writes_it(tmp_path):
         ),
         ("removals: [", "is not YAML"),
         ("just text", "the file: "),
+        ("removals: [{id: a, target: heart, terms: [x], terms: [y]}]", "the key `terms` stands twice"),
+        ("[" * 5_000, "nested too deep for a removals file"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_told_in_one_line(tmp_path, content, said):
@@ -132,7 +133,7 @@ def test_a_file_that_cannot_be_used_is_told_in_one_line(tmp_path, content, said)
 
 
 def test_a_missing_file_is_told(tmp_path):
-    with pytest.raises(InputError, match="Cannot read the removals file"):
+    with pytest.raises(InputError, match=r"There is no removals file .*nowhere\.yaml: it holds `removals:`"):
         load_removals(tmp_path / "nowhere.yaml", GOAL)
 
 

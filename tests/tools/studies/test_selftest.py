@@ -10,13 +10,15 @@ from assessing import assess_rows, embedder
 from goalcover.agent.embedded.subjects import Subjects
 from goalcover.agent.errors import StoppedError
 from goalcover.agent.models import Goal, Sample, Subgoal
+from goalcover.agent.validation import NaturalGap
 from goalcover.memory.ledger import Ledger
 from goalcover.memory.runs import Run
 from goalcover.tools.budget import Budget, Price
 from goalcover.tools.studies.marks import find_marks, read_vocabulary
 from goalcover.tools.studies.natural import make_rare, plant
-from goalcover.tools.studies.selftest import selftest, trust, try_all
+from goalcover.tools.studies.selftest import selftest, try_all
 from goalcover.tools.studies.senses import Kinds, strangers
+from goalcover.tools.studies.trust import trust
 from judging_cases import asked, judge_on
 from scripted import serving
 from unjudged import run_of
@@ -128,19 +130,20 @@ def test_the_removal_takes_samples_whose_own_score_had_no_say(rows):
     scores = np.array([1.0 if "heart" in a else 0.0 for _, a in rows])
     vocabulary = read_vocabulary(samples(rows))
     assert vocabulary is not None
-    before = find_marks(vocabulary, scores, GOAL.subgoals[0]).mask
+    first = np.arange(300) % 2 == 0
+    before = find_marks(vocabulary, scores, GOAL.subgoals[0], first).mask
     swapped = scores.copy()
     # Samples 0 and 2 are of the half that teaches for the other half: their own scores change nothing about themselves.
     swapped[[0, 2]] = 1 - swapped[[0, 2]]
-    after = find_marks(vocabulary, swapped, GOAL.subgoals[0]).mask
+    after = find_marks(vocabulary, swapped, GOAL.subgoals[0], first).mask
     assert before[[0, 2]].tolist() == after[[0, 2]].tolist()
 
 
-def graded(rows, goal=GOAL, kinds: Kinds | None = None) -> tuple[str, str]:
+def graded(rows, goal=GOAL, kinds: Kinds | None = None, natural=(), doubt: str = "") -> tuple[str, str]:
     """The first subgoal's grade and reason, with the levels of the judge that counts its name."""
     counted = [[f"{q} {a}".split().count(one.name) for one in goal.subgoals] for q, a in rows]
     trial = try_all(goal, samples(rows), np.minimum(counted, 5) / 5)[0]
-    found = trust(trial, kinds, (), embedded=False)
+    found = trust(trial, kinds, natural, embedded=False, doubt=doubt)
     return found.grade, found.reason
 
 
@@ -162,6 +165,14 @@ def test_a_removal_that_reaches_few_of_the_high_scores_does_not_speak_for_the_re
     assert "but only 18.3% of the samples that score high are among them" in reason
 
 
+def test_one_that_hardly_a_sample_shows_is_named_where_it_falls(rows):
+    strange = [(f"{q} zebra" if "heart" in a and "artery" in q and n < 20 else q, a) for n, (q, a) in enumerate(rows)]
+    zebra = Subgoal(id="zebra", name="zebra", description="Answers questions about the zebra")
+    grade, reason = graded(strange, Goal(goal="G", subgoals=(*GOAL.subgoals[:2], zebra)))
+    assert grade == "trustworthy"
+    assert "no other that enough samples show falls half as far (zebra, which hardly a sample shows: 100%)" in reason
+
+
 def test_one_subgoal_alone_is_held_against_nothing(rows):
     grade, reason = graded(rows, Goal(goal="G", subgoals=GOAL.subgoals[:1]))
     assert grade == "weak"
@@ -172,6 +183,24 @@ def test_a_word_of_two_senses_is_weak(rows):
     grade, reason = graded(rows, kinds=Kinds((0.6, 0.4), ("newborn babies", "")))
     assert grade == "weak"
     assert "of two kinds that have nothing in common (60% newborn babies): one of its words may be" in reason
+
+
+@pytest.mark.parametrize(("seen", "grade"), [(True, "trustworthy"), (False, "weak")])
+def test_a_gap_that_was_made_and_goes_unseen_is_weak(rows, seen, grade):
+    rare = NaturalGap(kind="rare", n=53, before=0.2, after=0.1, seen=seen, detail="")
+    found, reason = graded(rows, natural=(rare,))
+    assert found == grade
+    assert ("but with 53 of them taken out the report still calls it covered" in reason) is not seen
+
+
+def test_a_doubt_about_the_diagnosis_itself_makes_it_weak(rows):
+    grade, reason = graded(rows, doubt="the report has no verdict on it")
+    assert grade == "weak"
+    assert reason.endswith("But the report has no verdict on it.")
+
+
+def test_where_nothing_could_be_planted_the_limit_is_told(rows):
+    assert "whether shallow and swapped answers are seen could not be tested" in graded(rows)[1]
 
 
 PARCELS = "The parcel came late and the courier left it with a neighbour, so the shop sends the customer a refund."
@@ -250,3 +279,14 @@ def test_what_planting_takes_is_in_the_run_and_has_a_cap(rows, tmp_path):
         asyncio.run(selftest(run, judge, embedder(), Budget({judge.id: price})))
         assert n_stopped < len(asked(server)) == run.info().usage.calls
     assert run.info().usage.cost_usd == pytest.approx(price.of(run.info().usage), abs=1e-6)
+
+
+def test_what_the_embedded_judge_calls_a_gap_in_code_is_weak_at_most(rows, tmp_path):
+    data = tmp_path / "rows.jsonl"
+    data.write_text("".join(json.dumps({"question": q, "answer": f"def f():\n    {a}"}) + "\n" for q, a in rows[:150]))
+    shares = zip(GOAL.subgoals[:2], (0.1, 0.9), strict=True)
+    goal = Goal(goal="G", subgoals=tuple(one.model_copy(update={"share": share}) for one, share in shares))
+    run = run_of(data, tmp_path / "run", goal, lambda one, subgoal: min(5, one.output.split().count(subgoal.name)))
+    found = asyncio.run(selftest(run, WordJudge(batch_size=50), embedder())).subgoals
+    assert [one.grade for one in found] == ["trustworthy", "weak"]
+    assert "called a gap, and the embedded judge rates code too low" in found[1].reason
