@@ -125,7 +125,7 @@ class Client:
             raise self._broken_off() from error
         if whole is None:
             raise ModelBusyError(f"{self.server} sent an empty answer")
-        if not ended:
+        if not ended and not whole.usage_metadata:  # some servers never say why an answer ended
             raise self._broken_off()
         yield _streamed(whole)
         _check_whole(ended)

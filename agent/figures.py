@@ -26,10 +26,12 @@ class Figure:
 def unsupported(text: str, sources: Iterable[str]) -> tuple[Figure, ...]:
     """The figures of a text that no source holds, in order.
 
-    A rounded one is held, and so is a share told in percent. Not counted are the numbers of a list's items.
+    One is held that stands there to the letter or is rounded from it, and a share told in percent. Not counted are the
+    numbers of a list's items.
     """
-    known = {value for source in sources for one in _NUMBER.findall(source) for value in _values(one)}
-    return tuple(one for one in _figures(text) if not _held(one.text, known))
+    told = {one for source in sources for one in _NUMBER.findall(source)}
+    known = {value for one in told for value in _values(one)}
+    return tuple(one for one in _figures(text) if one.text not in told and not _held(one.text, known))
 
 
 def struck(text: str, figures: Iterable[Figure]) -> str:

@@ -29,7 +29,7 @@ from goalcover.agent.prompt import Message, defused
 from goalcover.agent.reply import Offered, Reply, ToolCalls, read_listing, read_vectors
 from goalcover.agent.settings import Role, Settings
 from goalcover.agent.structured import Abilities, Ability, T, read_answer, request
-from goalcover.agent.usage import BYTES_A_TOKEN, Usage, afforded, check_given_up, count, give_up
+from goalcover.agent.usage import BYTES_A_TOKEN, Usage, afforded, check_given_up, count, give_up, succeeded
 from pydantic import BaseModel
 
 LONGEST_WAIT = 60.0
@@ -122,30 +122,39 @@ class ChatModel:
         nothing has been handed out. Raises ModelError and its kinds; ModelRequestError when it takes no tools.
         """
         self._weigh(len(json.dumps([*turns, *tools], ensure_ascii=False).encode("utf-8", "replace")))
-        for attempt in range(1, self._settings.attempts + 1):
+        attempt, is_fresh = 1, False
+        while True:
             check_given_up(self._place)
-            handed_out = False
+            handed_out, ability = False, await self.ability()
+            parameters, counted = self._parameters(ability), _UNCOUNTED not in ability.dropped
             try:
-                ability = await self.ability()
-                counted = _UNCOUNTED not in ability.dropped
-                async for piece in self._client.stream(turns, tools, self._parameters(ability), counted=counted):
+                async for piece in self._client.stream(turns, tools, parameters, counted=counted):
                     if isinstance(piece, Usage):
                         self._count(piece)
                     else:
                         handed_out = True
                         yield piece
             except ModelRequestError as error:
-                ability = await self.ability()
-                if "stream_options" not in str(error) or _UNCOUNTED in ability.dropped:
+                if "stream_options" in str(error) and counted:
+                    self._remember(ability.model_copy(update={"dropped": (*ability.dropped, _UNCOUNTED)}))
+                elif is_fresh or not await self._found_out_anew(ability, error):
                     raise
-                self._remember(ability.model_copy(update={"dropped": (*ability.dropped, _UNCOUNTED)}))
+                else:
+                    is_fresh = True
             except ModelBusyError as error:
                 self._count(Usage(calls=1, retries=1))
                 if handed_out:
                     raise
                 await self._wait(error, attempt)
+                attempt += 1
             else:
+                succeeded(self._place)
                 return
+
+    async def _found_out_anew(self, before: Ability, error: ModelRequestError) -> bool:
+        """Whether the parameters that the server refuses are found to be others now."""
+        refused = any(one in str(error) for one in {*self._parameters(before)} - {"model"})
+        return refused and await self.ability(fresh=True) != before
 
     async def post(self, body: bytes, about: str = "") -> bytes:
         """One chat completion, raw: the request's JSON body in, the response's JSON body out.
@@ -256,13 +265,16 @@ class ChatModel:
         for attempt in range(1, self._settings.attempts + 1):
             check_given_up(self._place)
             try:
-                return read(await ask()), used
+                found = read(await ask())
             except ModelAnswerError:
                 self._count(_CALL)
                 raise
             except ModelBusyError as error:
                 used += self._count((billed if error.billed else _CALL) + Usage(retries=1))
                 await self._wait(error, attempt)
+            else:
+                succeeded(self._place)
+                return found, used
         raise AssertionError("the last attempt either returns or raises")
 
     async def _wait(self, error: ModelBusyError, attempt: int) -> None:

@@ -63,6 +63,7 @@ class Pace:
         """Calls that may be in flight now."""
         self._starting = True
         self._in_time, self._quickest = SAFE * timeout, timeout
+        self._n_late = 0
         self._answered_at = 0.0
         self._why = ""
         self._in_flight = 0
@@ -102,10 +103,14 @@ class Pace:
         if seconds:
             self._quickest = min(self._quickest, seconds)
             if self._in_time < seconds >= 2 * self._quickest:  # those that were sent before it kept it waiting
-                return
+                self._n_late += 1
+                if self._starting or self._n_late < MEMORY:
+                    return
+                self._n_late, self._quickest = 0, seconds  # no: by now the server is that slow
             if self._starting:
                 grown = max(grown, self._in_time / seconds)
         self.limit = min(float(self.most), grown)
+        self._wake()
 
     def turned_away(self, error: ModelBusyError) -> None:
         """A call was not answered because the server is crowded: 429, 503 or silence.

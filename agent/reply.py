@@ -17,6 +17,7 @@ from goalcover.agent.usage import BYTES_A_TOKEN, Usage
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 _THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
+_THOUGHT_FIRST = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"</?think(?:ing)?>", re.IGNORECASE)
 _THOUGHT_END = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 _FENCE = re.compile(r"\A\s*```\w*\s*\n|\n\s*```\s*\Z")
@@ -143,6 +144,7 @@ def last_object(text: str) -> str:
     """
     if _is_object(text):
         return text
+    text = _THOUGHT_FIRST.sub("", text)
     found = _objects(text)
     tags = (tag.start() for tag in _TAG.finditer(text))
     # A tag in an object's string is what the object says; any other tells that some of the objects were thoughts.

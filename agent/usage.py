@@ -12,7 +12,8 @@ from goalcover.agent.errors import ModelBusyError
 BYTES_A_TOKEN = 4.0
 """Of a request's body, roughly, as long as no reply has told."""
 REST = 120.0
-"""Seconds for which a model that gave no answer, however often it was asked, is not asked again for the same work."""
+"""Seconds for which a model that gave no answer, however often it was asked, is not asked again for the same work. One
+that had answered before is asked the next question all the same: it may have been the question."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ class _Work:
 
     account: Account
     given_up: dict[str, tuple[float, ModelBusyError]] = field(default_factory=dict)
+    answered: set[str] = field(default_factory=set)
+    """Models that answered since they last failed."""
 
 
 # A model may serve many sessions at once: whose call it is, only the task that makes it knows.
@@ -96,9 +99,21 @@ def count(model: str, usage: Usage) -> None:
         work.account.spend(model, usage)
 
 
+def succeeded(model: str) -> None:
+    """The model gave an answer: others may ask it."""
+    if work := _open.get():
+        work.answered.add(model)
+        work.given_up.pop(model, None)
+
+
 def give_up(model: str, error: ModelBusyError) -> None:
     """Lets nobody wait again for what this piece of work has waited for in vain."""
-    if work := _open.get():
+    work = _open.get()
+    if work is None:
+        return
+    if model in work.answered:
+        work.answered.remove(model)
+    else:
         work.given_up[model] = time.monotonic(), error
 
 

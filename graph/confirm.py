@@ -63,7 +63,7 @@ def _estimate(deps: Deps, goal: Goal, data: Data) -> str:
 
 
 def _limits(goal: Goal, data: Data) -> tuple[str, ...]:
-    return limits(goal, open_dataset(data.source, mapping=data.mapping or None))
+    return limits(goal, open_dataset(data.source, mapping=data.mapping or None).head)
 
 
 def _seconds(state: State, data: Data | None, engine: str) -> float | None:

@@ -24,7 +24,7 @@ from goalcover.graph.replies import (
     takes_back,
     wants_meaning,
 )
-from goalcover.graph.speech import agrees, asks
+from goalcover.graph.speech import agrees, approves, asks
 from goalcover.graph.state import Before, Repair, State, Wait
 from goalcover.graph.suggestions import UNDO, while_mending
 from goalcover.tools.typeset import cut
@@ -141,7 +141,7 @@ async def repair(state: State, runtime: Runtime[Deps]) -> State:
     if said == KEEP:
         return _passed(goal, state, [first], rest)
     if edits.read_change(text, goal) is None:
-        if wants_start(text):
+        if wants_start(text) and not approves(text):  # of the subgoals, or of the offer
             return _passed(goal, state, list(state["repairs"]), rest=())
         if agrees(text) is False:
             return _passed(goal, state, [first], rest)
@@ -284,11 +284,12 @@ def question_of(repair: Repair) -> Question:
 
 def _changed(state: State, goal: Goal, edit: Edit) -> State:
     """After an offered repair: what else had failed is asked while it still stands, else everything is checked anew."""
+    before = (*state.get("undo", ()), Before(label=edit.label, goal=goal))
     subgoals = edit.apply(goal.subgoals)
     goal = goal.model_copy(update={"subgoals": subgoals})
     ids = {one.id for one in subgoals}
     rest = tuple(one for one in state["repairs"][1:] if one.edit is None or set(one.edit.out) <= ids)
-    change: State = {"goal": goal, "edited": True, "repairs": rest}
+    change: State = {"goal": goal, "edited": True, "repairs": rest, "undo": before}
     return change if rest else change | _decided(state)
 
 

@@ -147,7 +147,7 @@ def _share(goal: Goal, percent: str, who: str) -> Change:
 
 
 def _merge(goal: Goal, who: str, name: str) -> Change:
-    those = _those(who, goal)
+    those = _those(who, goal, "and|with")
     if len(those) == 1 and len(into := named(name.strip(_QUOTES), goal.subgoals)) == 1:
         those, name = tuple(dict.fromkeys((*those, *into))), into[0].name  # "merge A into B"
     if len(those) < 2:
@@ -205,7 +205,7 @@ def _replace(label: str, subgoal: Subgoal, **changed: object) -> Change:
     return Change(Edit(label=label, out=(subgoal.id,), put=(new,)))
 
 
-def _those(who: str, goal: Goal) -> tuple[Subgoal, ...]:
+def _those(who: str, goal: Goal, joint: str = "and") -> tuple[Subgoal, ...]:
     """The subgoals in "A, B and C", where a name may hold an "and" itself."""
     said = who.strip(_QUOTES)
     if found := _at(said, goal):
@@ -213,7 +213,7 @@ def _those(who: str, goal: Goal) -> tuple[Subgoal, ...]:
     spelt = all_spelt_out(said, goal.subgoals)
     for one in spelt:
         said = re.sub(re.escape(one.name), ",", said, count=1, flags=re.IGNORECASE)
-    parts = [part for part in re.split(r"[,;&]|\b(?:and|with)\b", said, flags=re.IGNORECASE) if telling(part)]
+    parts = [part for part in re.split(rf"[,;&]|\b(?:{joint})\b", said, flags=re.IGNORECASE) if telling(part)]
     try:
         others = tuple(_the(part, goal) for part in parts)
     except _UnclearError:

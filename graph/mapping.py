@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from goalcover.graph.speech import agrees
+from goalcover.graph.speech import agrees, approves
 from goalcover.graph.state import Suggestion, Unmapped
 from goalcover.tools.typeset import cut
 
@@ -24,7 +24,7 @@ def read_mapping(text: str, waiting: Unmapped) -> str | None:
     """`input=COL[+COL],output=COL[+COL]`, as a message says it; None when it names no column."""
     if option := _OPTION.fullmatch(text):
         return option[1]
-    if waiting.likely and agrees(text):
+    if waiting.likely and (agrees(text) or approves(text)):
         return waiting.likely
     columns, rest = _columns_in(text, [one.name for one in waiting.columns])
     if not columns:

@@ -36,7 +36,7 @@ _BARE_SCORE = rf"\b(?:from|above|over|at least|cut at) (?P<score>0?\.\d+|1\.0+)\
 _QUOTA = (
     r"\b(?:best|top) (?P<n>\d{1,6})(?: (?:rows|samples|ones))? (?:of|for|per|in) (?:each|every|all)(?: subgoals?)?\b"
 )
-_PUSH = r"\b(?:push|upload|publish)\w*\b"
+_PUSH = r"\b(?:push|publish|upload(?!ed (?:ones|samples|rows|examples|data)\b))\w*\b"
 _HUB = (
     r"\b(?:to|as|into|onto|under|called|named) (?:the )?(?:(?:hub|hugging ?face|hf)(?: hub)?,? (?:as |under )?)?"
     r"(?P<id>[a-z0-9][\w.-]*/[a-z0-9](?:[\w.-]*\w)?)(?![\w/])"
@@ -55,6 +55,8 @@ _SYNTHETIC = (
     rf"|\b(?:kept|accepted) (?:ones|samples|examples)"
     rf"|\b(?:{_ROWS}|those|what)(?: that| which)? (?:i|we|you) (?:made|kept|accepted|added)\b)"
 )
+_OWN = rf"\b(?:(?:own|real|uploaded) {_ROWS}|my (?:data|rows))\b"
+"""None but the dataset's, unless others are named beside them."""
 _WITHOUT = (
     r"\b(?:without|excluding|except(?: for)?|minus|no|not(?! only| just)|leav(?:e|ing) out"
     r"|(?:do not|don.?t) (?:include|add)|(?:all|everything) (?:but|except(?: for)?))"
@@ -67,9 +69,9 @@ _KNOWN = frozenset(
     "datasetdict everything export exported exports extra face factory file files filtered fine finetune finetuning "
     "for format from full generated get give goal hf hub hugging huggingface i in include including into is it json "
     "just keep kept like llama llamafactory made make me messages mine mix my need new now of on ones only or "
-    "original our own please plus publish push ready row rows same sample samples save selected set sets shuffle "
+    "original our own please plus publish push ready real row rows same sample samples save selected set sets shuffle "
     "shuffled so synthetic that the their them then these they this those to together train trainer training tsv tune "
-    "tuned tuning upload us use used want we what which whole will with would write you".split()
+    "tuned tuning upload uploaded us use used want we what which whole will with would write you".split()
 ) | {part for name in (*FORMATS, *ALIASES) for part in name.split("-")}
 
 
@@ -117,7 +119,7 @@ def read_order(text: str, before: Order | None = None, *, has_kept: bool = False
         unread = (*unread, "a goal score, which cuts goal-aligned rows alone")
     if "format" in named or "ending" in named:  # one without the other is not the one of before
         named = {"format": "same", "ending": ""} | named
-    usual = Order(mix=WITH_KEPT) if has_kept else Order()
+    usual = Order(mix=WITH_KEPT) if has_kept and not re.search(_OWN, text, re.IGNORECASE) else Order()
     return (before if before and is_same else usual).model_copy(update={**named, **hub, "unread": unread})
 
 

@@ -88,14 +88,15 @@ _REMOVE = re.compile(
     r"(?:my answer (?:about|on|to) )?(?:(?:the|my|our|your) )?(?P<slot>[a-z]+(?: [a-z]+){0,2}))?\W*",
     re.IGNORECASE,
 )
-_THEIRS = re.compile(r"answers?|repl(?:y|ies)|output|text|data", re.IGNORECASE)
-"""What the model writes or reads: to leave something out of it is asked of the model."""
+_THEIRS = re.compile(r"answers?|repl(?:y|ies)|output|text|data|scope", re.IGNORECASE)
+"""What the model writes or reads: to leave something out of it is asked of the model; out of the scope, excluded."""
+_RENAME = re.compile(r"\W*re(?:name|word|phrase) (?:the )?(?P<what>.{1,300}?)(?: (?:to|as|into)\b|:).+", re.IGNORECASE)
 _EDIT = re.compile(
-    r"\W*(?:re(?:name|word|phrase) .{1,300}?(?: (?:to|as|into)\b|:).+"
-    r"|(?:merge|combine|join|split|weigh) (?P<what>.{1,300}?)(?: (?:with|and|into|in|by|at)\b.+)?)",
-    re.IGNORECASE,
+    r"\W*(?:merge|combine|join|split|weigh) (?P<what>.{1,300}?)(?: (?:with|and|into|in|by|at)\b.+)?", re.IGNORECASE
 )
-"""A change of subgoals; of the verbs that people also name tasks with, where what follows was said before."""
+"""A change of subgoals, where what follows was said before: people also name tasks with these verbs."""
+_ACTS: frozenset[Slot | None] = frozenset((None, "task", "safety", "out_of_scope"))
+"""What an act may answer: "remove drugs" a goal or a task, "leave out prices" a limit."""
 _MEANT = re.compile(
     r"(?:not .{1,200}|.{1,200}?\b(?:no|sorry|wait|actually|oops))[\s,.;:!–—-]+(?:i|we) meant?\b[\s,:]*(?P<what>\w.*)",
     re.IGNORECASE | re.DOTALL,
@@ -152,7 +153,7 @@ def read_reply(text: str, question: Question, known: Specification | None = None
         return Reply("answer", answer=text.strip())
     if meant := _MEANT.fullmatch(own_words(text)):
         text = meant["what"]
-    if steered := _steering(text) or _editing(text, known if question.slot != "task" else None):
+    if steered := _steering(text) or _editing(text, question.slot, known):
         return steered
     if asks(text):
         return Reply("asks")
@@ -179,17 +180,19 @@ def _steering(text: str) -> Reply | None:
     return Reply("again") if wants_again(text) else None
 
 
-def _editing(text: str, known: Specification | None) -> Reply | None:
+def _editing(text: str, slot: Slot | None, known: Specification | None) -> Reply | None:
     """What changes an answer that was given, or would change a subgoal, and is no answer itself.
 
-    Where the question is about the task, "remove hives" may be one: nothing is known then.
+    Where an act may be one, nothing is known, but for a new name of what was said; who says the goal says all anew.
     """
+    before = None if slot in _ACTS else known
     if added := addition(text):
         return Reply("add", answer=added[1], slot=added[0])
-    if taken := _removal(text, known):
+    if taken := _removal(text, before):
         return Reply("remove", answer=taken[1], slot=taken[0])
-    edit = _EDIT.fullmatch(bare(text))
-    return Reply("edit") if edit and (edit["what"] is None or _holders(edit["what"], known)) else None
+    rules = ((_RENAME, known if slot else None), (_EDIT, before))
+    edits = ((rule.fullmatch(bare(text)), where) for rule, where in rules)
+    return Reply("edit") if any(edit and _holders(edit["what"], where) for edit, where in edits) else None
 
 
 def _removal(text: str, known: Specification | None) -> tuple[Slot | None, str] | None:
@@ -216,19 +219,38 @@ def _holders(what: str, known: Specification | None) -> list[Slot | None]:
 
 def less(answer: str, what: str) -> str:
     """An answer without the items that "hives and bees" names; the answer as it is where one of them is none of its."""
-    plain = " ".join(answer.split())
-    if (left := _less(plain, what)) != plain:
-        return left
-    for item in filter(None, _ITEM.split(what)):
-        if (shorter := _less(left, item)) == left:
-            return answer
-        left = shorter
-    return left
+    items = _items(" ".join(answer.split()))
+    left = _less(items, what)
+    if left is None:
+        left = items
+        for item in filter(None, _ITEM.split(what)):
+            if (shorter := _less(left, item)) is None:
+                return answer
+            left = shorter
+    return "".join(sign + one for sign, one in left).strip(" .")
 
 
-def _less(answer: str, item: str) -> str:
-    ends = rf"(?:^|{_ITEM.pattern})(?:the\s+)?{re.escape(item)}\s*(?=$|[.!]|{_ITEM.pattern})"
-    return re.sub(rf"^{_ITEM.pattern}", "", re.sub(ends, "", answer, count=1, flags=re.IGNORECASE)).strip(" .")
+def _less(items: list[tuple[str, str]], what: str) -> list[tuple[str, str]] | None:
+    """Without the first that is called this; None where none is."""
+    is_it = re.compile(rf"(?:the )?{re.escape(what)}[ .!]*", re.IGNORECASE)
+    place = next((place for place, (_, one) in enumerate(items) if is_it.fullmatch(one)), None)
+    if place is None:
+        return None
+    before, rest = items[place][0], items[place + 1 :]
+    if rest and (not before or ";" in before):  # what began a list begins it no more
+        rest[0] = (before, rest[0][1])
+    return [*items[:place], *rest]
+
+
+def _items(answer: str) -> list[tuple[str, str]]:
+    """(what parts it from the one before, item). "And" parts them at the end of a list, or where nothing else does."""
+    found: list[tuple[str, str]] = []
+    lists = re.split(r"( ?; ?(?:and )?)", answer)
+    for sign, several in zip(["", *lists[1::2]], lists[::2], strict=True):
+        *parts, last = re.split(r"( ?, ?(?:and )?)", several)
+        parts += re.split(r"( (?:and|&) )", last) if parts or len(lists) == 1 else [last]
+        found += zip([sign, *parts[1::2]], parts[::2], strict=True)
+    return found
 
 
 def slot_to_change(text: str) -> Slot | None:

@@ -26,15 +26,16 @@ _AFTER = re.compile(
     re.IGNORECASE,
 )
 
-_YES = (
-    r"(?:yes|yeah|yep|yup|sure|ok|okay|fine|right|correct|exactly|go ahead|please do|do (?:it|that|so)"
-    r"|that.?s (?:it|right)|(?:that )?looks (?:right|good|fine))"
-)
-_DO_IT = r"(?!keep|leave|cancel|stop|skip|forget)(?:please|[a-z]+ (?:it|them|that|this|both))"
-_AGREED = re.compile(rf"\W*(?:{_YES}\b[\s,.;!–—-]*)+(?:{_DO_IT}\b[\s,.;!–—-]*)*", re.IGNORECASE)
+_YES = r"(?:yes|yeah|yep|yup|sure|ok|okay|go ahead|please do|do (?:it|that|so))"
+_RIGHT = r"(?:fine|right|correct|exactly|that.?s (?:it|right)|(?:that )?looks? (?:right|good|fine))"
+"""Says that something is as it should be, which agrees to no change of it."""
+_SO = r"\b[\s,.;!–—-]*"
+_AGREED = re.compile(rf"\W*(?:(?:please )?{_YES}{_SO})+(?:please{_SO})?", re.IGNORECASE)
+_APPROVED = re.compile(rf"\W*(?:{_YES}{_SO})*(?:{_RIGHT}{_SO})+(?:please{_SO})?", re.IGNORECASE)
 _REFUSED = re.compile(
     r"\W*(?:(?:no|nope|nah)\b(?!\W+(?:idea|clue|wait|but|my|i (?:mean\w*|want\w*|did\w*|said))\b)|i (?:\w+ )?disagree\b"
-    r"|(?:do not|don.?t|not(?! sure)|cancel|stop|skip|overrule|never)\b"
+    r"|(?:do not|don.?t)\b(?! (?:\w+ )?(?:know|understand|get|see|follow|mind|care)\b)|(?:cancel|stop|skip|overrule)\b"
+    r"|(?:not|never)(?: (?:mind|now|yet))?(?=\W*$|[,.;:!]|\s+[–—-])"
     r"|(?:please )?(?:keep|leave)\b(?=\W*$|\W+(?:it|them|that|this|both)\b))",
     re.IGNORECASE,
 )
@@ -110,6 +111,11 @@ def agrees(text: str, *verbs: str) -> bool | None:
         if _REFUSED.match(said):
             return False
     return None
+
+
+def approves(text: str) -> bool:
+    """Whether a message says that something is right as it is, or looks good."""
+    return any(_APPROVED.fullmatch(said) for said in (text, own_words(text)))
 
 
 def _repeating(verbs: Collection[str]) -> str:

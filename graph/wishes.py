@@ -59,7 +59,7 @@ _ONLY = tuple(
     )
 )
 _EDIT = re.compile(
-    rf"(?:edit|change|rewrite) (?:(?P<who>{_ONE})\b(?: (?:to|as))?[:,]?|(?P<place>{IN_WORDS})(?::| (?:to|as)\b:?))"
+    rf"(?:edit|change|rewrite) (?:(?P<who>{_ONE})\b(?: (?:to|as))?[:,]?|(?P<place>{IN_WORDS})(?: (?:to|as))?:)"
     r" *(?P<text>.+)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -70,7 +70,7 @@ _MORE = re.compile(
     re.IGNORECASE,
 )
 _WHY = re.compile(
-    r"(?:why (?:\w+ ){0,4}(?:so )?(?:few|only|not more)\b.{0,60}|only \d{1,4}\?)",
+    r"(?:why (?:\w+ ){0,4}(?:so )?(?:few|only|not more)\b.{0,60}|only \d{1,4} ?\?)",
     re.IGNORECASE,
 )
 _WHY_ONE = re.compile(
@@ -78,15 +78,25 @@ _WHY_ONE = re.compile(
 )
 _SHOW = re.compile(
     r"(?:show|list|see|read)(?: me)?(?: (?:them|these|those|the (?:new )?(?:samples|proposals|candidates|ones)))?"
-    r"(?: all)?(?: again)?",
+    r"(?: all)?(?: again)?\W*",
     re.IGNORECASE,
 )
 _FOR = re.compile(r"(?:(?:do|make)\W+)?(?:(?:the )?same\W+|it\W+|that\W+)?(?=for\b)", re.IGNORECASE)
 _STRICT = r"\b(strict(er)?|only perfect|higher (level|bar)|better ones)\b"
 _FORM = r"\b(?:only|but|just|as|more like)\b +(?P<form>.{4,200})"
+_TONGUE = (
+    r"(?:(?:plain|simple|formal) )?(?:english|german|french|spanish|italian|portuguese|dutch|polish|czech|greek|danish"
+    r"|swedish|norwegian|finnish|hungarian|romanian|russian|ukrainian|turkish|arabic|hebrew|hindi|bengali|chinese"
+    r"|mandarin|japanese|korean|vietnamese|thai|indonesian|latin|json|xml|yaml|html|markdown)"
+)
+_OTHERWISE = (
+    r"(?:(?:a (?:bit|little)|much|even) )?(?:shorter|longer|simpler|harder|easier|clearer|politer|friendlier"
+    rf"|(?:more|less) [^\W\d][\w-]{{3,30}})|in {_TONGUE}"
+)
 _SHAPE = (
-    r"^\W*(?:(?:make|write|rephrase|put) (?:them|these|those)(?: all)? (?!for\b|again\b|up\b|stricter\b)"
-    r"|(?=(?:in [^\W\d]{4,}|shorter|longer|simpler|harder|easier)\W*$))(?P<form>.{4,200})"
+    rf"^\W*(?:(?:make|write|rephrase) (?:them|these|those)(?: all)? (?=(?:{_OTHERWISE}|about \w+"
+    rf"|as (?!(?:an? )?(?:\w+ )?(?:files?|csv|tsv|jsonl|parquet|xlsx)\b)\w+)\b)"
+    rf"|(?=(?:{_OTHERWISE})[\s.!]*$))(?P<form>.{{4,200}})"
 )
 """How the proposals should be instead."""
 _SET = r"(?:evaluation|eval|test|hold-?out|held-?out|benchmark) ?(?:set|data|dataset|file)"
@@ -150,11 +160,14 @@ def read_review(text: str, n: int = 0, *, with_file: bool = False) -> Wish | Non
     """What a message wants done with n proposals; None when it is about something else."""
     if match := _EDIT.fullmatch(text.strip()):
         return Wish("edit", _numbers(match["who"] or match["place"], n)[:1], match["text"].strip())
-    said = bare(_JUST.sub("only ", text)).strip(" .!?")
-    if wish := _about_some(said, n):
+    said = bare(_JUST.sub("only ", text)).strip(" .!")
+    decides = not said.endswith("?") or ":" in said  # what is asked decides nothing; a reason may ask
+    if decides and (wish := _about_some(said, n)):
         return wish
-    if _LOOKS_GOOD.fullmatch(said):
+    if decides and _LOOKS_GOOD.fullmatch(said):
         return Wish("keep")
+    if match := _WHY_ONE.fullmatch(said):
+        return Wish("why", _numbers(match["who"], n))
     if match := _MORE.fullmatch(said):
         return Wish("more", _numbers(match["n"] or ""))
     if _WHY.fullmatch(said):
@@ -180,8 +193,6 @@ def _about_some(text: str, n: int) -> Wish | None:
         return Wish("drop", text=_reason(match["why"]))
     if match := _ACCEPT.fullmatch(text):
         return Wish("accept", _numbers(match["who"], n))
-    if match := _WHY_ONE.fullmatch(text):
-        return Wish("why", _numbers(match["who"], n))
     return None
 
 
@@ -231,7 +242,9 @@ def read_making(text: str, *, with_file: bool = False) -> Making:
     parts = Parts(text)
     holdout = _holdout(parts, with_file)
     strict = parts.take(_STRICT, _LEAD) is not None
-    form = parts.take(_FORM) or parts.take(_SHAPE)
+    form = parts.take(_FORM)
+    if form is None and (form := (asked := Parts(bare(parts.left.rstrip(" ?")))).take(_SHAPE)):
+        parts = asked
     wished = form["form"].partition("¦")[0].strip(" .,;!") if form else ""
     wished = re.sub(r"^(?:only|just) ", "", wished, flags=re.IGNORECASE)
     return Making(form=wished, strict=strict, holdout=holdout, rest=parts.left)

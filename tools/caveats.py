@@ -1,8 +1,7 @@
 """What a person has to know before believing a run's figures: what its judge cannot read or see, and whether the data's
 outputs are those of their inputs. They stand in coverage.json, and are told wherever its figures are."""
 
-from collections.abc import Iterable, Sequence
-from itertools import islice
+from collections.abc import Sequence
 
 import numpy as np
 from goalcover.agent.embedded.naming import hidden_form
@@ -32,13 +31,9 @@ def caveats(run: Run, goal: Goal, embedder: Embedder, *, embedded: bool) -> tupl
     return (*(limits(goal, samples) if embedded else ()), *_mixed_up(samples, embedder))
 
 
-def limits(goal: Goal, samples: Iterable[Sample]) -> tuple[str, ...]:
-    """What the embedded judge cannot do for this goal and these data: known before it judges. Reads the first samples.
-
-    Raises InputError when they are of a dataset that can no longer be read.
-    """
-    read = list(islice(samples, _READ))
-    return (*foreign_notes(goal, read[0]), *_rated_low(read), *_unseen(goal))
+def limits(goal: Goal, samples: Sequence[Sample]) -> tuple[str, ...]:
+    """What the embedded judge cannot do for this goal and data of which these are some: known before it judges."""
+    return (*foreign_notes(goal, samples[0]), *_rated_low(samples), *_unseen(goal))
 
 
 def mostly_code(samples: Sequence[Sample]) -> bool:

@@ -5,10 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-import orjson
 from goalcover.agent.models import Sample
 from goalcover.agent.synthesis import Candidate, Column
-from goalcover.tools.rendering import as_text, parse_json
+from goalcover.tools.rendering import as_text, parse_json, to_json
 from goalcover.tools.shapes import DIALOGUES, Plan, understand
 
 _SPELLINGS = {"from": ("value", "human", "gpt"), "role": ("content", "user", "assistant")}
@@ -40,7 +39,7 @@ class Layout:
         row = self._row(candidate, sample_id)
         reading = "mapped" if self.is_mapped else understand(row)
         asked, answered = (candidate.input, candidate.output) if isinstance(reading, str) else reading[2:4]
-        return Sample(id=sample_id, row=number, input=asked, output=answered, original=orjson.dumps(row).decode())
+        return Sample(id=sample_id, row=number, input=asked, output=answered, original=to_json(row))
 
     def edited(self, candidate: Candidate, asked: str, answered: str) -> Candidate:
         """The candidate with this input and output; empty: unchanged. Columns of an unchanged side stay as they are."""

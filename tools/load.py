@@ -14,6 +14,9 @@ from goalcover.tools.shapes import Plan, Reading, parse_mapping, understand
 from goalcover.tools.sources import Source, find_source
 from goalcover.tools.survey import Skip, Survey, id_text
 
+HEAD = 160
+"""Rows that are kept from the first reading: what most of them are like is told before the rest is read again."""
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -36,13 +39,18 @@ class Dataset:
     """The first of them."""
     notes: tuple[str, ...]
     """What a person should know about how the data was read."""
-    preview: Sample
-    """The first readable row, as understood."""
+    head: tuple[Sample, ...] = field(repr=False)
+    """The first readable rows, as understood: at least one, at most `HEAD`."""
     _origin: Source = field(repr=False)
     _mapping: Plan | None = field(repr=False)
     _id_column: str | None = field(repr=False)
     _chosen: frozenset[int] | None = field(repr=False)
     """With a limit: which of the readable rows, counted from 0."""
+
+    @property
+    def preview(self) -> Sample:
+        """The first readable row, as understood."""
+        return self.head[0]
 
     def __len__(self) -> int:
         """The number of samples that iterating yields."""
@@ -76,14 +84,13 @@ def open_dataset(
     plan = parse_mapping(mapping) if mapping is not None else None
     origin = find_source(data, split)
     survey = Survey(plan)
-    first: tuple[int, Row, Reading] | None = None
+    first: list[tuple[int, Row, Reading]] = []
     for number, row in enumerate(origin.rows(), 1):
         reading = _reading(row, plan)
         survey.add(number, row, reading)
-        if first is None and isinstance(reading, Reading):
-            first = number, row, reading
-    survey.check(data)
-    assert first is not None  # the survey refuses a dataset with no readable row
+        if len(first) < HEAD and isinstance(reading, Reading):
+            first.append((number, row, reading))
+    survey.check(data)  # refuses a dataset with no readable row
     id_column = survey.id_column
     return Dataset(
         source=data,
@@ -95,7 +102,7 @@ def open_dataset(
         skip_reasons=dict(survey.skip_reasons),
         skipped=tuple(survey.skipped),
         notes=(*origin.notes, *survey.notes),
-        preview=_sample(*first, id_column),
+        head=tuple(_sample(*one, id_column) for one in first),
         _origin=origin,
         _mapping=plan,
         _id_column=id_column,

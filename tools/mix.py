@@ -4,13 +4,12 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, get_args
 
-import orjson
 from goalcover.agent.errors import InputError
 from goalcover.agent.models import Frozen, Sample, digest
 from goalcover.memory.runs import Run
 from goalcover.memory.synthetic import Origin, kept
 from goalcover.tools.filter import Selection, select
-from goalcover.tools.rendering import parse_json
+from goalcover.tools.rendering import parse_json, to_json
 
 MixName = Literal["original", "goal-aligned", "synthetic", "synthetic+original", "synthetic+goal-aligned"]
 MIXES: tuple[MixName, ...] = get_args(MixName)
@@ -121,7 +120,7 @@ def _without_line_ends(text: str) -> str:
 def _verdicts(sample: Sample) -> Iterator[str]:
     """What tells rows of equal text apart: the answer that was rejected, the label of the answer."""
     row = parse_json(sample.original)
-    return (orjson.dumps(row[name]).decode() for name in _VERDICT_COLUMNS if name in row)
+    return (to_json(row[name]) for name in _VERDICT_COLUMNS if name in row)
 
 
 def _split(members: Sequence[Member], share: float) -> tuple[tuple[Member, ...], tuple[Member, ...]]:

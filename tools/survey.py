@@ -3,10 +3,9 @@
 import difflib
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, time, timedelta
 from decimal import Decimal
-from itertools import islice
 from typing import NamedTuple
 
 from goalcover.agent.errors import InputError
@@ -14,6 +13,7 @@ from goalcover.tools.columns import Column, Columns
 from goalcover.tools.rendering import as_text, is_binary, without_controls
 from goalcover.tools.rows import Row
 from goalcover.tools.shapes import DIALOGUES, MAP_SYNTAX, UNKNOWN_SHAPE, Plan, Reading
+from goalcover.tools.typeset import listed
 
 ID_NAMES = ("id", "sample_id", "uid", "uuid")
 UNREADABLE_SHARE = 0.1
@@ -256,9 +256,8 @@ def id_text(value: object) -> str:
     return "" if isinstance(value, list | dict) else as_text(value).strip()
 
 
-def _listed(names: Collection[str]) -> str:
-    more = len(names) - LISTED_COLUMNS
-    return ", ".join(map(_shown, islice(names, LISTED_COLUMNS))) + (f" and {more} more" if more > 0 else "")
+def _listed(names: Iterable[str]) -> str:
+    return listed([_shown(one) for one in names], LISTED_COLUMNS)
 
 
 def _shown(name: str) -> str:

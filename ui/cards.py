@@ -41,6 +41,11 @@ def candidates(batch: Batch, reviews: Sequence[Review] = ()) -> dict[str, Any]:
     return {"cards": cards, "open": True}
 
 
+def shows(props: dict[str, Any], batch: Batch) -> bool:
+    """Whether these are the cards of a batch."""
+    return [one["input"] for one in props["cards"]] == [visible(one.sample.input) for one in batch.proposals]
+
+
 def closed(props: dict[str, Any], rest: str) -> dict[str, Any]:
     """The same cards when the review is over; `rest` is what became of those that were not turned down."""
     cards = [one | {"decision": one["decision"] if one["decision"] == "rejected" else rest} for one in props["cards"]]

@@ -180,8 +180,10 @@ class Page:
     async def _close_proposals(self, said: Proposed | Kept) -> None:
         """The cards of before, when others stand in their place or all is decided."""
         if self._proposals is not None:
-            kept = isinstance(said, Kept) and said.accepted.accepted
-            rest = "kept" if kept else "rejected" if isinstance(said, Kept) else "replaced"
+            if isinstance(said, Kept):
+                rest = "kept" if said.accepted.accepted else "rejected"
+            else:
+                rest = "shown again" if cards.shows(self._proposals.props, said.batch) else "replaced"
             await self._redraw(self._proposals, cards.closed(self._proposals.props, rest))
 
     async def _redraw(self, element: cl.CustomElement, props: dict[str, Any]) -> None:

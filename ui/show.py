@@ -49,7 +49,7 @@ def print_dataset(dataset: Dataset, goal: Goal, engine: Engine) -> None:
     """What was understood of the data, with one row as an example."""
     size = f"{count(len(dataset), 'sample')} of {count(dataset.rows, 'row')}"
     console.print(f"{size} in {dataset.source}: {dataset.shape}")
-    for note in (*dataset.notes, *(limits(goal, dataset) if engine.name == "embedded" else ())):
+    for note in (*dataset.notes, *(limits(goal, dataset.head) if engine.name == "embedded" else ())):
         console.print(f"  note: {note}")
     if dataset.n_skipped:
         console.print(f"  skipped {count(dataset.n_skipped, 'row')}:")

@@ -55,10 +55,14 @@ _UNSURE = (
     r"|cannot be (?:known|answered|settled)|(?:(?:does|do)(?: not|n['’]t)|cannot) (?:know|tell|say|settle|answer|do)"
     r"(?:\s+(?:so|it|(?:the )?(?:question|answer)))?)"
 )
+_INVENTED = (
+    r"(?:facts?|sources?|citations?|references?|figures?|numbers|details|information|claims|things|anything|answers?"
+    r"|quot(?:es?|ations?)|statistics|evidence|stuff|something)"
+)
 _INVENTS = (
-    r"(?:mak(?:es?|ing)\s+(?:\w+\s+){0,2}up\b|made[- ]up\b|hallucinat"
-    r"|(?:invent|fabricat)(?:s|es?|ed|ing)?\s+(?:\w+\s+)?"
-    r"(?:facts?|sources?|citations?|references?|figures?|numbers|details|information|claims|things|anything)\b)"
+    rf"(?:mak(?:es?|ing)\s+(?:(?:\w+\s+)?{_INVENTED}\s+up\b|up\s+(?:\w+\s+){{0,2}}{_INVENTED}\b"
+    rf"|(?:\w+\s+){{0,2}}up{_NO_SUBJECT})|made[- ]up\b|hallucinat"
+    rf"|(?:invent|fabricat)(?:s|es?|ed|ing)?\s+(?:\w+\s+)?{_INVENTED}\b)"
 )
 _WORDINGS = tuple(
     re.compile(rf"^(?:always\s+)?{one}", re.IGNORECASE)

@@ -32,7 +32,7 @@ _NEVER = re.compile(r"^(?:never|not|no|avoids?|does not|do not|don['’]t)\s+", 
 _ARTICLE = re.compile(r"^(?:an?|the|any)\s+", re.IGNORECASE)
 _DOES_NOT = re.compile(r"^(?:never|does not|do not|don['’]t)\s", re.IGNORECASE)
 """A verb follows."""
-_NO_VERB = re.compile(r"\w{2,}(?:nal|cal|gal|ial|ful|ous)\b", re.IGNORECASE)
+_NO_VERB = re.compile(r"(?!(?:signal|trial|journal)\b)\w{2,}(?:nal|cal|gal|ial|ful|ous)\b", re.IGNORECASE)
 """But not in "never legal advice"."""
 _REST = re.compile(
     r"^(?:(?:and|or)\s+\w+(?:\s+(?:out|up|in|down|on|off))?\s+)?(?:(?:their|its|our|the|a|an)\s+)?", re.IGNORECASE
@@ -134,8 +134,12 @@ def _find_form(clause: Clause, domain: Domain) -> Capability | None:
     slots = (*FORM_SLOTS, "domain") if clause.slot == "task" else FORM_SLOTS
     _, _, done_to = clause.text.partition(" ")
     called = [clause.text, clause.text.removeprefix("be "), *([f"{clause.verb} {done_to}"] if clause.verb else [])]
-    found = (named(text, domain, slots) for text in called)
-    return next(filter(None, found), None) or mentioned(clause.text, domain, (clause.slot,))
+    known = next(filter(None, (named(text, domain, slots) for text in called)), None)
+    known = known or mentioned(clause.text, domain, (clause.slot,))
+    if known is None and clause.slot != "task" and is_manner(clause.text):
+        said = clause.text[:1].upper() + clause.text[1:]
+        return Capability(name=said, does=said, slot=clause.slot, scope="every", seen=False)
+    return known
 
 
 def _is_plain_task(clause: Clause, domain: Domain) -> bool:

@@ -253,7 +253,7 @@ def base(verb: str) -> str:
         return f"{verb[:-3]}y"
     if re.search(r"(?:ss|x|zz|ch|sh|o)es$", verb):
         return verb[:-2]
-    return verb[:-1] if re.search(r"[^sui]s$", verb) else verb
+    return verb[:-1] if re.search(r"[^suia]s$", verb) else verb
 
 
 def gerund(verb: str) -> str:

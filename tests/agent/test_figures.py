@@ -4,7 +4,12 @@ import pytest
 from goalcover.agent.figures import SCALE, struck, unsupported
 from goalcover.agent.quotes import misquoted
 
-SOURCES = [SCALE, '{"alignment": 0.3124, "support": 12, "n": 1200, "id": "row-17", "year": "2019"}', "20 are wanted"]
+SOURCES = [
+    SCALE,
+    '{"alignment": 0.3124, "support": 12, "n": 1200, "id": "row-17", "year": "2019", "version": "1.2.3"}',
+    "on 2024.01.05",
+    "20 are wanted",
+]
 
 
 @pytest.mark.parametrize(
@@ -13,6 +18,7 @@ SOURCES = [SCALE, '{"alignment": 0.3124, "support": 12, "n": 1200, "id": "row-17
         "31 % of 1,200 samples, 0.31 or **0.3**; 12 of them",
         "Es sind 1.200 Proben und 0,31.",
         "1,200.0 samples",
+        "version 1.2.3 of 2024.01.05",
         "31.2%",
         "1. First this.\n2) Then that.\n  - 3. and more",
         "row-99, B12 and COVID-19 are names",

@@ -77,6 +77,38 @@ def test_it_never_falls_below_one_and_grows_by_one_every_25_successes():
     assert pace.limit == 4
 
 
+def test_a_server_that_became_slow_after_the_start_is_asked_more_at_once_again():
+    pace = Pace(8, timeout=120)
+    pace.succeeded(5.0)
+    for _ in range(1_000):
+        pace.turned_away(BUSY)
+    assert pace.limit == 1
+    for _ in range(1_000):
+        pace.succeeded(50.0)
+    assert pace.limit == 8
+
+
+def test_whoever_waits_is_called_as_soon_as_an_answer_allows_more_at_once():
+    async def story() -> int:
+        pace, entered = Pace(64, timeout=120), []
+
+        async def call() -> None:
+            async with pace.turn(1):
+                entered.append(1)
+                await asyncio.sleep(60)
+
+        calls = [asyncio.create_task(call()) for _ in range(20)]
+        await asyncio.sleep(0)
+        pace.succeeded(1.0)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        for one in calls:
+            one.cancel()
+        return len(entered)
+
+    assert asyncio.run(story()) == 20
+
+
 def test_a_few_calls_turned_away_at_random_are_no_crowd():
     pace = known(64)
     for n in range(2_000):

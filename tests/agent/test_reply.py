@@ -27,6 +27,7 @@ def reply(finish_reason="stop", usage=None, **message):
         ('{"why": "has } and { in it", "level": 4}', {"why": "has } and { in it", "level": 4}),
         ('I use {braces}, then {"a": {"b": 1}}', {"a": {"b": 1}}),
         ('{"why": "</think>", "level": 4}', {"why": "</think>", "level": 4}),
+        ('<think>{"a" </think>{"why": "the </think> tag", "level": 4}', {"why": "the </think> tag", "level": 4}),
         ('```json\n{"why": "<think>a</think> b", "level": 4}\n```', {"why": "<think>a</think> b", "level": 4}),
     ],
 )

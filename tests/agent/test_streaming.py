@@ -71,6 +71,7 @@ def test_a_server_that_counts_no_tokens_in_streams_streams_all_the_same(tmp_path
 )
 def test_a_stream_that_ends_before_its_end_is_no_answer(tmp_path, monkeypatch, ends, error, told):
     with serving() as server:
+        server.counts = ends is not None
         model = probed(server, tmp_path, attempts=1)
         whole = server.complete
 
@@ -83,6 +84,23 @@ def test_a_stream_that_ends_before_its_end_is_no_answer(tmp_path, monkeypatch, e
         with paid_by(paid := Budget()), pytest.raises(error, match=told):
             collected(model.stream([{"role": "user", "content": "hello"}]))
     assert paid.usage.calls == 1
+
+
+def test_a_server_that_never_says_why_an_answer_ended_tells_what_it_took_at_its_end(tmp_path, monkeypatch):
+    with serving() as server:
+        model = probed(server, tmp_path)
+        whole = server.complete
+
+        def unnamed(asked, fault):
+            completion = whole(asked, fault)
+            completion["choices"][0]["finish_reason"] = None
+            return completion
+
+        monkeypatch.setattr(server, "complete", unnamed)
+        with paid_by(paid := Budget()):
+            said = collected(model.stream([{"role": "user", "content": "hello"}]))
+    assert "".join(said).startswith("I can help with goals")
+    assert paid.usage.completion_tokens > 0
 
 
 def test_a_stream_whose_connection_is_cut_is_told_as_that(tmp_path):
@@ -101,6 +119,22 @@ def test_a_limit_on_answers_is_sent_by_the_name_that_the_model_takes_in_streams_
     asked = server.chats[-1]
     assert (asked[taken], asked["seed"]) == (900, 0)
     assert not {other, "temperature"} & asked.keys()
+
+
+def test_a_limit_on_answers_that_came_later_is_sent_by_its_other_name_in_streams_too(tmp_path):
+    turns = [{"role": "user", "content": "hello"}]
+    with serving(rejects=frozenset(["max_tokens"])) as server:
+        probed(server, tmp_path)
+        model = chat_model(server, tmp_path, max_output_tokens=900)
+        for n in (4, 5):  # refused, found out by two, answered; then known
+            assert "".join(collected(model.stream(turns))).startswith("I can")
+            assert len(server.chats) == n
+        assert server.chats[-1]["max_completion_tokens"] == 900
+        server.rejects = frozenset(["tools"])
+        tool = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}
+        with pytest.raises(ModelRequestError, match="tools"):
+            collected(model.stream(turns, [tool]))
+        assert len(server.chats) == 6
 
 
 def test_a_limit_on_answers_that_no_name_helps_is_told_and_not_left_out(tmp_path):
@@ -125,3 +159,18 @@ def test_whoever_gave_up_is_not_asked_again_for_the_same_work(tmp_path, monkeypa
             monkeypatch.undo()
         with paid_by(Budget()):  # whoever tries again asks anew
             assert "".join(collected(model.stream(ask))).startswith("I can")
+
+
+def test_one_question_that_a_model_cannot_answer_does_not_silence_it(tmp_path):
+    ask = [{"role": "user", "content": "hello"}]
+    script = [*["ok", "500", "500"] * 2, "ok", *["500"] * 4]
+    with serving(faults=Faults(script=["ok", *script])) as server:
+        model = probed(server, tmp_path, attempts=2)
+        with paid_by(Budget()):
+            for fails in (False, True, False, True, False, True, True, True):
+                if fails:
+                    with pytest.raises(ModelBusyError, match="tried 2 times"):
+                        collected(model.stream(ask))
+                else:
+                    assert "".join(collected(model.stream(ask))).startswith("I can")
+    assert len(server.chats) == len(script)  # of three failures in a row, the last was not asked

@@ -154,7 +154,9 @@ def test_every_check_fails_once_and_is_repaired_by_the_offer(deps: Deps, tmp_pat
         assert [one.ok for one in checks.atomic] == [False, True, True]
         assert any(not one.ok for one in checks.disjoint)
         assert [one.clause for one in checks.complete.uncovered]
-        for said in ("yep", "go ahead", "looks good", "Yes, do it", "please do", *["1"] * 7):
+        assert "I did not understand" in (await talk.say("looks good"))["Problem"].text
+        assert "Took back: Split" in (await talk.say("yes", "undo"))["Revised"].label
+        for said in ("yep", "go ahead", "Yes, do it", "please do", *["1"] * 8):
             if talk.asked is None:
                 break
             assert len(talk.asked.suggestions) == 2

@@ -112,6 +112,18 @@ def test_a_merge_takes_places_and_several(said, left):
     assert [one.name for one in changed(said).subgoals] == left
 
 
+def test_with_joins_what_is_merged_alone():
+    subgoals = (
+        *(Subgoal(id=name[-6:], name=name, description=name) for name in ("Help with billing", "Insurance claims")),
+        GOAL.subgoals[2],
+    )
+    goal = Goal(text="?", subgoals=subgoals)
+    change = read_change("drop help with claims", goal)
+    assert change.problem
+    assert not change.edits
+    assert [one.id for one in apply(read_change("drop help with billing", goal), goal).subgoals] == ["claims", "gas"]
+
+
 def test_a_merge_by_a_button_and_one_by_words_ask_for_the_same():
     first, second, third = GOAL.subgoals
     first = first.model_copy(update={"weight": 3.0, "share": 0.3})

@@ -182,6 +182,9 @@ def test_start_and_its_limit_are_understood():
     assert wants_start("Start")
     assert wants_start("yeah")
     assert wants_start("judge 200 first")
+    assert wants_start("yes, do it")
+    for said in ("fine", "right", "exactly", "ok, undo that", "okay, reword it"):
+        assert not wants_start(said)
     assert not wants_start("Assess my data")
     assert limit_in("Judge 200 first") == 200
     assert limit_in("Judge all 305") is None

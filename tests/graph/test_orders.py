@@ -4,7 +4,7 @@ import pytest
 from goalcover.agent.errors import InputError
 from goalcover.graph.orders import UNNAMED, WITH_KEPT, Order, read_cut, read_order
 from goalcover.graph.parts import Parts
-from goalcover.graph.speech import agrees
+from goalcover.graph.speech import agrees, approves
 
 USUAL = Order()
 
@@ -116,6 +116,17 @@ def test_kept_samples_are_in_it_unless_it_is_said_what_is():
 
 
 @pytest.mark.parametrize(
+    "said", ["export only my own rows", "export real rows only", "export my data", "export just the uploaded samples"]
+)
+def test_who_asks_for_their_own_rows_gets_no_others(said):
+    assert read_order(said, has_kept=True) == USUAL
+    assert read_order(f"{said} and the kept samples", has_kept=True).mix.startswith("synthetic")
+    pushed = read_order("push my own rows to me/x", has_kept=True)
+    assert pushed == Order(hub="me/x")
+    assert read_order("push it to my dataset me/x", has_kept=True).mix == WITH_KEPT
+
+
+@pytest.mark.parametrize(
     ("said", "cut"),
     [
         ("which rows should I keep?", (None, None)),
@@ -130,8 +141,7 @@ def test_a_cut_is_read(said, cut):
 @pytest.mark.parametrize(
     "said",
     [
-        "yes", "Yes, upload it", "ok", "go ahead", "yes please do it", "sure, do it!", "yeah", "please do",
-        "Yes, split it", "looks good", "that's right", "yes please", "hm, yep",
+        "yes", "ok", "go ahead", "yes please do it", "sure, do it!", "yeah", "please do", "yes please", "hm, yep",
     ],
 )  # fmt: skip
 def test_a_yes_agrees(said):
@@ -140,17 +150,46 @@ def test_a_yes_agrees(said):
 
 def test_who_repeats_what_is_offered_agrees():
     assert agrees("please push it", "upload", "push") is agrees("Yes, upload", "upload", "push") is True
-    assert agrees("Merge them", "Merge") is True
+    assert agrees("Merge them", "Merge") is agrees("Yes, split it", "split") is True
     assert agrees("merge them into Bills", "Merge") is agrees("push it") is None
 
 
-@pytest.mark.parametrize("said", ["no", "No, keep it here", "don't", "cancel", "not yet", "keep it", "ok, leave it"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "no",
+        "No, keep it here",
+        "don't",
+        "cancel",
+        "not yet",
+        "keep it",
+        "ok, leave it",
+        "never mind",
+        "not now, thanks",
+    ],
+)
 def test_a_no_does_not(said):
     assert agrees(said) is False
 
 
 @pytest.mark.parametrize(
-    "said", ["yes but publicly to you/x", "why is surgery weak?", "", "tomatoes", "yesterday", "no, I meant two"]
+    "said",
+    [
+        *("yes but publicly to you/x", "why is surgery weak?", "", "tomatoes", "yesterday", "no, I meant two"),
+        *("ok, delete it", "fine, discard it", "ok, change it", "Sure, explain this", "ok, swap them", "yes, flip it"),
+        *("don't know", "do not understand", "Not helpful", "never mention brand names"),
+    ],
 )
 def test_anything_else_is_neither(said):
     assert agrees(said) is None
+
+
+@pytest.mark.parametrize("said", ["fine", "looks good", "that's right", "Exactly!", "right, correct"])
+def test_who_finds_something_right_orders_nothing(said):
+    assert approves(said)
+    assert agrees(said) is None
+
+
+@pytest.mark.parametrize("said", ["yes", "not right", "fine tuning", "looks good, but merge them"])
+def test_other_words_find_nothing_right(said):
+    assert not approves(said)

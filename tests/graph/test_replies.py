@@ -184,7 +184,12 @@ def test_something_is_taken_out_of_an_answer(said, slot, what):
 
 @pytest.mark.parametrize(
     "said",
-    ["rename oncolgy to oncology", "merge graphs and sorting", "please reword bees: hives", "split graphs in two"],
+    [
+        "rename the graphs to trees",
+        "merge graphs and sorting",
+        "please reword searching: finding",
+        "split graphs in two",
+    ],
 )
 def test_a_change_of_subgoals_is_no_answer(said):
     assert read_reply(said, QUESTION, KNOWN).turn == "edit"
@@ -201,6 +206,13 @@ def test_a_change_of_subgoals_is_no_answer(said):
         ("recursion.", "recursion", ""),
         ("tail recursion", "recursion", "tail recursion"),
         ("sorting; graphs", "graphs and trees", "sorting; graphs"),
+        ("insulin, hives and diet", "hives", "insulin and diet"),
+        ("insulin, hives and diet; bees", "insulin", "hives and diet; bees"),
+        ("bees; hives, wax and honey", "hives", "bees; wax and honey"),
+        ("bees; hives, wax and honey", "wax and honey", "bees; hives"),
+        ("terms and conditions; fees", "conditions", "terms and conditions; fees"),
+        ("search and rescue, first aid", "rescue", "search and rescue, first aid"),
+        ("sorting.", "graphs", "sorting."),
     ],
 )
 def test_an_answer_is_left_without_what_is_taken_out(answer, what, left):
@@ -219,11 +231,15 @@ def test_what_was_meant_instead_is_the_answer(said, answer):
     assert read_reply(said, QUESTION).answer == answer
 
 
-def test_an_act_answers_what_is_asked_about_the_task():
-    task = Question(text="What will it do?", slot="task")
-    for said in ("remove graphs", "split graphs in two"):
-        assert read_reply(said, task, KNOWN).turn == "answer"
-    assert read_reply("remove graphs from the topics", task, KNOWN).turn == "remove"
+@pytest.mark.parametrize("slot", [None, "task", "safety", "out_of_scope"])
+def test_an_act_answers_what_is_asked_about_the_goal_the_task_and_limits(slot):
+    asked = Question(text="What will it do?", slot=slot)
+    acts = ("remove graphs", "leave out recursion", "split graphs in two", "rename variables into snake case")
+    for said in (*acts, "leave out prices from the scope"):
+        assert read_reply(said, asked, KNOWN).turn == "answer"
+    assert read_reply("remove graphs from the topics", asked, KNOWN).turn == "remove"
+    assert read_reply("drop prices from out of scope", asked, KNOWN).slot == "out_of_scope"
+    assert read_reply("rename graphs to trees", asked, KNOWN).turn == ("edit" if slot else "answer")
 
 
 @pytest.mark.parametrize(
@@ -237,6 +253,8 @@ def test_an_act_answers_what_is_asked_about_the_task():
         "split bills and merge tables",
         "leave out prices",
         "what customers mean",
+        "Rephrase complaints into polite emails",
+        "take prices out of scope",
     ],
 )
 def test_other_acts_are_answers(said):

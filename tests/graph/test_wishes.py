@@ -68,18 +68,37 @@ def test_proposals_are_meant_by_their_places_in_words(said, verb, numbers):
     assert (wish.verb, wish.numbers) == (verb, numbers)
 
 
-@pytest.mark.parametrize("said", ["show them", "show me the samples again", "list them", "show"])
+@pytest.mark.parametrize("said", ["show them", "show me the samples again", "list them", "show", "can you show them?"])
 def test_the_proposals_are_asked_for_again(said):
     assert read_review(said) == Wish("show")
 
 
 @pytest.mark.parametrize(
     ("said", "form"),
-    [("make them shorter", "shorter"), ("make these more technical", "more technical"), ("in German", "in German")],
+    [
+        ("make them shorter", "shorter"),
+        ("make these more technical", "more technical"),
+        ("in German", "in German"),
+        ("in German please", "in German"),
+        ("shorter please", "shorter"),
+        ("yes, make them shorter", "shorter"),
+        ("could you make them shorter?", "shorter"),
+        ("could you make them a bit shorter please?", "a bit shorter"),
+        ("write them as letters", "letters"),
+        ("make them about widows", "about widows"),
+        ("in JSON", "in JSON"),
+    ],
 )
 def test_how_the_proposals_should_be_instead_is_read(said, form):
     assert read_review(said).verb == "again"
     assert read_making(said).form == form
+
+
+@pytest.mark.parametrize(
+    "said", ["drop all?", "reject all?", "delete them?", "keep 2?", "reject 1, 3?", "looks good?", "only the last?"]
+)
+def test_a_question_decides_nothing(said):
+    assert read_review(said, 5) is None
 
 
 def test_the_rest_is_what_nobody_has_decided_about():
@@ -100,7 +119,9 @@ def test_more_is_wished_for(said, numbers):
     assert (wish.verb, wish.numbers) == ("more", numbers)
 
 
-@pytest.mark.parametrize("said", ["why did you make so few?", "why only 6?", "why so few samples", "why not more"])
+@pytest.mark.parametrize(
+    "said", ["why did you make so few?", "why only 6?", "why so few samples", "why not more", "only 3?"]
+)
 def test_why_there_are_so_few_is_asked(said):
     assert read_review(said).verb == "why"
 
@@ -113,6 +134,13 @@ def test_for_whom_else_samples_are_wished_is_a_whole_request():
 def test_one_is_edited():
     wish = read_review("edit 3: Take 500 mg\nand rest.")
     assert (wish.verb, wish.numbers, wish.text) == ("edit", (3,), "Take 500 mg\nand rest.")
+
+
+@pytest.mark.parametrize("said", ["rewrite the last one to be shorter", "change both as you like"])
+def test_a_place_in_words_takes_its_text_after_a_colon(said):
+    wish = read_review(said, 5)
+    assert wish is None or wish.verb != "edit"
+    assert read_review("edit the last one to: Rest.", 5) == Wish("edit", (5,), "Rest.")
 
 
 @pytest.mark.parametrize("said", ["stricter", "again", "only questions from nurses", "but not in eval.jsonl please"])
@@ -135,6 +163,8 @@ def test_others_are_wished_for(said):
         "edit the first sentence of 2: No.",
         "why is the last one weak?",
         "in cardiology and surgery",
+        *("put them in the training set", "can you put them in the training set?", "put them in my data"),
+        *("write them to a file", "write them as csv", "make them available", "in general", "in total", "shorter?"),
     ],
 )
 def test_other_messages_are_no_review(said):

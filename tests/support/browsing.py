@@ -83,9 +83,17 @@ def keep(page: Page, name: str) -> None:
 
 
 def say(page: Page, text: str) -> None:
-    """While an answer comes in, Stop stands where Send is: the click waits for that."""
-    page.locator("#chat-input").click()
-    page.keyboard.insert_text(text)
+    """While an answer comes in, Stop stands where Send is: the click waits for that.
+
+    What is typed at the moment in which the box is drawn anew is lost, and typed again.
+    """
+    box = page.locator("#chat-input")
+    for _ in range(5):
+        box.click()
+        page.keyboard.insert_text(text)
+        page.wait_for_timeout(100)
+        if box.input_value().strip():
+            break
     page.locator("#chat-submit").click()
 
 

@@ -146,8 +146,11 @@ def test_cancelled_while_a_batch_is_handed_in_it_is_not_forgotten(tmp_path, run)
 
         judge.model.fetch = slow
         task = asyncio.create_task(batches.advance(samples(5), GOAL, run, [judge], Budget()))
-        await arrived.wait()
+        reached = asyncio.create_task(arrived.wait())
+        await asyncio.wait({task, reached}, timeout=30, return_when=asyncio.FIRST_COMPLETED)
+        reached.cancel()
         task.cancel()
+        assert arrived.is_set()
         with pytest.raises(asyncio.CancelledError):
             await task
 

@@ -75,6 +75,8 @@ def test_what_it_can_see_needs_no_note(name):
         ("Expresses uncertainty where the studies disagree", True),
         ("Never makes things up", True),
         ("No made-up facts", True),
+        ("Never makes up a source", True),
+        ("Never make up your bed", False),
         ("Doesn't invent sources", True),
         ("Explains uncertainty in statistics", False),
         ("States the uncertainty of a measurement", False),

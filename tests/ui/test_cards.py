@@ -17,7 +17,7 @@ from goalcover.tools.accept import Review
 from goalcover.tools.explain import Explanation
 from goalcover.tools.plan import Spread
 from goalcover.tools.synthesize import Batch
-from goalcover.ui.cards import candidates, closed, in_full, overview
+from goalcover.ui.cards import candidates, closed, in_full, overview, shows
 
 PAY = Subgoal(id="pay", name="Customers who cannot pay", description="Helps them")
 ROW = SubgoalCoverage(
@@ -129,6 +129,11 @@ def test_candidates_show_what_was_decided_about_them():
     assert [one["badge"] for one in shown["cards"]] == ["level 5 of 5", "your words", "level 5 of 5"]
     assert [one["output"] for one in shown["cards"]] == ["Answer 1", "A better answer", "Answer 3"]
     assert shown["cards"][2]["why"] == "Sounds made up"
+
+
+def test_cards_know_their_batch():
+    assert shows(candidates(BATCH, REVIEWS), BATCH)
+    assert not shows(candidates(BATCH), BATCH.model_copy(update={"proposals": BATCH.proposals[:1]}))
 
 
 def test_cards_that_are_closed_say_what_became_of_each():

@@ -7,6 +7,7 @@ import orjson
 from goalcover.tools.formats.examples import Example
 from goalcover.tools.formats.kinds import Kind, labelled, learnt, pair, plain
 from goalcover.tools.formats.messages import Message, UnfitError
+from goalcover.tools.rendering import to_json
 
 SPEAKERS = {"user": "human", "assistant": "gpt", "tool": "observation"}
 OPENAI_TAGS = {
@@ -79,7 +80,7 @@ def sharegpt_row(example: Example, kind: Kind) -> dict[str, Any]:
     if system:
         row["system"] = system
     if example.tools:
-        row["tools"] = orjson.dumps([tool["function"] for tool in example.tools]).decode()
+        row["tools"] = to_json([tool["function"] for tool in example.tools])
     return row
 
 

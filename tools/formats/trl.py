@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-import orjson
 from goalcover.tools.formats.examples import Example
 from goalcover.tools.formats.kinds import Kind, labelled, learnt, pair, plain
 from goalcover.tools.formats.messages import Message
+from goalcover.tools.rendering import parse_json, to_json
 
 _KEYS = ("role", "content", "tool_calls", "tool_call_id", "name", "reasoning_content")
 
@@ -37,7 +37,7 @@ def _prompt(example: Example) -> dict[str, Any]:
 
 
 def _tools(example: Example) -> dict[str, str]:
-    return {"tools": orjson.dumps(example.tools).decode()} if example.tools else {}
+    return {"tools": to_json(example.tools)} if example.tools else {}
 
 
 def _messages(messages: Sequence[Message]) -> Iterator[Message]:
@@ -72,4 +72,4 @@ def _message(message: Message) -> Message:
 
 def _call(call: dict[str, Any]) -> dict[str, Any]:
     function = call["function"]
-    return {**call, "function": {"name": function["name"], "arguments": orjson.loads(function["arguments"])}}
+    return {**call, "function": {"name": function["name"], "arguments": parse_json(function["arguments"].encode())}}

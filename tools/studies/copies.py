@@ -4,7 +4,7 @@ learnt on one is not tested on the other, and chance takes them together."""
 import re
 from collections import Counter
 from collections.abc import Sequence
-from itertools import chain
+from itertools import chain, combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,8 @@ Groups = npt.NDArray[np.intp]
 """(samples,): a number for each, equal for samples that repeat each other."""
 
 _LONGEST = 3
-"""Sentences of a sample, its longest, that it is known by: an edit may have changed one of them."""
+"""Sentences of a sample, its longest, that it is known by, two at a time: an edit may have changed one of them, and one
+alone may be a stock phrase."""
 _OWN = 1 / 3
 """Share of a short sample's words that a sentence has to hold to be known by, where it has less than `RUN` of them."""
 _FORM = 0.1
@@ -29,7 +30,10 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 def copies(samples: Sequence[Sample]) -> Groups:
-    """Samples that share one of their longest sentences, directly or through others; case and figures aside."""
+    """Samples that share two of their longest sentences, or one that is most of them, directly or through others.
+
+    Case and figures aside.
+    """
     from scipy.sparse import coo_array  # takes a while to import
     from scipy.sparse.csgraph import connected_components
 
@@ -78,4 +82,6 @@ def _known_by(sample: Sample) -> set[str]:
     words = [found for part in parts if (found := _WORD.findall(part.lower()))]
     least = min(RUN, _OWN * sum(map(len, words)))
     longest = sorted((one for one in words if len(one) >= least), key=len)[-_LONGEST:]
-    return {" ".join(one) for one in longest}
+    sentences = sorted({" ".join(one) for one in longest})
+    most = {one for one in sentences if 2 * len(one) > sum(map(len, sentences))}
+    return most | {"\n".join(two) for two in combinations(sentences, 2)}

@@ -190,6 +190,11 @@ def test_a_part_of_the_field_does(text):
         ("output", "never be rude; not for experts", [("output", "No being rude", "every")]),
         (
             "safety",
+            "never bias answers; never signal intent",
+            [("safety", "No biasing answers", "every"), ("safety", "No signaling intent", "every")],
+        ),
+        (
+            "safety",
             "do not ever promise refunds; never a discount",
             [("safety", "No promising refunds", "every"), ("safety", "No discount", "every")],
         ),

@@ -102,6 +102,9 @@ def test_what_the_embedded_judge_cannot_see_is_no_subgoal(decomposer):
     checks = asyncio.run(decomposer.check(Specification(goal="Short, polite answers about bees"), subgoals[:1]))
     assert all("short" not in one.clause.lower() for one in checks.complete.uncovered)
     assert checks.noted == ("Short answers",)
+    unsure = Specification(goal="A medical assistant that answers questions on cardiology and admits when it is unsure")
+    assert names(asyncio.run(decomposer.decompose(unsure, None)).subgoals)[0] == "Cardiology"
+    assert asyncio.run(decomposer.check(unsure, subgoals[:1])).noted == ("Admits when it is unsure",)
 
 
 @pytest.mark.parametrize(

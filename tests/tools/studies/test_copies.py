@@ -69,6 +69,12 @@ def test_a_short_line_that_some_have_in_common_makes_no_copies(chance):
     assert len(set(copies(samples(rows)).tolist())) == 43
 
 
+def test_stock_phrases_make_no_copies_though_every_answer_ends_with_some(chance):
+    stock = [sentence(chance, 12) for _ in range(30)]
+    rows = [(sentence(chance), f"{sentence(chance, 6)}\n{stock[n % 30]}\n{sentence(chance, 4)}") for n in range(120)]
+    assert len(set(copies(samples(rows)).tolist())) == 120
+
+
 def test_halves_are_even_and_no_group_is_in_both():
     groups = np.repeat(np.arange(30), [1, 2, 3] * 10)
     first = halve(groups)
