@@ -19,6 +19,7 @@ from goalcover.memory.runs import Run, RunInfo
 from goalcover.tools import typeset
 from goalcover.tools.coverage import EVERY_THRESHOLD
 from goalcover.tools.kinds import MEANINGS, closing, left_over
+from goalcover.tools.recommend import mean_wanted
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -189,7 +190,7 @@ def _rows(data: ReportData) -> tuple[Row, ...]:
 
     descriptions = {subgoal.id: subgoal.description for subgoal in data.goal.subgoals}
     return tuple(
-        Row(number, one.name or one.id, descriptions.get(one.id, ""), one, _state(one), _threshold(data.goal, one))
+        Row(number, one.name or one.id, descriptions.get(one.id, ""), one, _state(one), mean_wanted(data.goal, one))
         for number, one in enumerate(sorted(data.coverage.subgoals, key=worst_first), start=1)
     )
 
@@ -198,12 +199,6 @@ def _state(coverage: SubgoalCoverage) -> State:
     if coverage.gap is None:
         return "unknown"
     return "gap" if coverage.gap else "covered"
-
-
-def _threshold(goal: Goal, coverage: SubgoalCoverage) -> float | None:
-    if goal.threshold is not None:
-        return goal.threshold
-    return EVERY_THRESHOLD if coverage.scope == "every" else None
 
 
 def headline(rows: Sequence[Row]) -> str:
@@ -221,8 +216,7 @@ def headline(rows: Sequence[Row]) -> str:
 
 
 def _names(names: Sequence[str]) -> str:
-    listed = ", ".join(typeset.cut(name, NAME_CHARS) for name in names[:MAX_NAMES])
-    return listed if len(names) <= MAX_NAMES else f"{listed} and {len(names) - MAX_NAMES} more"
+    return typeset.listed([typeset.cut(name, NAME_CHARS) for name in names], MAX_NAMES)
 
 
 def dataset_name(path: str) -> str:

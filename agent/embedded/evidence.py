@@ -7,13 +7,13 @@ subgoals came or went. How they were chosen, and what each is worth, stands in t
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from goalcover.agent.embedded.passages import passages
 from goalcover.agent.embedded.statement import statement
+from goalcover.agent.embedded.subjects import topic_names
 from goalcover.agent.embedder import WORD_DIMENSIONS, Embedder, Floats, Reading
 from goalcover.agent.models import Sample, Subgoal
 from goalcover.agent.words import is_telling, stem, weight
@@ -124,8 +124,7 @@ class Reader:
     def topics(self) -> Floats:
         """Shape (topics, 384): the topics that a subgoal is contrasted with."""
         if self._topics is None:
-            listed = Path(__file__).with_name("topics.txt").read_text("utf-8").split("\n")
-            self._topics = self._embedder.vectors([topic for topic in listed if topic])
+            self._topics = self._embedder.vectors(topic_names())
         return self._topics
 
 

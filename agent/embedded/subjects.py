@@ -65,5 +65,10 @@ class Subjects:
 
     @cached_property
     def _topics(self) -> tuple[list[str], Floats]:
-        names = [one for one in Path(__file__).with_name("topics.txt").read_text("utf-8").split("\n") if one]
+        names = topic_names()
         return names, self._embedder.vectors(names)
+
+
+def topic_names() -> list[str]:
+    """The topics of topics.txt."""
+    return [one for one in Path(__file__).with_name("topics.txt").read_text("utf-8").split("\n") if one]
