@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from goalcover.agent.errors import MissingPartError
 from goalcover.agent.vectors import VectorCache
-from goalcover.agent.words import is_telling, stem
+from goalcover.agent.words import is_telling, stem, weight
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -40,6 +40,8 @@ BATCH = 32
 AT_ONCE = 16
 AT_A_TIME = 4_096
 """Readings held in memory for their vectors alone: their words take ten times the room."""
+_WORDS_KEPT = 2
+"""To be raised when `_words` keeps other words of the same text."""
 _PROJECTION = Path(__file__).with_name("embedded") / "projection.npy"
 
 # Every text is padded to the next of these lengths. A text's vector then depends on that text alone, to the last bit,
@@ -223,18 +225,18 @@ def _load_model() -> "SentenceTransformer":
 
 
 def _words(text: str, encoding: Any, pieces: Floats) -> tuple[tuple[str, ...], Floats]:
-    """The telling words of a text and the mean vector of each, all occurrences of one stem taken together."""
+    """The telling words of a text and the mean vector of each, all occurrences of one stem taken together. A text of
+    common words alone ("Time") has those."""
     spans: dict[int, list[int]] = {}
     for position, word in enumerate(encoding.word_ids):
         if word is not None:
             spans.setdefault(word, []).append(position)
+    offsets = encoding.offsets
+    found = [(text[offsets[span[0]][0] : offsets[span[-1]][1]].lower(), span) for span in spans.values()]
+    kept = [one for one in found if is_telling(one[0])] or [one for one in found if weight(one[0])]
     first: dict[str, str] = {}
     sums: dict[str, Floats] = {}
-    for positions in spans.values():
-        start, end = encoding.offsets[positions[0]][0], encoding.offsets[positions[-1]][1]
-        word = text[start:end].lower()
-        if not is_telling(word):
-            continue
+    for word, positions in kept:
         root = stem(word)
         first.setdefault(root, word)
         sums[root] = sums.get(root, np.zeros(DIMENSIONS, np.float32)) + _unit(pieces[positions].mean(axis=0))
@@ -262,8 +264,8 @@ def _key(name: str, text: str) -> bytes:
 
 @lru_cache(maxsize=1)
 def _edition() -> str:
-    """Names the axes that word vectors are kept on: a cache outlives the version that filled it."""
-    return hashlib.sha256(_PROJECTION.read_bytes()).hexdigest()[:8]
+    """Names the axes that word vectors are kept on, and which words: a cache outlives the version that filled it."""
+    return f"{_WORDS_KEPT}-{hashlib.sha256(_PROJECTION.read_bytes()).hexdigest()[:8]}"
 
 
 def _pack(vector: Floats, words: tuple[str, ...], vectors: Floats, basis: Floats | None) -> bytes:

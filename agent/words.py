@@ -9,7 +9,8 @@ _COMMONEST = 6.5
 """Zipf frequency (log10 of occurrences in 10^9 words) from which a word tells nothing: "about", "people"."""
 _RAREST = 1.8
 """Zipf frequency below which a word may as well be a slip of the keyboard."""
-_LEAST = 0.8
+_LEAST = 0.5
+"""Weight from which a word tells something: "home", "work" and "school" name subjects, "time" and "new" none."""
 _FIGURE_WEIGHT = 1.5
 _CURRENCY_WEIGHT = 3.0
 

@@ -1,10 +1,9 @@
-"""Evidence that a sample gives for a subgoal: three similarities, each with a meaning, none with a verdict yet.
+"""Evidence that a sample gives for a subgoal: three similarities and the room they had, none with a verdict yet.
 
 Every one of them depends on this sample and this subgoal alone, so a score never changes because other rows or other
 subgoals came or went. How they were chosen, and what each is worth, stands in tests/probes/README.md.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -12,13 +11,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 from goalcover.agent.embedded.passages import passages
-from goalcover.agent.embedded.statement import statement
+from goalcover.agent.embedded.statement import heads, statement
 from goalcover.agent.embedded.subjects import topic_names
 from goalcover.agent.embedder import WORD_DIMENSIONS, Embedder, Floats, Reading
 from goalcover.agent.models import Sample, Subgoal
-from goalcover.agent.words import is_telling, stem, weight
+from goalcover.agent.words import stem, weight
 
-_WORD = re.compile(r"[^\W\d_]+")
+SAID = 0.62
+"""Cosine from which a word in its context counts as saying another: "cardiac" says "heart", "renal" does not."""
 _HALF = 0.5
 # A long sample's evidence is that of its best passages, not of its average; and of more of them the longer it is, since
 # among forty passages one will come close to anything.
@@ -26,10 +26,12 @@ _STANDING_OUT = (3, 4)
 """At least three passages, or the best quarter."""
 _SAYING = (1, 12)
 """At least one passage, or the best twelfth."""
+_WHOLE = 150
+"""Characters from which a passage counts in full: "True" says little about what a question is about."""
 
 
 class Evidence(NamedTuple):
-    """The three similarities, in the order of the calibration's weights."""
+    """In the order of the calibration's weights."""
 
     words: float
     """Does it say it? How closely the best passage says the better-said half of the statement's telling words."""
@@ -37,6 +39,9 @@ class Evidence(NamedTuple):
     """Is it about it? How far the statement stands out, in the best passages, among some 350 topics of all kinds."""
     opening: float
     """Does it ask for it? The input's first passage, where the question stands, and the subgoal's name."""
+    room: float
+    """How much room was there to say it by chance? Log of the telling words in the wordiest passage: of fifty words one
+    comes closer to anything than of five. It counts against the sample."""
 
 
 class Comparison(NamedTuple):
@@ -67,7 +72,7 @@ class Query:
     word_weights: Floats
     """(words,), summing to 1"""
     heads: frozenset[str]
-    """Stems of the words that name it: those of its name that its description repeats, or all if it repeats none."""
+    """Stems of the words that name it."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,10 @@ class Text:
     passages: tuple[str, ...]
     vectors: Floats
     """(passages, 384)"""
+    sizes: Floats
+    """(passages,): characters, at most `_WHOLE`."""
+    room: float
+    """See `Evidence`."""
     words: tuple[str, ...]
     """The telling words of all passages, one after the other."""
     stems: frozenset[str]
@@ -110,7 +119,7 @@ class Reader:
     def compare(self, text: Text, queries: Sequence[Query]) -> list[Comparison]:
         """What one sample gives for each subgoal; nothing, if it holds no text."""
         if not text.passages:
-            return [Comparison(Evidence(0.0, 0.0, 0.0), ((0.0, ""),) * len(query.words), 0) for query in queries]
+            return [Comparison(Evidence(0.0, 0.0, 0.0, 0.0), ((0.0, ""),) * len(query.words), 0) for query in queries]
         topics = text.vectors @ self.topics.T
         mean, spread = topics.mean(axis=1), np.maximum(topics.std(axis=1), 1e-6)
         likeness = _likeness(text, queries)
@@ -132,14 +141,16 @@ def _comparison(text: Text, query: Query, mean: Floats, spread: Floats, likeness
     closeness = text.vectors @ query.statement
     evidence = Evidence(
         words=_best(said, *_SAYING),
-        contrast=_best((closeness - mean) / spread, *_STANDING_OUT),
+        contrast=_best((closeness - mean) / spread, *_STANDING_OUT, text.sizes),
         opening=float(text.vectors[0] @ query.name),
+        room=text.room,
     )
     return Comparison(evidence, _word_matches(text, query, likeness), int(closeness.argmax()))
 
 
-def _best(values: Floats, least: int, part: int) -> float:
-    return float(np.sort(values)[-max(least, len(values) // part) :].mean())
+def _best(values: Floats, least: int, part: int, sizes: Floats | None = None) -> float:
+    best = np.argsort(values, kind="stable")[-max(least, len(values) // part) :]
+    return float(np.average(values[best], weights=None if sizes is None else sizes[best]))
 
 
 def _word_matches(text: Text, query: Query, likeness: Floats) -> tuple[tuple[float, str], ...]:
@@ -191,12 +202,8 @@ def _query(subgoal: Subgoal, whole: Reading, name: Floats) -> Query:
         stems=tuple(map(stem, whole.words)),
         word_vectors=whole.word_vectors.astype(np.float32),
         word_weights=weights / max(float(weights.sum()), 1e-9),
-        heads=_stems(subgoal.name) & _stems(subgoal.description) or _stems(subgoal.name),
+        heads=heads(subgoal),
     )
-
-
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(stem(word) for word in _WORD.findall(text.lower()) if is_telling(word))
 
 
 def _text(parts: list[str], readings: list[Reading]) -> Text:
@@ -207,6 +214,8 @@ def _text(parts: list[str], readings: list[Reading]) -> Text:
     return Text(
         passages=tuple(parts),
         vectors=np.array([reading.vector for reading in readings], dtype=np.float32),
+        sizes=np.minimum([len(part) for part in parts], _WHOLE).astype(np.float32),
+        room=float(np.log1p(counts.max(initial=0))),
         words=words,
         stems=frozenset(map(stem, words)),
         word_vectors=np.concatenate([empty, *(reading.word_vectors for reading in readings)]).astype(np.float32),

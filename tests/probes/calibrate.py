@@ -44,7 +44,7 @@ Levels = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Table:
-    """One domain's pairs: evidence (n, 3), levels (n,) and the subgoal's number (n,)."""
+    """One domain's pairs: evidence (n, 4), levels (n,) and the subgoal's number (n,)."""
 
     evidence: Floats
     levels: Levels
@@ -81,7 +81,7 @@ def table(reader: Reader, domain: str) -> Table:
 
 
 def fit(tables: list[Table]) -> tuple[Floats, Floats]:
-    """Weights (3,) and thresholds (5,) of a proportional-odds model, every domain counting the same."""
+    """Weights (4,) and thresholds (5,) of a proportional-odds model, every domain counting the same."""
     evidence = np.concatenate([one.evidence for one in tables])
     levels = np.concatenate([one.levels for one in tables])
     importance = np.concatenate([np.full(len(one.levels), 400 / len(one.levels)) for one in tables])
