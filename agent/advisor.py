@@ -59,8 +59,8 @@ class LLMAdvisor:
             answer = await self._model.structured(messages, Advice, partial(_check, known, given))
         except (ModelError, StoppedError) as error:
             first, *others = await self._fallback.recommend(subgoal, standing, capabilities)
-            note = f"(Recommended without the model: {error}.)"
-            return (first.model_copy(update={"detail": f"{first.detail} {note}"}), *others)
+            detail = f"{first.detail} (Recommended without the model: {error}.)"
+            return (first.model_copy(update={"detail": detail, "note": str(error)}), *others)
         return tuple(
             Recommendation(action=one.action, detail=one.detail, sample_ids=tuple(_held(one, given)))
             for one in answer.value.recommendations

@@ -13,10 +13,6 @@ from goalcover.agent.prompt import Message, fence, load_prompt, new_nonce
 from goalcover.agent.roles import Analyst, Cluster
 from goalcover.agent.structured import Strict
 
-MEMBERS = 6
-"""Most typical samples of each cluster that the model reads."""
-CHARACTERS = 500
-"""Of each sample's input and of its output; half as many of what the judge said."""
 QUOTES = 3
 _QUOTE_LENGTH = (12, 400)
 _OTHERS = 6
@@ -65,15 +61,14 @@ class LLMAnalyst:
             if self._fallback is None:
                 raise
             found = await self._fallback.name(subgoal, clusters, others)
-            first = found[0].model_copy(update={"summary": f"{found[0].summary} (Named without the model: {error}.)"})
-            return (first, *found[1:])
+            summary = f"{found[0].summary} (Named without the model: {error}.)"
+            return (found[0].model_copy(update={"summary": summary, "note": str(error)}), *found[1:])
         named = {one.group: one for one in analysis.capabilities}
-        total = max(sum(len(cluster.alignments) for cluster in clusters), *(cluster.of for cluster in clusters))
-        return tuple(_capability(named[place], cluster, total) for place, cluster in enumerate(clusters, start=1))
+        return tuple(_capability(named[place], cluster) for place, cluster in enumerate(clusters, start=1))
 
     async def _analyse(self, subgoal: Subgoal, clusters: Sequence[Cluster], others: Sequence[Sample]) -> Analysis:
         """Shows fewer samples when the model cannot read that many."""
-        members = MEMBERS
+        members = material.MEMBERS
         while True:
             shown = _shown(subgoal, clusters, others, members)
             try:
@@ -103,7 +98,7 @@ def _group(place: int, cluster: Cluster, members: int) -> Mapping[str, object]:
     return {
         "group": place,
         "touches_the_capability": cluster.near,
-        "samples": [material.of_judged(alignment, sample, CHARACTERS) for alignment, sample in shown],
+        "samples": [material.of_judged(alignment, sample, material.MEMBER_CHARACTERS) for alignment, sample in shown],
     }
 
 
@@ -116,13 +111,13 @@ def _check(n: int, shown: str, analysis: Analysis) -> None:
         raise ModelAnswerError(f"the figures {figures} stand in none of the samples shown")
 
 
-def _capability(named: Named, cluster: Cluster, total: int) -> Capability:
+def _capability(named: Named, cluster: Cluster) -> Capability:
     n = len(cluster.alignments)
     quotes = _held(named.quotes, {sample.id: sample for sample in cluster.samples})
     return Capability(
         title=named.title,
         summary=named.summary,
-        share=n / total,
+        share=n / cluster.of,
         n=n,
         sample_ids=tuple(one.sample_id for one in cluster.alignments),
         quotes=tuple(quotes),

@@ -1,20 +1,19 @@
 """Asks a model's server until it answers: at its pace, as often as makes sense, and counting what that takes."""
 
 import asyncio
-import random
 import time
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from goalcover.agent.errors import ModelBusyError, ModelError
 from goalcover.agent.model import ChatModel
-from goalcover.agent.pace import PATIENCE, Pace
+from goalcover.agent.pace import PATIENCE, Pace, backoff
 from goalcover.agent.reply import Reply
 from goalcover.agent.roles import MayCall, always
 from goalcover.agent.settings import Settings
 from goalcover.agent.usage import BYTES_A_TOKEN, Usage
 
-_FIRST_WAIT, _LONGEST_WAIT = 0.25, 60.0
+_FIRST_WAIT = 0.25
 _CALL = Usage(calls=1)
 
 
@@ -64,7 +63,7 @@ class Caller:
                 tries, failures = tries + 1, failures + (not error.crowded)
                 if error.crowded:
                     self.pace.turned_away(error)
-                pause = _pause(error, tries)
+                pause = backoff(_FIRST_WAIT, tries) if error.retry_after is None else error.retry_after
                 waited += pause
                 if failures >= self._attempts or waited + tally.lost >= PATIENCE:
                     raise
@@ -115,11 +114,3 @@ class Caller:
             self._counted += usage
             self.bytes_a_token = self._bytes / self._counted.prompt_tokens
             self.tokens_a_judgement = self._counted.completion_tokens / self._judgements
-
-
-def _pause(error: ModelBusyError, tries: int) -> float:
-    """Seconds until the next try: what the server asked for, else twice as long each time."""
-    if error.retry_after is not None:
-        return error.retry_after
-    wait = min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** (tries - 1))
-    return wait * random.uniform(0.5, 1.5)  # noqa: S311 spreads the retries

@@ -5,9 +5,17 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import TypeVar
 
-from goalcover.agent.elicitation import Atomicity, Checks, Completeness, Disjointness, Edit, Uncovered, merged
-from goalcover.agent.embedded.domains import slug
-from goalcover.agent.embedded.naming import free_id
+from goalcover.agent.elicitation import (
+    Atomicity,
+    Checks,
+    Completeness,
+    Disjointness,
+    Edit,
+    Uncovered,
+    free_id,
+    merged,
+    slug,
+)
 from goalcover.agent.embedder import Floats
 from goalcover.agent.errors import ModelAnswerError
 from goalcover.agent.models import Scope, Subgoal, Text

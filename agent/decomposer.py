@@ -7,9 +7,16 @@ from functools import partial
 
 from goalcover.agent import material
 from goalcover.agent.checker import Findings, both, check_findings, demanded, to_checks
-from goalcover.agent.elicitation import Checks, DataProfile, Draft, Specification
-from goalcover.agent.embedded.domains import slug
-from goalcover.agent.embedded.naming import free_id
+from goalcover.agent.elicitation import (
+    LEAST_SUBGOALS,
+    MOST_SUBGOALS,
+    Checks,
+    DataProfile,
+    Draft,
+    Specification,
+    free_id,
+    slug,
+)
 from goalcover.agent.embedder import Embedder
 from goalcover.agent.errors import ContextTooLongError, ModelAnswerError, ModelRefusedError
 from goalcover.agent.language import in_english, own_words
@@ -19,8 +26,6 @@ from goalcover.agent.prompt import fence, load_prompt, new_nonce
 from goalcover.agent.roles import Decomposer
 from goalcover.agent.structured import Strict, complaint
 from pydantic import ValidationError
-
-LEAST, MOST = 2, 12
 
 
 class Proposed(Strict):
@@ -92,8 +97,8 @@ class LLMDecomposer:
 
 def _check_proposal(proposal: Proposal) -> None:
     n = len(proposal.subgoals)
-    if not LEAST <= n <= MOST:
-        raise ModelAnswerError(f"it has {n} subgoals; {LEAST} to {MOST} are wanted")
+    if not LEAST_SUBGOALS <= n <= MOST_SUBGOALS:
+        raise ModelAnswerError(f"it has {n} subgoals; {LEAST_SUBGOALS} to {MOST_SUBGOALS} are wanted")
     try:
         _subgoals(proposal)
     except ValidationError as error:

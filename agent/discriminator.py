@@ -1,12 +1,10 @@
 """The discriminator as a language model plays it (section 3.5; design: judge.md, "RULER-style judging")."""
 
 import asyncio
-import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
 
 from goalcover.agent import material
 from goalcover.agent.errors import ContextTooLongError, ModelAnswerError, ModelRefusedError, StoppedError
@@ -83,7 +81,8 @@ class LLMDiscriminator:
             if one is not None
         }
         gate = asyncio.Semaphore(_AT_ONCE)
-        found = await asyncio.gather(*(self._group(subgoal, group, hidden, gate) for group in groups(texts)))
+        groups = material.in_calls(texts, GROUP_MOST)  # of nine texts or more, none has less than four
+        found = await asyncio.gather(*(self._group(subgoal, group, hidden, gate) for group in groups))
         verdicts = {text: verdict for group in found for text, verdict in group.items()}
         return tuple(_verdict(one, *verdicts[one.input, one.output], self.id) for one in candidates)
 
@@ -129,13 +128,6 @@ class LLMDiscriminator:
         )
         answer = await self._model.structured(messages, Verdicts, partial(_check, list(ids)))
         return {ids[one.id]: one for one in answer.value.verdicts}
-
-
-def groups(texts: Sequence[Texts]) -> list[Sequence[Texts]]:
-    """As few groups of at most eight as there can be, nearly equal: of nine texts or more, none has less than four."""
-    n = math.ceil(len(texts) / GROUP_MOST)
-    edges = [len(texts) * place // n for place in range(n + 1)] if n else []
-    return [texts[start:end] for start, end in pairwise(edges)]
 
 
 def _shown(shown: str, text: Texts) -> dict[str, object]:

@@ -3,10 +3,17 @@
 G_t  Specification (Eq. 4)    q_t  Question    S_G  tuple[Subgoal, ...] (Eq. 5)    Eq. 1 to 3  Checks
 """
 
-from collections.abc import Iterable, Sequence
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Sequence
+from itertools import chain, count
 from typing import Self
 
 from goalcover.agent.models import SLOTS, Clarification, Frozen, Slot, Subgoal, SubgoalId, Text
+
+LEAST_SUBGOALS, MOST_SUBGOALS = 2, 12
+"""Of a proposed decomposition."""
+_MAX_ID = 60
 
 
 class Specification(Frozen):
@@ -67,6 +74,17 @@ class Draft(Frozen):
     subgoals: tuple[Subgoal, ...]
     note: str = ""
     """What is to be known of how they were made, as that the language model failed or a name was misspelt; or empty."""
+
+
+def slug(name: str) -> str:
+    """A subgoal's id, without a number that may stand behind it (`free_id`)."""
+    ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")[:_MAX_ID].strip("-") or "subgoal"
+
+
+def free_id(wanted: str, taken: Collection[str]) -> str:
+    """The id, with a number after it where it is taken."""
+    return next(one for one in chain([wanted], (f"{wanted}-{n}" for n in count(2))) if one not in taken)
 
 
 class Edit(Frozen):

@@ -1,4 +1,7 @@
-"""Who plays the roles: one frozen set of them, chosen once. Nothing else in the code asks which engine it is."""
+"""Who plays the roles: one frozen set of them, chosen once.
+
+What uses a role does not ask which engine it is; only what is told of its figures, such as a judge's limits, does.
+"""
 
 import asyncio
 from collections.abc import Mapping
@@ -143,7 +146,8 @@ def _llm(settings: Settings) -> Engine:
     from goalcover.agent.judge import LLMJudge
     from goalcover.agent.model import ChatModel
 
-    embedder, local = _embedder(settings), _local(settings) if is_available() else None
+    local = _local(settings) if is_available() else None
+    embedder = _embedder(settings, local)
     models = {role: ChatModel(settings, role) for role in CHAT_ROLES}
     judge = LLMJudge(models.pop("judge"), settings)
     return Engine(
@@ -168,11 +172,11 @@ def _local(settings: Settings) -> Embedder:
     return Embedder(VectorCache(settings.cache_dir / "vectors.sqlite"))
 
 
-def _embedder(settings: Settings) -> Embedder:
+def _embedder(settings: Settings, local: Embedder | None) -> Embedder:
     """The server's embeddings endpoint where a model for it is named, else the local one."""
     name = settings.embedding_model
-    if name is None and is_available():
-        return _local(settings)
+    if name is None and local:
+        return local
     if name is None:
         raise MissingPartError(
             "the LLM engine groups samples by their vectors: set GOALCOVER_EMBEDDING_MODEL to a model of your server's "

@@ -6,16 +6,14 @@ from functools import partial
 
 from goalcover.agent import material
 from goalcover.agent.errors import ContextTooLongError, ModelAnswerError, ModelRefusedError, StoppedError
+from goalcover.agent.material import EXEMPLAR_CHARACTERS
 from goalcover.agent.model import ChatModel
 from goalcover.agent.models import Sample, Subgoal, Text, digest
 from goalcover.agent.prompt import Message, cut, fence, load_prompt, nonce_for, quoted
 from goalcover.agent.structured import Strict
-from goalcover.agent.synthesis import Brief, Candidate, Column, Generated
+from goalcover.agent.synthesis import WRITTEN_A_CALL, Brief, Candidate, Column, Generated
 
-A_CALL = 4
-"""Samples asked for at once: more of them resemble each other."""
 _EXEMPLARS = 4
-_EXEMPLAR_CHARACTERS = 3_000
 _REJECTED = 8
 _REJECTED_CHARACTERS = 300
 _EXPLANATIONS = 10
@@ -56,7 +54,7 @@ class LLMGenerator:
         columns = brief.columns or _PLAIN
         made: dict[tuple[str, str], Candidate] = {}
         while len(made) < n:
-            before, wanted = len(made), min(A_CALL, n - len(made))
+            before, wanted = len(made), min(WRITTEN_A_CALL, n - len(made))
             try:
                 samples = await self._write(subgoal, brief, columns, [one.input for one in made.values()], wanted)
             except (ModelAnswerError, ModelRefusedError, ContextTooLongError, StoppedError) as error:
@@ -114,8 +112,8 @@ def _exemplar(sample: Sample, columns: Sequence[Column]) -> dict[str, object]:
     """By its columns, as far as they hold text; else by its sides."""
     row = json.loads(sample.original)
     held = [(one.name, row[one.name]) for one in columns if isinstance(row.get(one.name), str)]
-    texts = [{"name": name, "text": cut(text, _EXEMPLAR_CHARACTERS)} for name, text in held]
-    return {"id": sample.id, "columns": texts} if texts else {**material.of_sample(sample, _EXEMPLAR_CHARACTERS)}
+    texts = [{"name": name, "text": cut(text, EXEMPLAR_CHARACTERS)} for name, text in held]
+    return {"id": sample.id, "columns": texts} if texts else {**material.of_sample(sample, EXEMPLAR_CHARACTERS)}
 
 
 def _check(names: Sequence[str], answer: Samples) -> None:

@@ -10,7 +10,6 @@ import random
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from goalcover.agent.caller import Caller, Tally
 from goalcover.agent.errors import (
@@ -24,6 +23,7 @@ from goalcover.agent.errors import (
     StoppedError,
 )
 from goalcover.agent.excerpt import excerpt
+from goalcover.agent.material import in_calls
 from goalcover.agent.model import ChatModel
 from goalcover.agent.models import Alignment, Sample, Subgoal, digest
 from goalcover.agent.prompt import cut, load_prompt, new_nonce
@@ -34,8 +34,10 @@ from goalcover.agent.settings import Settings
 from goalcover.agent.sheet import Sheet, make_sheet, reference
 from goalcover.agent.usage import Usage
 
-MOST_SUBGOALS = 8
-"""Subgoals of one call, at the most. One is the paper's own protocol."""
+SUBGOALS_A_CALL = 8
+"""At the most. One is the paper's own protocol."""
+KEPT = 1_000
+"""Requests that stay made, those of the last goals."""
 ORDERS = 4
 """Shuffled orders of a call's subgoals: each is a prefix for the provider's cache, and the sample decides on one."""
 FORM = "2"
@@ -79,7 +81,7 @@ class LLMJudge:
     batch_size = 1
 
     def __init__(
-        self, model: ChatModel, settings: Settings, *, max_subgoals: int = MOST_SUBGOALS, seed: int = 0
+        self, model: ChatModel, settings: Settings, *, max_subgoals: int = SUBGOALS_A_CALL, seed: int = 0
     ) -> None:
         self.model = model
         self.model_name = model.name
@@ -92,7 +94,7 @@ class LLMJudge:
         self._seed = seed
         self._prompt, self._rubric = load_prompt("judge"), load_rubric("alignment")
         version = digest(self._prompt.version, self._rubric.prompt, FORM)[:12]
-        packing = "" if max_subgoals == MOST_SUBGOALS else f"-{max_subgoals}"
+        packing = "" if max_subgoals == SUBGOALS_A_CALL else f"-{max_subgoals}"
         self.id = f"llm/{model.name}/{version}{packing}"
         """Engine, model and version; the version names the prompt, the rubric and how many subgoals share a call."""
         self._fixed = len(self._prompt.text.encode()) + len(self._rubric.prompt.encode()) + _FORM_SIZE
@@ -156,10 +158,8 @@ class LLMJudge:
         return sum((one(self._size(group) + _bytes(sample), len(group)) for group in groups), Usage())
 
     def groups(self, subgoals: Sequence[Subgoal]) -> list[tuple[Subgoal, ...]]:
-        """The subgoals call by call, as evenly as can be."""
-        n = -(-len(subgoals) // self._max_subgoals)
-        cuts = [len(subgoals) * place // n for place in range(n + 1)] if n else []
-        return [tuple(subgoals[start:end]) for start, end in pairwise(cuts)]
+        """The subgoals call by call."""
+        return in_calls(subgoals, self._max_subgoals)
 
     async def sheet(self, sample: Sample, subgoals: Sequence[Subgoal]) -> Sheet:
         """The request that this sample gets."""
@@ -169,7 +169,8 @@ class LLMJudge:
         if known is None:
             order = list(subgoals)
             random.Random(f"{self._seed}/{turn}").shuffle(order)  # noqa: S311 no secret hangs on it
-            known = self._sheets[key] = await make_sheet(order, self._prompt, self._rubric, self.model)
+            known = await make_sheet(order, self._prompt, self._rubric, self.model)
+            self._sheets = dict([*self._sheets.items(), (key, known)][-KEPT:])
         return known
 
     def read(self, reply: Reply, sheet: Sheet, sample: Sample, nonce: str, note: str = "") -> list[Alignment]:

@@ -1,11 +1,27 @@
 """What the prompts show of our types: the fields that matter to a model, and no more of a sample than it needs."""
 
 from collections.abc import Sequence
-from typing import Any
+from itertools import pairwise
+from typing import Any, TypeVar
 
 from goalcover.agent.elicitation import DataProfile, Specification
 from goalcover.agent.models import Alignment, Sample, Subgoal
 from goalcover.agent.prompt import cut
+
+MEMBERS = 6
+"""Most typical samples of each cluster that the analyst reads."""
+MEMBER_CHARACTERS = 500
+"""Of each one's input and of its output; half as many of what the judge said."""
+EXEMPLAR_CHARACTERS = 3_000
+"""Of each side of a sample that the generator reads."""
+T = TypeVar("T")
+
+
+def in_calls(items: Sequence[T], most: int) -> list[tuple[T, ...]]:
+    """The items call by call, at most so many in one, as few calls and as evenly as can be."""
+    n = -(-len(items) // most)
+    edges = [len(items) * place // n for place in range(n + 1)] if n else []
+    return [tuple(items[start:end]) for start, end in pairwise(edges)]
 
 
 def of_specification(specification: Specification) -> dict[str, Any]:

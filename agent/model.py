@@ -5,7 +5,6 @@ What is tried again, asked again, counted and found out about a server is decide
 
 import asyncio
 import json
-import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -24,6 +23,7 @@ from goalcover.agent.errors import (
     ModelRefusedError,
     ModelRequestError,
 )
+from goalcover.agent.pace import LONGEST_WAIT, backoff
 from goalcover.agent.probing import LIMITS, probe
 from goalcover.agent.prompt import Message, defused
 from goalcover.agent.reply import Offered, Reply, ToolCalls, read_listing, read_vectors
@@ -32,8 +32,6 @@ from goalcover.agent.structured import Abilities, Ability, T, read_answer, reque
 from goalcover.agent.usage import BYTES_A_TOKEN, Usage, afforded, check_given_up, count, give_up, succeeded
 from pydantic import BaseModel
 
-LONGEST_WAIT = 60.0
-"""Seconds between two attempts, at the most; a server that asks for more has its reason, and the person is told."""
 ANSWER_TOKENS = 1_000
 """Of an answer, as long as none was longer: what is set aside for it where there is a limit on cost."""
 _FIRST_WAIT = 0.5
@@ -287,7 +285,7 @@ class ChatModel:
             last = ModelBusyError(f"{error}{why}", pause)
             give_up(self._place, last)
             raise last from error
-        await asyncio.sleep(_FIRST_WAIT * 2 ** (attempt - 1) * random.uniform(0.5, 1.5) if pause is None else pause)  # noqa: S311
+        await asyncio.sleep(backoff(_FIRST_WAIT, attempt) if pause is None else pause)
 
     async def _probed(self, body: dict[str, Any]) -> Reply:
         return (await self._send(body))[0]

@@ -17,6 +17,8 @@ Level = Annotated[int, Field(ge=0, le=5)]
 TOP_LEVEL = 5
 SUPPORT_LEVEL = 4
 """A sample supports a subgoal from this level on."""
+LEVEL_NAMES = ("none", "poor", "weak", "good", "strong", "perfect")
+"""The paper's names of the levels 0 to 5 (section 4.4)."""
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 SubgoalId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]+$", max_length=80)]
@@ -24,6 +26,16 @@ Scope = Literal["some", "every"]
 Slot = Literal["domain", "task", "output", "audience", "safety", "evidence", "out_of_scope"]
 """The parts of the operational scope (section 3.2, step 3): what a goal has to say before it can be taken apart."""
 SLOTS: tuple[Slot, ...] = get_args(Slot)
+SLOT_NAMES: dict[Slot, str] = {
+    "domain": "the topics",
+    "task": "the task",
+    "output": "the form of the answers",
+    "audience": "the audience",
+    "safety": "safety",
+    "evidence": "the evidence",
+    "out_of_scope": "what is out of scope",
+}
+"""What each is called to a person, within a sentence."""
 
 
 class Frozen(BaseModel):
@@ -142,6 +154,21 @@ class Alignment(Frozen):
         return None if self.level is None else self.level / TOP_LEVEL
 
 
+Fault = Literal["empty", "cut off", "another input's"]
+"""What is wrong with an output (tools/outputs.py)."""
+
+
+class Outputs(Frozen):
+    """What is known of the outputs of the samples that touch a subgoal (level 2 and above)."""
+
+    checked: int = 0
+    """How many were looked at; 0 where an older version wrote it."""
+    broken: int = 0
+    """Of these, with a broken output."""
+    supporting: int = 0
+    """Of these again, at level 4 or 5: they support nothing."""
+
+
 class SubgoalCoverage(Frozen):
     """How well a dataset supports one subgoal: A(D, s_j) with what is needed to trust it."""
 
@@ -166,6 +193,12 @@ class SubgoalCoverage(Frozen):
     """None: no verdict, because too many judgements failed."""
     rule: str
     """The rule that decided, in words and figures."""
+    outputs: Outputs = Outputs()
+
+    @property
+    def sound_support(self) -> int:
+        """The support that counts: without the samples whose output is known to be broken."""
+        return self.support - self.outputs.supporting
 
 
 class SubgoalAgreement(Frozen):
@@ -209,6 +242,8 @@ class CoverageReport(Frozen):
     """With several judges."""
     notes: tuple[str, ...] = ()
     """What to know before believing these figures."""
+    broken: dict[str, Fault] = {}
+    """The samples whose output is known to be broken, by id, and what is wrong with it: they support nothing."""
 
 
 Kind = Literal["absent", "rare", "shallow", "off-target", "broken", "unsure"]
@@ -242,6 +277,8 @@ class Capability(Frozen):
     """Mean cosine of the samples to their centre: 1 when all say the same."""
     confidence: Confidence | None = None
     """How far to trust the group, by the number of different samples and by cohesion."""
+    note: str = Field(default="", exclude=True)
+    """Why the embedded analyst named it in a model's place; else empty. In files the summary alone says it."""
 
     @model_validator(mode="after")
     def _every_quote_has_its_sample(self) -> Self:
@@ -256,6 +293,8 @@ class Recommendation(Frozen):
     action: str
     detail: str
     sample_ids: tuple[str, ...] = ()
+    note: str = Field(default="", exclude=True)
+    """Why the embedded advisor gave it in a model's place; else empty. In files the detail alone says it."""
 
 
 class Gap(Frozen):

@@ -5,6 +5,7 @@ after every 25 successes, and three quarters as many when it is crowded again.
 """
 
 import asyncio
+import random
 import time
 from collections import deque
 from collections.abc import AsyncIterator
@@ -30,6 +31,14 @@ BURST_SECONDS = 1.0
 PATIENCE = 600.0
 """Seconds that a call waits for a crowded server, at the most, waiting for its turn not counted; and seconds without an
 answer to anybody after which those who wait for their turn give up."""
+
+LONGEST_WAIT = 60.0
+"""Seconds between two attempts, at the most; a server that asks for more has its reason."""
+
+
+def backoff(first: float, tries: int) -> float:
+    """Seconds until the next try: twice as long each time, and not at the moment when all others try again."""
+    return min(LONGEST_WAIT, first * 2.0 ** (tries - 1)) * random.uniform(0.5, 1.5)  # noqa: S311
 
 
 class Rate:

@@ -1,4 +1,4 @@
-"""The paper's roles as protocols. Each engine plays all of them; nothing else in the code asks which engine it is."""
+"""The paper's roles as protocols. Each engine plays all of them, and what uses one does not ask which engine it is."""
 
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
@@ -134,8 +134,8 @@ class Cluster:
     """The sample of each alignment."""
     near: bool
     """Whether these samples touch the subgoal (level 2 and above) or miss it (0 and 1): the remedies differ."""
-    of: int = 0
-    """Low-scoring samples of the gap in all clusters and in none; 0 when nobody counted."""
+    of: int
+    """Low-scoring samples of the gap in all clusters and in none."""
 
 
 class Analyst(Protocol):

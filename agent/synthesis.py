@@ -10,6 +10,8 @@ from goalcover.agent.models import SUPPORT_LEVEL, Frozen, Level, Sample, Text
 from pydantic import Field
 
 Difficulty = Literal["basic", "intermediate", "advanced"]
+WRITTEN_A_CALL = 4
+"""Candidates that are asked for at once: more of them resemble each other."""
 GROUP_MOST = 8
 """Candidates that are judged together, at the most (design: judge.md, "RULER-style judging")."""
 

@@ -68,17 +68,17 @@ class Sender(logging.Filter):
             places["otel"] += f" ({collector})"
         return _shown(places.get(self.client.tracing_mode) or " and ".join(places.values()))
 
-    def deliver(self, seconds: float = FLUSH_SECONDS) -> None:
-        """Sends what is waiting, for so long at the most; where that failed before, it is hardly tried again."""
-        self.client.flush(timeout=1.0 if self.complaint else seconds)
+    def deliver(self) -> None:
+        """Sends what is waiting, for ten seconds at the most; where that failed before, it is hardly tried again."""
+        self.client.flush(timeout=1.0 if self.complaint else FLUSH_SECONDS)
         if self.client.tracing_queue and self.client.tracing_queue.unfinished_tasks:
-            logging.getLogger(_LOGGERS[0]).warning("no answer within %g s", seconds)
+            logging.getLogger(_LOGGERS[0]).warning("no answer within %g s", FLUSH_SECONDS)
         if self.client.otel_exporter and not self.complaint:
             from opentelemetry import trace
             from opentelemetry.sdk.trace import TracerProvider
 
             if isinstance(provider := trace.get_tracer_provider(), TracerProvider):
-                provider.force_flush(round(1000 * seconds))
+                provider.force_flush(round(1000 * FLUSH_SECONDS))
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Lets the first complaint through, shortened: every request that fails would say so in many lines."""

@@ -147,11 +147,6 @@ class RemovalEffect(Frozen):
     verdict: str
     paper_retention: float | None = None
 
-    @property
-    def subject(self) -> SubgoalEffect:
-        """The target's effect."""
-        return next(one for one in self.subgoals if one.is_target)
-
 
 class SeedSummary(Frozen):
     """The same figures from one seed's draw alone."""

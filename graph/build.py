@@ -32,7 +32,9 @@ Conversation = CompiledStateGraph[State, Deps, State, State]
 ToJudge = Literal["present", "confirm", "assess", "converse"]
 NextStep = Literal["listen", "draft_questions", "ask", "decompose", "check", "mend", ToJudge]
 
-LOOKS = "sample similar explain lowest highest typical compare coverage needed search advice meaning plan".split()
+LOOKS = [
+    *"sample similar explain lowest highest typical compare coverage needed search advice meaning change plan".split()
+]
 """What can be asked about the run while proposals wait."""
 READS = [*(one for one in LOOKS if one != "plan"), "suppose", "report", "thanks"]
 """What can be asked about the last run while a changed goal waits for its start."""

@@ -1,12 +1,12 @@
 """Clarifying questions until the goal covers its operational scope (section 3.2, steps 2 and 3, Eq. 4)."""
 
 from goalcover.agent.elicitation import Question, Specification
-from goalcover.agent.models import SLOTS, Clarification, Slot
+from goalcover.agent.models import SLOT_NAMES, SLOTS, Clarification, Slot
 from goalcover.graph.deps import Deps
 from goalcover.graph.events import Begun, Event, Helped, Meant, Noted, Problem
 from goalcover.graph.failures import told
-from goalcover.graph.intent import wants_help
-from goalcover.graph.replies import CALLED, SLOT_WORDS, Reply, Turn, less, read_reply
+from goalcover.graph.intent import wants_help, wants_plan
+from goalcover.graph.replies import SLOT_WORDS, Reply, Turn, less, read_reply
 from goalcover.graph.state import State, Step, Wait
 from goalcover.graph.suggestions import while_asking
 from langgraph.runtime import Runtime
@@ -66,6 +66,9 @@ async def fold_answer(state: State, runtime: Runtime[Deps]) -> State:
     if wants_help(text):
         runtime.stream_writer(Helped(names=()))
         return {}
+    if wants_plan(text):
+        runtime.stream_writer(Noted(text=_so_far(_known(state))))
+        return {}
     reply = read_reply(text, question, _known(state))
     for event in _told(reply.turn, state):
         runtime.stream_writer(event)
@@ -74,6 +77,12 @@ async def fold_answer(state: State, runtime: Runtime[Deps]) -> State:
     if question == GOAL and reply.turn == "answer":
         return set_goal(state, reply.answer, runtime)
     return _on(state, _refined(_known(state), question, reply), questions=state["questions"][1:])
+
+
+def _so_far(known: Specification) -> str:
+    """The goal, and what was answered by now."""
+    told = [f"Your goal: {known.goal}", *(f"{SLOT_NAMES[one.slot]}: {one.answer}" for one in known.answers if one.slot)]
+    return f"{'. '.join(one.rstrip('.') for one in told)}. The subgoals are made when the questions are answered."
 
 
 def _led(state: State, reply: Reply, runtime: Runtime[Deps]) -> State:
@@ -143,17 +152,17 @@ def take_out(state: State, reply: Reply, runtime: Runtime[Deps]) -> State:
     before = _known(state).answer_to(slot) or ""
     answer = less(before, reply.answer)
     if answer == before:
-        runtime.stream_writer(Noted(text=NOT_SAID.format(reply.answer, CALLED[slot])))
+        runtime.stream_writer(Noted(text=NOT_SAID.format(reply.answer, SLOT_NAMES[slot])))
         return {}
     if not answer:
-        runtime.stream_writer(Noted(text=TAKEN_BACK.format(CALLED[slot])))
+        runtime.stream_writer(Noted(text=TAKEN_BACK.format(SLOT_NAMES[slot])))
         return reopen(state, slot)
     return _answered_anew(state, slot, answer, runtime)
 
 
 def _answered_anew(state: State, slot: Slot, answer: str, runtime: Runtime[Deps]) -> State:
     known, question = _known(state), _asked_before(state, slot)
-    runtime.stream_writer(Noted(text=f"Your answer about {CALLED[slot]} is now: {answer}"))
+    runtime.stream_writer(Noted(text=f"Your answer about {SLOT_NAMES[slot]} is now: {answer}"))
     refined = known.answered(Clarification(question=question.text, answer=answer, slot=slot))
     past = (*state.get("past", ()), Step(question=question, before=known))
     return _ask_again(state, refined, _without(question, state), past)

@@ -2,13 +2,14 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from goalcover.agent.embedder import Embedder
 from goalcover.agent.errors import GoalCoverError, InputError
-from goalcover.agent.models import Gap, Goal, Sample, Subgoal
+from goalcover.agent.models import Gap, Goal, Sample, Subgoal, SubgoalCoverage
 from goalcover.agent.roles import Companion
 from goalcover.agent.settings import Settings
 from goalcover.agent.talk import Called, Said, Turn
@@ -47,8 +48,8 @@ from goalcover.tools.accept import with_kept
 from goalcover.tools.beside import at_threshold, side_by_side
 from goalcover.tools.budget import budget_for
 from goalcover.tools.catalog import catalog, facts
-from goalcover.tools.explain import End, explain, judged, similar
-from goalcover.tools.recommend import needed, to_rewrite
+from goalcover.tools.explain import End, Explanation, Neighbours, explain, judged, similar, to_read
+from goalcover.tools.recommend import needed, rewriting_closes, to_rewrite
 from goalcover.tools.spending import on_account
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
@@ -57,6 +58,10 @@ SAMPLES = 5
 LOWEST = 3
 """How many of the lowest samples go with an explanation."""
 BEFORE = "This is of the last result; the goal was changed since, and waits for its start."
+CHANGES = (
+    "That would be another goal: say “drop {0}”, “some samples should show {0}” or “reword {0}: …”, and Start judges "
+    "what is new. “Undo the last change” brings back this result."
+)
 REMEMBERED = 20
 """Messages of the talk about a run that are kept."""
 Turns = tuple[tuple[Literal["user", "assistant"], str], ...]
@@ -83,12 +88,12 @@ async def answer(state: State, runtime: Runtime[Deps]) -> State:
         return {}
     try:
         run = Run.open(Path(path))
-        if engine.companion is not None and (ask.kind in {"unsure", "search"} or ask.guessed):
+        if engine.companion is not None and (ask.kind in {"unsure", "search", "change"} or ask.guessed):
             asked = (*state.get("turns", ()), ("user", text))
             with on_account(run, engine, budget_for((), Settings(), models=engine.models)):
                 said = await talk(engine.companion, run, asked, runtime)
             return {"turns": said, "suggestions": suggestions.after_other(goal, run.gaps())}
-        ask = ranked(run, goal, ask)
+        ask = ranked(run, goal, _pointed(ask, state.get("shown", ())))
         event, follow_ups = await asyncio.to_thread(reply, run, goal, ask, engine.embedder)
     except GoalCoverError as error:
         runtime.stream_writer(Problem(text=str(error)))
@@ -100,7 +105,32 @@ async def answer(state: State, runtime: Runtime[Deps]) -> State:
     advised = event.name if isinstance(event, Advised) else ""
     about = ask.subgoal or next((one for one in goal.subgoals if one.name == advised), None)
     topic = about.id if about else state.get("topic")
-    return {"suggestions": follow_ups, "topic": topic, "turns": turns[-REMEMBERED:]}
+    shown = _on_show(event) or state.get("shown", ())
+    return {"suggestions": follow_ups, "topic": topic, "shown": shown, "turns": turns[-REMEMBERED:]}
+
+
+def _on_show(event: Event) -> tuple[str, ...]:
+    """Ids of the samples that an answer shows, in order."""
+    match event:
+        case Opened(sample=one):
+            return (one.id,)
+        case (
+            Shown(samples=found)
+            | Explained(explanation=Explanation(samples=found))
+            | Alike(neighbours=Neighbours(same=found))
+        ):
+            return tuple(one.sample_id for one in found)
+    return ()
+
+
+def _pointed(ask: Ask, shown: Sequence[str]) -> Ask:
+    """With the sample that "the second" or "this one" means among those shown last. InputError where none is meant."""
+    if ask.kind != "similar" or ask.sample:
+        return ask
+    place = ask.shown or len(shown)  # "this one" is the one that is shown
+    if not shown or place > len(shown) or (not ask.shown and len(shown) > 1):
+        raise InputError("Like which sample? Say its id, or its place among those shown last: “more like the second”.")
+    return replace(ask, sample=shown[place - 1 if place > 0 else place])
 
 
 async def talk(companion: Companion, run: Run, turns: Turns, runtime: Runtime[Deps]) -> Turns:
@@ -165,6 +195,8 @@ def _said(goal: Goal, ask: Ask) -> Event | None:
                 text="I cannot search the rows for words: of each I know how well it shows a subgoal. Say “show the "
                 f"highest samples of {name}”, or “coverage” for how many support each."
             )
+        case "change":
+            return Noted(text=CHANGES.format(ask.subgoal.name if ask.subgoal else "…"))
         case "thanks" | "assess":
             return Thanked()
         case "help":
@@ -215,7 +247,7 @@ def _about(run: Run, goal: Goal, gaps: tuple[Gap, ...], ask: Ask, subgoal: Subgo
             return Explained(explanation=found, map=drawn), suggestions.after_explanation(goal, gaps, subgoal)
         case "lowest" | "highest" | "typical":
             end: End = ask.kind
-            samples = judged(run, subgoal.id, end, SAMPLES)
+            samples = to_read(run, subgoal.id, SAMPLES) if end == "lowest" else judged(run, subgoal.id, end, SAMPLES)
             return Shown(name=subgoal.name, end=end, samples=samples), suggestions.after_samples(gaps, subgoal, end)
         case "compare" if ask.other is not None:
             beside = side_by_side(run, subgoal.id, ask.other.id)
@@ -246,7 +278,7 @@ def _alike(run: Run, goal: Goal, ask: Ask, embedder: Embedder) -> Alike:
 def _advise(run: Run, goal: Goal, gaps: tuple[Gap, ...], ask: Ask) -> Advised:
     """About the gap that was named, else about the worst of those that kept samples have not closed."""
     rows = {one.id: one for one in run.coverage().subgoals} | with_kept(run)
-    left = [gap for gap in gaps if rows[gap.subgoal_id].gap]
+    left = [gap for gap in gaps if rows[gap.subgoal_id].gap is not False]
     named = ask.subgoal or (goal.subgoal(left[0].subgoal_id) if left else None)
     return Advised(
         name=named.name if named else "",
@@ -260,18 +292,24 @@ def _advise(run: Run, goal: Goal, gaps: tuple[Gap, ...], ask: Ask) -> Advised:
 def _need(run: Run, goal: Goal, gaps: tuple[Gap, ...], ask: Ask) -> Needed:
     """Of the subgoal that was named, gap or not, else of every gap; what was kept for it counts."""
     rows = {one.id: one for one in run.coverage().subgoals} | with_kept(run)
-    weak = {gap.subgoal_id for gap in gaps if rows[gap.subgoal_id].gap}
+    weak = {gap.subgoal_id: gap for gap in gaps if rows[gap.subgoal_id].gap is not False}
     asked = [one for one in rows.values() if (one.id == ask.subgoal.id if ask.subgoal else one.id in weak)]
     needs = [
         Need(
             name=one.name,
             coverage=one,
             needed=needed(goal, one) if one.id in weak else 0,
-            to_rewrite=to_rewrite(goal, one) if one.id in weak else None,
+            to_rewrite=_closing_by_rewriting(goal, one, weak[one.id]) if one.id in weak else None,
         )
         for one in asked
     ]
     return Needed(needs=tuple(sorted(needs, key=lambda need: -need.needed)))
+
+
+def _closing_by_rewriting(goal: Goal, coverage: SubgoalCoverage, gap: Gap) -> int | None:
+    """How many of the low-scoring samples are to be rewritten; None where that does not close the gap."""
+    closes = rewriting_closes(goal, coverage, gap.not_applicable)
+    return to_rewrite(goal, coverage, gap.not_applicable) if closes else None
 
 
 def _suppose(run: Run, goal: Goal, threshold: float) -> Supposed:

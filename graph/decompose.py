@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 
 from goalcover.agent.elicitation import Atomicity, Disjointness, Edit, Question, Specification, Uncovered
-from goalcover.agent.models import Goal, Subgoal, digest
+from goalcover.agent.models import SLOT_NAMES, Goal, Subgoal, digest
 from goalcover.graph import edits
 from goalcover.graph.clarify import WHICH_PART, amend, reopen, set_goal, step_back
 from goalcover.graph.deps import Deps
@@ -13,7 +13,6 @@ from goalcover.graph.failures import told
 from goalcover.graph.intent import understand, wants_again, wants_help, wants_plan, wants_start
 from goalcover.graph.names import spelt_out, telling
 from goalcover.graph.replies import (
-    CALLED,
     Reply,
     addition,
     asks_to_change,
@@ -53,6 +52,7 @@ NO_DATA = (
     "There is no result yet to answer that from: hand over the dataset, which is judged then, and can be asked about."
 )
 NOT_YET = "The goal was changed since the last result, and has to be judged first: say Start, or go back."
+ASKS = "{0} asks for this: “{1}”. “reword {0}: …” asks for something else."
 WORKS = ("trust", "synthesize", "filter", "export")
 """What is done with a result of the goal as it stands."""
 
@@ -104,9 +104,9 @@ async def check(state: State, runtime: Runtime[Deps]) -> State:
 
 
 def _given_up(state: State, goal: Goal) -> set[str]:
-    """Names of the subgoals that the person dropped or changed: what asked for them is not asked back."""
-    before = {one.name for step in state.get("undo", ()) for one in step.goal.subgoals}
-    return before - {one.name for one in goal.subgoals}
+    """Names of the subgoals that the person dropped, merged or split: what asked for them is not asked back."""
+    left = {one.id for one in goal.subgoals}
+    return {one.name for step in state.get("undo", ()) for one in step.goal.subgoals if one.id not in left}
 
 
 def _brings_back(failed: Repair, gone: Collection[str]) -> bool:
@@ -132,18 +132,19 @@ async def repair(state: State, runtime: Runtime[Deps]) -> State:
         return _anew(state)
     said, rest = chosen(text, offered), state["repairs"][1:]
     does = first.edit.label.split()[:1] if first.edit else ()
-    if agrees(text, *does) or (first.edit and said == first.edit.label):
-        return _changed(state, goal, first.edit) if first.edit else _passed(goal, state, [first], rest)
-    if lets_all_pass(text):
+    agreed = agrees(text, *does)
+    if not agreed and lets_all_pass(text):
         checks = state.get("checks")
         failed = [_repair(one, goal) for one in checks.failures] if checks else list(state["repairs"])
         return _passed(goal, state, failed, rest=())
+    if agreed or approves(text) or (first.edit and said == first.edit.label):
+        return _changed(state, goal, first.edit) if first.edit else _passed(goal, state, [first], rest)
     if said == KEEP:
         return _passed(goal, state, [first], rest)
     if edits.read_change(text, goal) is None:
-        if wants_start(text) and not approves(text):  # of the subgoals, or of the offer
+        if wants_start(text):
             return _passed(goal, state, list(state["repairs"]), rest=())
-        if agrees(text) is False:
+        if agreed is False:
             return _passed(goal, state, [first], rest)
     return revised(state, runtime, goal)
 
@@ -229,7 +230,7 @@ def _origin(subgoal: Subgoal, specification: Specification | None) -> str:
     """Whose words a subgoal covers."""
     said = {"your goal": specification.goal} if specification else {}
     for answer in specification.answers if specification else ():
-        said |= {f"your answer about {CALLED[answer.slot] if answer.slot else 'it'}": answer.answer}
+        said |= {f"your answer about {SLOT_NAMES[answer.slot] if answer.slot else 'it'}": answer.answer}
     words = set(telling(subgoal.name))
     where = max(said, key=lambda one: len(words & set(telling(said[one]))), default="")
     if where and words & set(telling(said[where])):
@@ -253,10 +254,18 @@ def revised(state: State, runtime: Runtime[Deps], goal: Goal) -> State:
     new = edits.apply(change, goal)
     label = "; ".join(one.label for one in change.edits) or _threshold_label(new)
     runtime.stream_writer(Revised(label=label))
+    if renamed := _renamed(goal, new):
+        runtime.stream_writer(Noted(text=" ".join(ASKS.format(one.name, one.description) for one in renamed)))
     before = (*state.get("undo", ()), Before(label=label, goal=goal))
     merged = [digest("atomic", one.put[0].digest) for one in change.edits if len(one.out) > len(one.put) == 1]
     settled: State = {"undo": before, "overruled": (*state.get("overruled", ()), *merged)}
     return became(state, new) | settled  # whoever merges two subgoals is not asked to split them
+
+
+def _renamed(old: Goal, new: Goal) -> list[Subgoal]:
+    """The subgoals that go by another name now."""
+    names = {one.id: one.name for one in old.subgoals}
+    return [one for one in new.subgoals if names.get(one.id, one.name) != one.name]
 
 
 def undone(state: State, runtime: Runtime[Deps]) -> State:

@@ -4,9 +4,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from goalcover.agent.elicitation import Edit, merged
-from goalcover.agent.embedded.domains import slug
-from goalcover.agent.embedded.naming import about, free_id, redescribed
+from goalcover.agent.elicitation import Edit, free_id, merged, slug
+from goalcover.agent.embedded.naming import about, redescribed
 from goalcover.agent.embedded.phrases import joined, lower_first
 from goalcover.agent.embedded.wordings import VERBS, third
 from goalcover.agent.models import Goal, Subgoal
@@ -224,9 +223,12 @@ def _those(who: str, goal: Goal, joint: str = "and") -> tuple[Subgoal, ...]:
 
 
 def _at(who: str, goal: Goal) -> tuple[Subgoal, ...]:
-    """The subgoals in "the first two"; a mere number names none, since they are not numbered where they are shown."""
-    found = places(who, len(goal.subgoals)) if re.search(r"[a-z]{3}", who, re.IGNORECASE) else ()
-    return tuple(goal.subgoals[one - 1] for one in found if 1 <= one <= len(goal.subgoals))
+    """The subgoals in "the first two" or "2-4"; a single number names none, as they are shown without numbers."""
+    found = places(who, len(goal.subgoals))
+    is_numbered = len(found) > 1 or re.search(r"[a-z]{3}", who, re.IGNORECASE)
+    if not is_numbered or not all(1 <= one <= len(goal.subgoals) for one in found):
+        return ()
+    return tuple(goal.subgoals[one - 1] for one in found)
 
 
 def _the(who: str, goal: Goal) -> Subgoal:
@@ -251,8 +253,8 @@ _ROWS = r"(?:samples?|rows?|examples?|answers?|data)"
 _ONE = r"(?:the )?(?:subgoal |capability )?(.{1,200}?)"
 _LIST = r"(?:(?:the|my|our|your) )?(?:topics?|subgoals?|list|plan|goals?|capabilities|domain)"
 DROP = "drop|remove|delete|forget|leave out|get rid of|throw out|take out|scrap"
-_VERBS = f"{DROP}|rename|merge|combine|split|reword|describe|weigh|add"
-_JOINT = re.compile(rf"\s*(?:[,;]\s*(?:and )?(?:then )?|\band (?:then )?)(?=(?:{_VERBS})\b)", re.IGNORECASE)
+CHANGES = f"{DROP}|rename|merge|combine|split|reword|describe|weigh|add"
+_JOINT = re.compile(rf"\s*(?:[,;]\s*(?:and )?(?:then )?|\band (?:then )?)(?=(?:{CHANGES})\b)", re.IGNORECASE)
 _RULES: tuple[tuple[str, Callable[..., Change]], ...] = (
     (
         rf"(?:{DROP}) (?!(?:all |the |those |these |any )*{_ROWS}\b){_ONE}(?: subgoals?)?(?: from {_LIST})?",

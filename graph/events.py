@@ -257,7 +257,7 @@ class Defined(Frozen):
     """What a word of the results means."""
 
     term: str
-    """As `intent.TERMS` has it."""
+    """As `terms.TERMS` has it."""
 
 
 class Thanked(Frozen):

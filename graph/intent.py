@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from goalcover.agent.models import Goal, Subgoal
 from goalcover.graph.names import all_spelt_out, named, spelt_out, telling
-from goalcover.graph.rules import Kind, kind_of
+from goalcover.graph.rules import AskKind, ask_kind, sees_plan
 from goalcover.graph.speech import ORDINAL, ORDINALS, agrees, asks, bare
+from goalcover.graph.terms import asked_about
 from goalcover.graph.wishes import read_making
-from goalcover.tools.kinds import MEANINGS
 from rapidfuzz.distance import OSA
 
 _SAMPLE = re.compile(
@@ -47,45 +47,13 @@ _OF_IT = re.compile(
     re.IGNORECASE,
 )
 """The subgoal talked about, where "it" may as well be nothing: what would it take?"""
-_IT = re.compile(r"\b(?:it|this|that)\b", re.IGNORECASE)
+_IT = re.compile(r"\b(?:it|this|that)\b|\bcompare (?:with|to)\b", re.IGNORECASE)
+"""What is talked about, with which something is compared."""
 _THAN = re.compile(r"\b(?:worse|better|weaker|stronger|lower|higher) than\b", re.IGNORECASE)
-TERMS: dict[str, str] = {
-    "alignment": r"(?:mean )?alignments?",
-    "support": r"supports?(?:ing)?(?: samples?)?",
-    "level": r"levels?",
-    "gap": r"gaps?",
-    "coverage": r"coverage",
-    "interval": r"(?:95 ?% |confidence )?intervals?",
-    "wanted": r"wanted(?: of)?",
-    "threshold": r"thresholds?",
-    "weight": r"weights?",
-    "goal score": r"goal scores?",
-    "correlation": r"(?:rank )?correlations?",
-    "atomic": r"atomic",
-    "disjoint": r"disjoint",
-    "complete": r"complete",
-    **{kind: kind.replace("-", "[ -]") for kind in MEANINGS},
-}
-"""Words of the results that can be asked about, and how they are written."""
-_TERM = "(?P<term>" + "|".join(TERMS.values()) + ")"
-_DEFINED = tuple(
-    re.compile(rf"\W*(?:and )?{rule}\W*", re.IGNORECASE)
-    for rule in (
-        rf"what (?:does|do) (?:the |a |an |this )?(?:word |column )?\W?{_TERM}\W?(?: scores?| column)? (?:mean"
-        rf"|stand for)\b.*",
-        rf"what (?:is meant|do you mean) (?:by|with) (?:the )?\W?{_TERM}\W?",
-        rf"how (?:is|are|do you|does it) (?:the |this |a )?{_TERM}(?: scores?)? (?:computed|calculated|measured|defined"
-        r"|determined|found|decided|worked out)\b.*",
-        rf"how (?:do|does) (?:you|it) (?:compute|calculate|measure|define|determine|find|decide) (?:the "
-        rf"|an? )?{_TERM}.*",
-        rf"(?:define|explain the (?:word|term)) \W?{_TERM}\W?",
-        r"what(?: is|.s) (?:an? )?(?P<term>alignment|support|interval|confidence interval|goal score"
-        rf"|{'|'.join(TERMS[kind] for kind in MEANINGS)})",
-        rf"what(?: is|.s) an? {_TERM}",
-    )
-)
 _LIKE = re.compile(
-    r"\W*(?:show )?(?:me )?(?:more|samples|others|what is)? ?(?:like|similar to) (?:sample |row )?(\S+?)[?.!]?\s*",
+    r"\W*(?:show )?(?:me )?(?:more|samples|others|what is)? ?(?:like|similar to) "
+    rf"(?:(?:(?P<this>this|that|it)|(?:the )?(?P<nth>{ORDINAL}))(?: one| sample| row)?|(?:sample |row )?(?P<id>\S+?))"
+    r"[?.!]?\s*",
     re.IGNORECASE,
 )
 _AGAIN = re.compile(
@@ -94,10 +62,10 @@ _AGAIN = re.compile(
     re.IGNORECASE,
 )
 FILLER = frozenset(
-    "a about all also an and any anything are as at average bad be best better between by can cause causes close "
-    "collect compare could covered cut cutoff difference differences do does download each every example examples "
-    "explain far first fix for from gap gaps generate give good has have high highest how i if improve in is it its "
-    "lack lacks lift list low lowest make many me median mention mentions missing more most much must my need "
+    "a about all also an and any anything are as at average bad be best better between broken by can cause causes "
+    "close collect compare could covered cut cutoff difference differences do does download each every example "
+    "examples explain far first fix for from gap gaps generate give good has have high highest how i if improve in is "
+    "it its lack lacks lift list low lowest make many me median mention mentions missing more most much must my need "
     "needed no not of off on one ones or please poorest reach reason reasons recommend row rows sample samples "
     "score scores scoring see should show so some strong stronger strongest subgoal such take takes teach teaches "
     "tell than that the their them there these this those threshold to top typical us usual versus vs was we weak "
@@ -117,13 +85,20 @@ _TRUSTING = FILLER | frozenset(
     "right self selftest sure test then trust trusted trustworthy untrustworthy".split()
 )
 """Words of a question about trust that do not say which subgoal's."""
+_CHANGING = FILLER | frozenset(
+    "applied applies apply change changes delete drop dropped happen happens just merge only remove removed rename "
+    "reword split weigh".split()
+)
+"""Words of a question about a change of the goal that do not say of which subgoal."""
 _WORDS = frozenset(word for word in FILLER if len(word) > 2) | frozenset(
     "which samples table overview figures report downloads files recommend advice needed threshold typical filter "
     "export trust subgoals weakness second third fourth fifth next other thanks mean support alignment level".split()
 )
 MISSPELT_TWICE = 6
 """Longer words may have two mistakes."""
-_WHOLE: frozenset[Kind] = frozenset(
+_STANDING: frozenset[AskKind] = frozenset(("explain", "lowest", "highest", "typical", "coverage", "advice", "unsure"))
+"""Kinds that ask how something stands: that may be said beside something else."""
+_WHOLE: frozenset[AskKind] = frozenset(
     {
         "thanks",
         "restart",
@@ -146,7 +121,7 @@ _WHOLE: frozenset[Kind] = frozenset(
 class Ask:
     """What a message asks for."""
 
-    kind: Kind
+    kind: AskKind
     subgoal: Subgoal | None = None
     other: Subgoal | None = None
     """For `compare`: the second one."""
@@ -154,11 +129,14 @@ class Ask:
     """For `suppose`: the threshold (0 to 1). For `synthesize`: how many."""
     sample: str = ""
     """For `sample` and `similar`: its id, or the number of its row."""
+    shown: int = 0
+    """For `similar` without a sample: its place among those shown last, 1 for the first, -1 for the last; 0 for the one
+    that is shown."""
     rank: int | None = None
     """For what is about one subgoal and names none: a gap's place, 1 for the worst; 0 for the one after that talked
     about, -1 for the last."""
     term: str = ""
-    """For `meaning`: the word, as `TERMS` has it."""
+    """For `meaning`: the word, as `terms.TERMS` has it."""
     topic: str | None = None
     """Id of the subgoal talked about last."""
     guessed: bool = False
@@ -198,19 +176,23 @@ def _particular(text: str, topic: str | None) -> Ask | None:
     """What a message means that is understood as a whole: a sample, a word, a gap by its place."""
     if opened := _SAMPLE.fullmatch(text) or _NUMBERED.fullmatch(text):
         return Ask("sample", sample=next(filter(None, opened.groups())), topic=topic)
-    if defined := next(filter(None, (rule.fullmatch(text) for rule in _DEFINED)), None):
-        written = defined["term"]
-        return Ask("meaning", term=next(one for one in TERMS if re.fullmatch(TERMS[one], written, re.IGNORECASE)))
+    if term := asked_about(text):
+        return Ask("meaning", term=term)
     if ranked := _RANKED.fullmatch(text):
         return Ask("explain", rank=_rank(ranked), topic=topic)
     if like := _LIKE.fullmatch(text):
-        return Ask("similar", sample=like[1], topic=topic)
+        return Ask("similar", sample=like["id"] or "", shown=_place(like["nth"]), topic=topic)
     return None
 
 
 def _rank(found: re.Match[str]) -> int:
-    said = next(filter(None, map(found.groupdict().get, ("n", "bare", "rank")))).lower()
-    return RANKS[said] if said in RANKS else int(re.sub(r"\D", "", said))
+    return _place(next(filter(None, map(found.groupdict().get, ("n", "bare", "rank")))))
+
+
+def _place(said: str | None) -> int:
+    """As `RANKS` has it; 0 where none is said."""
+    word = (said or "").lower()
+    return RANKS[word] if word in RANKS else int(re.sub(r"\D", "", word) or 0)
 
 
 def _understood(text: str, goal: Goal, topic: str | None) -> Ask:
@@ -218,7 +200,7 @@ def _understood(text: str, goal: Goal, topic: str | None) -> Ask:
         return particular
     whole = spelt_out(text, goal.subgoals)
     rest = _unnamed(text, [whole] if whole else ())
-    kind = kind_of(rest)
+    kind = ask_kind(rest)
     if beside := _beside(text, rest, kind, goal, topic):
         return beside
     if kind in _WHOLE:
@@ -228,19 +210,19 @@ def _understood(text: str, goal: Goal, topic: str | None) -> Ask:
     if kind == "synthesize":
         return _making(text, goal, topic)
     words = re.sub(r"\d+", " ", rest)
-    candidates = (whole,) if whole else named(words, goal.subgoals, FILLER)
+    candidates = (whole,) if whole else named(words, goal.subgoals, _CHANGING if kind == "change" else FILLER)
     if len(candidates) == 1:
         if kind == "unsure":
             return Ask("explain", candidates[0], guessed=True)
         return Ask(kind, candidates[0])
-    if (candidates and kind != "search") or kind == "unsure":
+    if (candidates and kind not in {"search", "change"}) or kind == "unsure":
         return Ask("unsure", maybe=candidates)
     return _nameless(kind, rest, not telling(words, FILLER), goal, topic)
 
 
-def _nameless(kind: Kind, rest: str, is_bare: bool, goal: Goal, topic: str | None) -> Ask:
+def _nameless(kind: AskKind, rest: str, is_bare: bool, goal: Goal, topic: str | None) -> Ask:
     """What is asked where no subgoal is named: of a gap by its place, of the subgoal talked about, or of all."""
-    if kind == "search":
+    if kind in {"search", "change"}:
         return Ask(kind)
     if ranked := _FOR_RANKED.search(rest):
         return Ask(kind, rank=_rank(ranked), topic=topic)
@@ -250,7 +232,7 @@ def _nameless(kind: Kind, rest: str, is_bare: bool, goal: Goal, topic: str | Non
     return Ask(kind if about_all else "unsure")
 
 
-def _trusting(kind: Kind, whole: Subgoal | None, rest: str, goal: Goal, topic: str | None) -> Subgoal | None:
+def _trusting(kind: AskKind, whole: Subgoal | None, rest: str, goal: Goal, topic: str | None) -> Subgoal | None:
     """Whose diagnosis a question about trust is about; None: everybody's."""
     if kind != "trust" or whole is not None:
         return whole if kind == "trust" else None
@@ -281,17 +263,17 @@ def _making(text: str, goal: Goal, topic: str | None) -> Ask:
 
 def wants_start(text: str) -> bool:
     """Whether a message asks to assess what is attached."""
-    return kind_of(text) == "assess" or agrees(text) is True
+    return ask_kind(text) == "assess" or agrees(text) is True
 
 
 def wants_other(text: str) -> bool:
     """Whether a message asks to put the dataset away for another one."""
-    return kind_of(text) == "restart"
+    return ask_kind(text) == "restart"
 
 
 def wants_anew(text: str) -> bool:
     """Whether a message asks to begin the whole conversation again."""
-    return kind_of(text) == "anew"
+    return ask_kind(text) == "anew"
 
 
 def wants_again(text: str) -> bool:
@@ -301,13 +283,12 @@ def wants_again(text: str) -> bool:
 
 def wants_help(text: str) -> bool:
     """Whether a message asks what can be said."""
-    return kind_of(text) == "help"
+    return ask_kind(text) == "help"
 
 
 def wants_plan(text: str) -> bool:
-    """Whether a message asks to see the subgoals, not why they are what they are."""
-    is_asked = not asks(text) or re.match(r"(?:what|which|can|could)\b", bare(text), re.IGNORECASE)
-    return kind_of(text) == "plan" and bool(is_asked)
+    """Whether a message asks to see the goal or its subgoals, not why they are what they are."""
+    return sees_plan(text) or sees_plan(bare(text))
 
 
 def wants_demo(text: str) -> bool:
@@ -323,7 +304,7 @@ def names_goal(text: str, with_files: bool) -> bool:
     if asks(bare(text)) and not _MODEL.search(text):
         return False
     words = [word for word in re.findall(r"[^\W\d_]{2,}", text.lower()) if word not in FILLER | _COURTESY]
-    return len(words) >= (2 if with_files else 1) and kind_of(text) not in {"help", "assess", "restart", "anew"}
+    return len(words) >= (2 if with_files else 1) and ask_kind(text) not in {"help", "assess", "restart", "anew"}
 
 
 def speaks_of_files(text: str) -> bool:
@@ -345,20 +326,22 @@ def limit_in(text: str) -> int | None:
     return max(1, int(number[1])) if number else None
 
 
-def _beside(text: str, rest: str, kind: Kind, goal: Goal, topic: str | None) -> Ask | None:
-    """A comparison, as such or as "is A worse than B"; None where it is none, or with something else."""
+def _beside(text: str, rest: str, kind: AskKind, goal: Goal, topic: str | None) -> Ask | None:
+    """A comparison, as such or as "is A worse than B"; None where it is none, with something else, or only beside a
+    request."""
     if kind == "compare":
         return _comparison(text, goal, topic)
-    if not _THAN.search(rest):
+    if kind not in _STANDING or not _THAN.search(rest):
         return None
-    compared = _comparison(text, goal, topic if _IT.search(rest) else None)
+    compared = _comparison(text, goal, topic)
     return compared if compared.other else None
 
 
 def _comparison(text: str, goal: Goal, topic: str | None) -> Ask:
-    """Two subgoals: both spelt out, or named on either side of the word between them."""
-    both = _each(text, goal, r"\b(?:and|with|to|than|versus|vs)\b", FILLER)
-    if len(both) == 1 and topic is not None and topic != both[0].id:
+    """Two subgoals: both spelt out, or named on either side of the word between them; one alone is compared with that
+    talked about where "it" is, or nothing: somebody who names two means no third."""
+    both = _each(text, goal, r"\b(?:between|and|with|to|than|versus|vs)\b", FILLER)
+    if len(both) == 1 and topic not in {None, both[0].id} and _IT.search(_unnamed(text, both)):
         both.insert(0, goal.subgoal(topic))
     return Ask("compare", both[0], both[1]) if len(both) >= 2 else Ask("unsure", maybe=tuple(both))
 

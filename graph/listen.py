@@ -10,7 +10,7 @@ from goalcover.graph.events import Begun, Event, Helped, Noted, Problem, Underst
 from goalcover.graph.intent import names_goal, wants_again, wants_anew, wants_help, wants_other, wants_start
 from goalcover.graph.mapping import offer, read_mapping
 from goalcover.graph.state import Heard, State, Wait
-from goalcover.tools.sources import HUB_ID
+from goalcover.tools.sources import is_hub_id
 from goalcover.tools.verify import specification_of
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
@@ -97,6 +97,7 @@ def afresh() -> State:
         "run": None,
         "last": None,
         "topic": None,
+        "shown": (),
         "turns": (),
         "batch": None,
         "reviews": (),
@@ -113,7 +114,7 @@ async def _take(state: State, heard: Heard, deps: Deps) -> Taken:
         return await asyncio.to_thread(take, (waiting.file,), mapping)
     files = attached(heard)
     named = tuple(file for file in files if file not in heard.files)
-    local = [file for file in named if file not in DEMO and not HUB_ID.fullmatch(file.path)]
+    local = [file for file in named if file not in DEMO and not is_hub_id(file.path)]
     if local and not deps.opens_paths:
         return Taken(problems=(FORBIDDEN,))
     return await asyncio.to_thread(take, files)

@@ -11,7 +11,8 @@ from rapidfuzz import fuzz
 _NEAR = 85.0
 """Similarity (0 to 100) from which the asked words count as those of a name."""
 _TIE = 5.0
-_WORD = re.compile(r"[^\W_]+")
+_WORD = re.compile(r"(?<!\w['’])(?<![^\W_])[^\W_]+")
+"""Without what is cut short behind it: the "s" in "what's"."""
 _ARTICLES = frozenset("a an the of for and or to in on about subgoal subgoals capability goal one".split())
 
 

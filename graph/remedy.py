@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from goalcover.agent.engine import Engine
 from goalcover.agent.errors import InputError
 from goalcover.agent.models import Goal, Sample, Subgoal
 from goalcover.agent.settings import Settings
@@ -35,7 +36,7 @@ from goalcover.tools.accept import Review, accept, pass_over, to_look_at, turn_d
 from goalcover.tools.budget import budget_for
 from goalcover.tools.judges import judge_of
 from goalcover.tools.load import open_dataset
-from goalcover.tools.sources import HUB_ID
+from goalcover.tools.sources import is_hub_id
 from goalcover.tools.spending import on_account
 from goalcover.tools.synthesize import Batch
 from goalcover.tools.synthesize import synthesize as make_samples
@@ -50,6 +51,10 @@ HELP = (
     "**reject all**."
 )
 
+FIRST = (
+    "These samples wait for your word, and would be left out: say looks good to keep them, or reject all, and then say "
+    "that again."
+)
 YOURS = "as you wrote it: it is judged once it is kept."
 """In place of what was said of the text before."""
 
@@ -100,7 +105,13 @@ async def synthesize(state: State, runtime: Runtime[Deps]) -> State:
     )
     change: State = {"batch": batch if batch.proposals else None, "reviews": reviews, "reviewed": ()}
     change["topic"] = task.subgoal.id
-    return kept | change | (State() if batch.proposals else once_more(state))
+    return kept | change | (State() if batch.proposals else _without(state, task.subgoal, runtime.context.engine))
+
+
+def _without(state: State, subgoal: Subgoal, engine: Engine) -> State:
+    """What is offered where no sample came of a request: what is there, and a model is asked again."""
+    looked: State = {"suggestions": (suggestions.samples(subgoal, "lowest"), *state.get("suggestions", ()))}
+    return once_more(state | looked) if engine.companion else looked
 
 
 async def _made(run: Run, task: Task, making: Wished, held: tuple[Sample, ...], runtime: Runtime[Deps]) -> Batch:
@@ -183,9 +194,11 @@ def _ids(proposals: Iterable[Proposal]) -> set[str]:
 
 async def review(state: State) -> State:
     """Waits for the word on the proposals, or on an upload."""
-    if state.get("parcel") is not None:
-        return {"heard": interrupt(Wait(suggestions=suggestions.to_release()))}
-    return {"heard": interrupt(Wait(suggestions=suggestions.to_review(), counted=True))}
+    parcel, batch = state.get("parcel"), state.get("batch")
+    if parcel is not None:
+        return {"heard": interrupt(Wait(suggestions=suggestions.to_release(), about=parcel))}
+    about = batch.digest if batch else ""
+    return {"heard": interrupt(Wait(suggestions=suggestions.to_review(), counted=True, about=about))}
 
 
 @told
@@ -196,6 +209,10 @@ async def decide(state: State, runtime: Runtime[Deps]) -> State:
     if takes_back(state["heard"].text):
         return _unreviewed(state, batch, runtime)
     wish = read_review(state["heard"].text, len(batch.proposals))
+    goal = state.get("goal")
+    if wish is None and goal and understand(state["heard"].text, goal).kind in {"export", "filter", "trust"}:
+        runtime.stream_writer(Noted(text=FIRST))
+        return {}
     if wish is None or any(not 1 <= number <= len(batch.proposals) for number in wish.numbers):
         runtime.stream_writer(Problem(text=f"I did not understand that. {HELP.replace('*', '')}"))
         return {}
@@ -210,7 +227,7 @@ async def decide(state: State, runtime: Runtime[Deps]) -> State:
     run = run_of(state)
     if wish.verb == "edit" and (found := await asyncio.to_thread(to_look_at, run, batch, reviews[-1])):
         runtime.stream_writer(Noted(text=f"It is kept as you wrote it, but look at it again: {'; '.join(found)}."))
-    if wish.verb not in {"keep", "drop"}:
+    if wish.numbers or wish.verb not in {"keep", "drop"}:
         return {"reviews": reviews, "reviewed": (*state.get("reviewed", ()), state.get("reviews", ()))}
     kept = await accept(run, batch, judge_of(run, Settings(), runtime.context.engine.judge), reviews)
     runtime.stream_writer(Kept(name=kept.after.name, accepted=kept))
@@ -250,7 +267,7 @@ def _shown(state: State, batch: Batch, runtime: Runtime[Deps]) -> Proposed:
     return Proposed(
         name=run_of(state).goal().subgoal(batch.subgoal_id).name,
         batch=batch,
-        min_level=USUAL,
+        min_level=batch.min_level,
         warnings=runtime.context.engine.warnings,
         reviews=state.get("reviews", ()),
     )
@@ -258,11 +275,13 @@ def _shown(state: State, batch: Batch, runtime: Runtime[Deps]) -> Proposed:
 
 def _single(batch: Batch, reviews: tuple[Review, ...], wish: Wish) -> tuple[Wish, ...]:
     """The wish; one for some alone as what it is for these, and for the rest."""
-    if wish.verb != "only":
+    if wish.verb != "only" and not (wish.verb == "keep" and wish.numbers):
         return (wish,)
     decided = {one.candidate_id for one in reviews if one.decision != "rejected"}
-    stays = wish.numbers or [n for n, one in enumerate(batch.proposals, 1) if one.candidate.id in decided]
-    rest = tuple(n for n in range(1, len(batch.proposals) + 1) if n not in stays)
+    before = tuple(n for n, one in enumerate(batch.proposals, 1) if one.candidate.id in decided)
+    stays = wish.numbers if wish.verb == "only" and wish.numbers else (*wish.numbers, *before)
+    gone = {one.candidate_id for one in reviews if one.decision == "rejected"}  # each with its reason
+    rest = tuple(n for n, one in enumerate(batch.proposals, 1) if n not in stays and one.candidate.id not in gone)
     accepted = (Wish("accept", wish.numbers),) if wish.numbers else ()
     return (*((Wish("reject", rest),) if rest else ()), *accepted)
 
@@ -304,7 +323,7 @@ def _named_file(named: str, heard: Heard, known: Attachment | None, deps: Deps) 
         if known is None:
             raise InputError("Which file is the evaluation set? Name it: don't overlap with eval.jsonl.")
         return known
-    if not deps.opens_paths and not HUB_ID.fullmatch(named):
+    if not deps.opens_paths and not is_hub_id(named):
         raise InputError(FORBIDDEN)
     return Attachment(name=Path(named).name, path=named)
 

@@ -40,15 +40,6 @@ SLOT_WORDS: dict[Slot, str] = {
     "evidence": "evidence citations sources references",
     "out_of_scope": "out of scope exclusions excluded boundaries",
 }
-CALLED: dict[Slot, str] = {
-    "domain": "the topics",
-    "task": "the task",
-    "output": "the form of the answers",
-    "audience": "the audience",
-    "safety": "safety",
-    "evidence": "the evidence",
-    "out_of_scope": "what is out of scope",
-}
 _SKIP = re.compile(
     rf"\W*((skip( (it|this one|this|that))?|pass|next|{UNDECIDED}"
     r"|(it |that )?does(n.?t| not) matter|none of (these|those|them|the above))\b\W*)++",

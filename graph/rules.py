@@ -3,9 +3,10 @@
 import re
 from typing import Literal
 
+from goalcover.graph.edits import CHANGES
 from goalcover.graph.wishes import GIVES, MAKES
 
-Kind = Literal[
+AskKind = Literal[
     "explain",
     "lowest",
     "highest",
@@ -29,11 +30,21 @@ Kind = Literal[
     "filter",
     "export",
     "meaning",
+    "change",
     "thanks",
     "unsure",
 ]
 
-_RULES: tuple[tuple[Kind, str], ...] = (
+_PLAN = r"(?:goal file|subgoals|decomposition|the plan|my goal|specification)"
+_SEES_PLAN = re.compile(
+    r"\W*(?:(?:and|so|ok|now|again|please) )*(?:(?:can|could|may|will|would) (?:you|i|we) (?:please )?)?"
+    r"(?:(?:show|see|list|display|view|repeat|recall|read|print|open|give|tell|remind|(?:what|which|where)(?:.s)?) )?"
+    r"(?:(?:me|us|of|out|to|again|all|the|my|our|your|these|those|now|current|about|is|are|was|were) )*?"
+    rf"{_PLAN}(?: (?:again|now|please|so far|once more|then|are|there|is|like|look|do you have|you (?:have|made|know)"
+    r"|(?:i|we) (?:have|said|gave)))*\W*",
+    re.IGNORECASE,
+)
+_RULES: tuple[tuple[AskKind, str], ...] = (
     ("anew", r"^\W*(start (all )?over|begin again|new (chat|conversation)|start anew|reset)\W*$"),
     (
         "thanks",
@@ -67,9 +78,14 @@ _RULES: tuple[tuple[Kind, str], ...] = (
         r"|\b(in)?accura(te|cy)\b|\bonly weak\b|\b(what|which|any) (are the |its )?limit(s|ations)\b|\b(how|you) sure\b"
         r"|\b(is|how \w+ is) (the|your) judge\b|\bdid you (remove|plant|take away)\b|\b(was|were) (removed|planted)\b",
     ),
-    ("plan", r"\b(goal file|subgoals|decomposition|the plan|my goal|specification)\b"),
+    ("plan", rf"\b{_PLAN}\b"),
     ("report", r"\breport\b|\bdownloads?\b|\bfiles\b"),
     ("suppose", r"\bthreshold\b|\bcut-?off\b"),
+    (
+        "change",
+        r"\b(why (not|don.t (i|we|you)|shouldn.t (i|we))|what (if|would|will|happens|changes))\b.{0,200}?"
+        rf"\b(appl(y|ies|ied)|({CHANGES}|dropped|removed|merged)\b(?!.{{0,40}}\b(samples?|rows?|examples?|answers?|data)))\b",
+    ),
     (
         "search",
         r"\bhow many\b.{0,20}?\b(samples|rows|examples|answers)\b.{0,40}?"
@@ -85,12 +101,13 @@ _RULES: tuple[tuple[Kind, str], ...] = (
         r"|\bdo (i|we) need (any )?(other|another|more|new|different)\b",
     ),
     ("compare", r"\bcompare\b|\bversus\b|\bvs\b|\bdifferences? between\b"),
-    ("explain", r"\bwhy\b|\bexplain\b|\breasons?\b|\bcauses?\b"),
+    ("explain", r"\bwhy\b(?! not\b)|\bexplain\b|\breasons?\b|\bcauses?\b"),
     (
         "lowest",
         r"\blowest\b|\blow-?\s?scoring\b|\b(worst|weakest|poorest|bad|low) (samples?|examples?|rows?|ones)\b"
         r"|^\W*((ok|okay|yes|please|and|now)\W+)*show( (me|them|it))?( please)?\W*$"
         r"|\bwhich (samples?|examples?|rows?)\b.*\b(worst|weakest|poorest|bad|low)\b"
+        r"|\b(which|what) (samples?|examples?|rows?|outputs?|answers?|ones)\b.{0,40}?\b(broken|wrong|faulty|cut off)\b"
         r"|^\W*(and )?(which|what) (samples?|examples?|rows?)( (are|is) (they|those|these|that|it))?\W*$",
     ),
     (
@@ -113,6 +130,11 @@ _RULES: tuple[tuple[Kind, str], ...] = (
 )
 
 
-def kind_of(text: str) -> Kind:
+def ask_kind(text: str) -> AskKind:
     """The kind of a message about a finished run; `unsure` when no rule fits."""
     return next((kind for kind, rule in _RULES if re.search(rule, text, re.IGNORECASE)), "unsure")
+
+
+def sees_plan(text: str) -> bool:
+    """Whether a message asks to see the goal or its subgoals, and nothing else of them."""
+    return _SEES_PLAN.fullmatch(text) is not None

@@ -27,10 +27,13 @@ _AFTER = re.compile(
 )
 
 _YES = r"(?:yes|yeah|yep|yup|sure|ok|okay|go ahead|please do|do (?:it|that|so))"
-_RIGHT = r"(?:fine|right|correct|exactly|that.?s (?:it|right)|(?:that )?looks? (?:right|good|fine))"
+_RIGHT = (
+    r"(?:fine|right|correct|exactly|that.?s (?:it|right|fine|good)|(?:that )?looks? (?:right|good|fine)(?: to me)?)"
+)
 """Says that something is as it should be, which agrees to no change of it."""
 _SO = r"\b[\s,.;!–—-]*"
-_AGREED = re.compile(rf"\W*(?:(?:please )?{_YES}{_SO})+(?:please{_SO})?", re.IGNORECASE)
+_AGREED = re.compile(rf"\W*(?:(?:{_YES}|{_RIGHT}|please){_SO})+", re.IGNORECASE)
+"""With a yes among it."""
 _APPROVED = re.compile(rf"\W*(?:{_YES}{_SO})*(?:{_RIGHT}{_SO})+(?:please{_SO})?", re.IGNORECASE)
 _REFUSED = re.compile(
     r"\W*(?:(?:no|nope|nah)\b(?!\W+(?:idea|clue|wait|but|my|i (?:mean\w*|want\w*|did\w*|said))\b)|i (?:\w+ )?disagree\b"
@@ -106,7 +109,9 @@ def agrees(text: str, *verbs: str) -> bool | None:
     `verbs` are those of the offer: "merge them" agrees to a merge.
     """
     for said in (text, own_words(text)):
-        if _AGREED.fullmatch(said) or re.fullmatch(_repeating(verbs), said, re.IGNORECASE):
+        if _AGREED.fullmatch(said) and re.search(rf"\b{_YES}\b", said, re.IGNORECASE):
+            return True
+        if re.fullmatch(_repeating(verbs), said, re.IGNORECASE):
             return True
         if _REFUSED.match(said):
             return False

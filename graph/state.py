@@ -127,6 +127,13 @@ class Wait(Frozen):
     suggestions: tuple[Suggestion, ...] = ()
     counted: bool = False
     """Whether a number means what was proposed, and no button."""
+    about: str = ""
+    """Names what else waits for a word: proposals, an upload."""
+
+    @property
+    def matter(self) -> str:
+        """Names what is waited for a word on; empty when the person has the word. A button of it goes by it."""
+        return self.question.text if self.question else self.about
 
 
 class State(TypedDict, total=False):
@@ -167,6 +174,8 @@ class State(TypedDict, total=False):
     """What was said about the run, by whom; a language model reads the last of it."""
     topic: str | None
     """Id of the subgoal that was talked about last: what "it" means."""
+    shown: tuple[str, ...]
+    """Ids of the samples that were shown last: what "this one" and "the second" mean."""
     batch: Batch | None
     """Synthetic samples that wait for the person's word."""
     reviews: tuple[Review, ...]

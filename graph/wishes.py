@@ -14,7 +14,7 @@ MOST = 500
 _TAKE = r"(?:accept|keep|take|use|save)"
 _LEAVE = r"(?:reject|drop|remove|discard|delete)"
 _LOOKS_GOOD = re.compile(
-    r"\W*((looks?|all|they( are|.re)?|that.?s) )*(good|fine|great|ok|okay)\W*"
+    r"\W*((looks?|all|they( are|.re)?|that.?s) )*(good|fine|great|ok|okay)( to me)?\W*"
     rf"|\W*{_TAKE}( (them|all( of them)?|these|the (others|rest)|everything))*\W*"
     r"|\W*(yes|yep|done)\W*",
     re.IGNORECASE,
@@ -25,7 +25,7 @@ _NUMBERS = rf"{_NUMBER}(?:[,\s]+(?:(?:and|&) )?{_NUMBER})*"
 _SOME = rf"(?:{_NUMBERS}|{IN_WORDS})"
 _OTHERS = r"the (?:rest|others?|remaining(?: ones)?)"
 _REST = rf"(?:{_OTHERS}|(?:all|everything)(?: of)?(?: my)?(?: {_OTHERS}| others?)?)"
-_ACCEPT = re.compile(rf"{_TAKE} (?P<who>{_SOME})", re.IGNORECASE)
+_ACCEPT = re.compile(rf"(?P<verb>{_TAKE}) (?P<who>{_SOME})", re.IGNORECASE)
 _FOR_REASON = r"(?P<why>\s*(?:[,:;.!–-].*| (?:because|since|they)\b.*)?)"
 _REJECT = tuple(
     re.compile(rule, re.IGNORECASE | re.DOTALL)
@@ -151,7 +151,10 @@ class Wish:
 
     verb: Verb
     numbers: tuple[int, ...] = ()
-    """Of the proposals it is about, counted from 1; none: all. For `only` those that are kept, for `more` how many."""
+    """Of the proposals it is about, counted from 1; none: all. For `only` those that are kept, for `more` how many.
+
+    `keep` with numbers is `only` that leaves what was accepted or edited before.
+    """
     text: str = ""
     """The reason of a rejection, or the new output of an edit."""
 
@@ -192,7 +195,7 @@ def _about_some(text: str, n: int) -> Wish | None:
     if (match := _DROP.fullmatch(text)) and not _SPARES.search(match["why"]):
         return Wish("drop", text=_reason(match["why"]))
     if match := _ACCEPT.fullmatch(text):
-        return Wish("accept", _numbers(match["who"], n))
+        return Wish("accept" if match["verb"].lower() == "accept" else "keep", _numbers(match["who"], n))
     return None
 
 

@@ -129,8 +129,10 @@ class Explanations:
 
     def remove(self) -> None:
         """Leaves nothing of the store, and closes it."""
-        self._place.remove()
-        self._lock.release()
+        try:
+            self._place.remove()
+        finally:
+            self._lock.release()
 
     def close(self) -> None:
         """Closes the store; more than once does no harm."""

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from goalcover.agent.errors import InputError
 from goalcover.agent.models import Alignment, CoverageReport, Gap, GapMap, Goal, Sample
+from goalcover.agent.roles import Judge
 from goalcover.agent.settings import Settings
 from goalcover.agent.validation import Design, SelfTest, Validation
 from goalcover.memory.files import digest_of, locked, write_bytes, writing
-from goalcover.memory.goals import dump_goal as dump_goal
-from goalcover.memory.goals import goal_sha256 as goal_sha256
-from goalcover.memory.goals import load_goal as load_goal
+from goalcover.memory.goals import dump_goal, load_goal
 from goalcover.memory.ledger import Expense, Ledger
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
@@ -44,6 +43,17 @@ class EngineInfo(Record):
     model: str
     version: str
 
+    @classmethod
+    def of(cls, judges: Sequence[Judge]) -> Self:
+        """One judge, or several that judge together."""
+        engines = [one.id.split("/", 1) for one in judges]
+        models = [rest.rpartition("/") for _, rest in engines]
+        return cls(
+            name=engines[0][0],
+            model=", ".join(model for model, _, _ in models),
+            version=", ".join(dict.fromkeys(version for _, _, version in models)),
+        )
+
     @property
     def judge(self) -> str:
         """The judge's id, as `embedded/all-MiniLM-L6-v2/1-0a1b2c3d`."""
@@ -71,7 +81,7 @@ class Counts(Record):
     reused: int
 
 
-class Usage(Record):
+class UsageInfo(Record):
     """What models were asked for by everything that judged in this directory so far; all zero without a model."""
 
     calls: int = 0
@@ -105,7 +115,7 @@ class RunInfo(Record):
     dataset: DatasetInfo
     goal_sha256: str
     counts: Counts
-    usage: Usage = Usage()
+    usage: UsageInfo = UsageInfo()
     wall_s: float
 
 
@@ -194,7 +204,7 @@ class Run:
             paid = ledger.paid()
         if self.info_path.exists():  # else an assessment is under way, and will tell it
             info = self.info()
-            usage = Usage.of(paid, info.usage.unscored)
+            usage = UsageInfo.of(paid, info.usage.unscored)
             if usage != info.usage:
                 self.finish(info.model_copy(update={"usage": usage}))
 

@@ -84,26 +84,30 @@ def keep(folder: Path, subgoal_id: str, samples: Sequence[SyntheticSample], deci
     """Writes one request's samples and decisions; the path of the samples. InputError when that fails."""
     with writing(folder):
         folder.mkdir(exist_ok=True)
-    numbers = [int(path.name.split("-")[0]) for path in _files(folder)]
-    path = folder / f"{max(numbers, default=0) + 1:03d}-{subgoal_id}.jsonl"
+    number = max(map(_request, _files(folder)), default=0) + 1
+    path = folder / f"{number:03d}-{subgoal_id}.jsonl"
     write_bytes(path.with_suffix(_DECIDED), DECISIONS.dump_json(tuple(decisions), indent=2))
     write_bytes(path, b"".join(map(row_bytes, samples)))
     return path
 
 
-def kept(folder: Path, subgoal_id: str | None = None) -> Iterator[SyntheticSample]:
-    """The samples of all requests, or of those for one subgoal, the oldest first."""
+def kept(folder: Path) -> Iterator[SyntheticSample]:
+    """The samples of all requests, the oldest first."""
     number = 0
     for path in _files(folder):
         for line in _lines(path):
             number += 1
-            one = _read(path, line, number)
-            if subgoal_id in (None, one.origin.subgoal_id):
-                yield one
+            yield _read(path, line, number)
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("*-*.jsonl") if path.name.split("-")[0].isdigit())
+    paths = [path for path in folder.glob("*-*.jsonl") if path.name.split("-")[0].isdigit()]
+    return sorted(paths, key=_request)
+
+
+def _request(path: Path) -> int:
+    """The number of the request that a file is of."""
+    return int(path.name.split("-")[0])
 
 
 def _lines(path: Path) -> list[bytes]:

@@ -1,6 +1,5 @@
 """What a person takes of the proposals: kept in the run, judged like any other sample, and what that changes."""
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Literal
 
@@ -76,7 +75,8 @@ async def accept(
         samples = [_synthetic(*pair, batch, judge, one) for pair, one in zip(taken, found, strict=True)]
         path = keep(run.synthetic_path, batch.subgoal_id, samples, [*_decisions(pairs), *batch.rejected])
         settle(run.synthetic_path, batch.subgoal_id, [one.candidate.id for one in batch.proposals])
-        before, after = impact(run, batch.subgoal_id, judge)
+        before = next(one for one in run.coverage().subgoals if one.id == batch.subgoal_id)
+        after = with_kept(run).get(before.id, before)
         run.pay()  # the judge's calls are in the ledger already
     return Accepted(
         path=str(path),
@@ -116,35 +116,18 @@ def pass_over(run: Run, subgoal_id: str, candidate_ids: Collection[str]) -> None
 
 
 def with_kept(run: Run) -> dict[str, SubgoalCoverage]:
-    """By subgoal id, as it stands with all synthetic samples of the run; nobody is asked for what is not judged yet.
+    """By subgoal id, as it stands with all synthetic samples of the run; what its judge has not judged is unscored.
 
     Only subgoals that samples were kept for: the others have what the dataset gives them.
     """
-    goal, by_judge = run.goal(), defaultdict[str, list[Sample]](list)
-    closed = set()
-    for one in kept(run.synthetic_path):
-        by_judge[one.origin.judge].append(one.sample)
-        closed.add(one.origin.subgoal_id)
-    found = {}
+    goal, judge, made = run.goal(), run.info().engine.judge, list(kept(run.synthetic_path))
+    samples, wanted = [one.sample for one in made], {one.origin.subgoal_id for one in made}
     with run.ledger() as ledger:
-        for row in run.coverage().subgoals:
-            if row.id in closed:
-                subgoal = goal.subgoal(row.id)
-                levels = [one for pair in by_judge.items() for one in _levels(ledger, *pair, subgoal)]
-                found[row.id] = _added(goal, row, [level for level in levels if level is not None])
-    return found
-
-
-def impact(run: Run, subgoal_id: str, judge: Judge) -> tuple[SubgoalCoverage, SubgoalCoverage]:
-    """(before, after): the subgoal's coverage by the dataset alone, and with the synthetic samples of the run.
-
-    By what the judge has judged already; a sample that it has not counts as unscored.
-    """
-    goal, coverage = run.goal(), next(one for one in run.coverage().subgoals if one.id == subgoal_id)
-    samples = [one.sample for one in kept(run.synthetic_path)]
-    with run.ledger() as ledger:
-        levels = _levels(ledger, judge.id, samples, goal.subgoal(subgoal_id))
-    return coverage, _added(goal, coverage, levels)
+        return {
+            row.id: _added(goal, row, _levels(ledger, judge, samples, goal.subgoal(row.id)))
+            for row in run.coverage().subgoals
+            if row.id in wanted
+        }
 
 
 def _added(goal: Goal, coverage: SubgoalCoverage, levels: Sequence[int | None]) -> SubgoalCoverage:
@@ -153,7 +136,8 @@ def _added(goal: Goal, coverage: SubgoalCoverage, levels: Sequence[int | None]) 
     for level in levels:
         if level is not None:
             histogram[level] += 1
-    return cover(goal, goal.subgoal(coverage.id), histogram, coverage.n_unscored + levels.count(None))
+    n_unscored = coverage.n_unscored + levels.count(None)
+    return cover(goal, goal.subgoal(coverage.id), histogram, n_unscored, coverage.outputs)
 
 
 async def _judge(

@@ -1,7 +1,6 @@
 """One assessment from start to end: load, score, cover, diagnose, recommend, report; everything lands in the run."""
 
 import asyncio
-import re
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
@@ -15,10 +14,12 @@ from goalcover.agent.roles import Judge, RemoteJudge
 from goalcover.agent.settings import Settings
 from goalcover.agent.tracing import run as traced
 from goalcover.memory.chroma import reach
-from goalcover.memory.ledger import Expense, Ledger
+from goalcover.memory.goals import goal_sha256
+from goalcover.memory.ledger import Ledger
 from goalcover.memory.proofs import drop, put_aside, put_back
-from goalcover.memory.runs import Counts, DatasetInfo, EngineInfo, Run, RunInfo, Usage, goal_sha256
+from goalcover.memory.runs import Counts, DatasetInfo, EngineInfo, Run, RunInfo, UsageInfo
 from goalcover.tools.agreement import Panel
+from goalcover.tools.broken import broken_notes, with_broken
 from goalcover.tools.budget import Budget, budget_for
 from goalcover.tools.caveats import caveats
 from goalcover.tools.coverage import Tally
@@ -28,8 +29,6 @@ from goalcover.tools.report import write_report
 from goalcover.tools.score import Scored, score, score_together
 from goalcover.tools.spending import on_account
 
-_WITHOUT_MODEL = re.compile(r"\((?:Named|Recommended) without the model: (.+)\.\)\Z", re.DOTALL)
-"""What a role that falls back ends its words with."""
 OnProgress = Callable[[int, int], None]
 """Called with the number of samples done and the number of all, after every batch."""
 
@@ -41,17 +40,15 @@ class Assessment:
     info: RunInfo
     coverage: CoverageReport
     gaps: tuple[Gap, ...]
-    used: Usage
-    """By this assessment alone; `info` tells what the run took in all."""
     outdated: tuple[str, ...]
     """What was found out about the run before, a study or a self-test, and rests on other judgements."""
 
     @property
     def without_model(self) -> str:
         """Why the embedded roles named a gap, or advised on it, in a model's place; empty where they did not."""
-        said = [one.summary for gap in self.gaps for one in gap.capabilities]
-        said += [one.detail for gap in self.gaps for one in gap.recommendations]
-        return next((found[1] for text in said if (found := _WITHOUT_MODEL.search(text))), "")
+        notes = [one.note for gap in self.gaps for one in gap.capabilities]
+        notes += [one.note for gap in self.gaps for one in gap.recommendations]
+        return next(filter(None, notes), "")
 
 
 async def assess(
@@ -90,22 +87,22 @@ async def assess(
             coverage = coverage.model_copy(update={"agreement": panel.agreement()})
         embedded = not any(isinstance(judge, RemoteJudge) for judge in chosen)
         notes = await asyncio.to_thread(caveats, run, goal, engine.embedder, embedded=embedded)
-        coverage = coverage.model_copy(update={"notes": notes})
+        coverage = await asyncio.to_thread(with_broken, run, goal, coverage, engine.embedder)
+        coverage = coverage.model_copy(update={"notes": (*notes, *broken_notes(coverage))})
         run.write_coverage(coverage)
         with on_account(run, engine, budget):
             gaps = await find_gaps(
                 run, goal, coverage, analyst=engine.analyst, advisor=engine.advisor, embedder=engine.embedder
             )
         run.write_gaps(gaps)
-        used = Usage.of(Expense("", budget.usage, budget.spent), budget.unscored)
-        info = _info(dataset, goal, _judged_by(engine, judges), tally, reused, time.monotonic() - started)
-        info = info.model_copy(update={"usage": Usage.of(ledger.paid(), budget.unscored)})
+        info = _info(dataset, goal, EngineInfo.of(chosen), tally, reused, time.monotonic() - started)
+        info = info.model_copy(update={"usage": UsageInfo.of(ledger.paid(), budget.unscored)})
         outdated = await asyncio.to_thread(put_back, run, info)
         await asyncio.to_thread(write_report, run, goal, coverage, gaps, info)
         run.finish(info)
         drop(run)
-        told.update(coverage=coverage.model_dump(mode="json"), used=used.model_dump())
-    return Assessment(info, coverage, gaps, used, outdated)
+        told.update(coverage=coverage.model_dump(mode="json"), used=budget.used.model_dump())
+    return Assessment(info, coverage, gaps, outdated)
 
 
 def _batches(
@@ -130,18 +127,6 @@ async def _score(
                 done += len(batch.samples)
                 on_progress(done, len(dataset))
     return tally, reused
-
-
-def _judged_by(engine: Engine, judges: Sequence[Judge]) -> EngineInfo:
-    if not judges:
-        return EngineInfo(name=engine.name, model=engine.model, version=engine.version)
-    parts = [judge.id.split("/", 1) for judge in judges]
-    models = [model.rpartition("/") for _, model in parts]
-    return EngineInfo(
-        name=parts[0][0],
-        model=", ".join(model for model, _, _ in models),
-        version=", ".join(dict.fromkeys(version for _, _, version in models)),
-    )
 
 
 def _asked(dataset: Dataset, goal: Goal, run: Run) -> dict[str, Any]:

@@ -114,9 +114,9 @@ def _terms(material: Material) -> tuple[str, ...]:
     """What the samples speak of that show the subgoal, against those that do not; a form is in samples of all kinds."""
     if cue := cue_of(material.subgoal):
         return (cue.noun,)
-    by_level = sorted(material.levels, key=lambda one: -material.levels[one])
-    strong = [one for one in by_level[:_READ] if material.levels[one] >= SUPPORT_LEVEL] or by_level[:EXEMPLARS]
-    weak = [one for one in by_level[-_READ:] if one not in strong]
+    best = material.sound
+    strong = [one for one in best[:_READ] if material.levels[one] >= SUPPORT_LEVEL] or best[:EXEMPLARS]
+    weak = [one for one in best[-_READ:] if one not in strong]
     groups = [[f"{one.input}\n\n{one.output}" for one in material.of(ids)] for ids in (strong, weak)]
     return tuple(term for term, _ in key_terms(groups, most=_TERMS)[0])
 

@@ -12,6 +12,7 @@ from goalcover.agent.roles import Judge, RemoteJudge
 from goalcover.agent.settings import Role, Settings
 from goalcover.agent.usage import Usage
 from goalcover.memory.ledger import Expense
+from goalcover.memory.runs import UsageInfo
 
 MILLION = 1_000_000
 BATCH_DISCOUNT = 0.5
@@ -104,6 +105,11 @@ class Budget:
         if not self._asked or self.usage.untold or not all(self.prices.get(one) for one in self._asked):
             return None
         return self._spent
+
+    @property
+    def used(self) -> UsageInfo:
+        """What models were asked for, as `run.json` tells it."""
+        return UsageInfo.of(Expense("", self.usage, self.spent), self.unscored)
 
     @contextmanager
     def holding(self, spender: str) -> Iterator[Held]:

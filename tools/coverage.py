@@ -4,7 +4,17 @@ import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from goalcover.agent.models import SUPPORT_LEVEL, TOP_LEVEL, Alignment, CoverageReport, Goal, Subgoal, SubgoalCoverage
+from goalcover.agent.models import (
+    SUPPORT_LEVEL,
+    TOP_LEVEL,
+    Alignment,
+    CoverageReport,
+    Goal,
+    Outputs,
+    Subgoal,
+    SubgoalCoverage,
+)
+from goalcover.tools.typeset import percent
 
 EVERY_THRESHOLD = 0.5
 """An `every` subgoal is a gap when its mean alignment is below it (contract)."""
@@ -13,6 +23,7 @@ LEAST_SUPPORT = 20
 MOST_UNSCORED = 0.1
 """With a larger share of failed judgements a subgoal gets no verdict."""
 CONFIDENCE = 0.95
+NOT_CHECKED = Outputs()
 _DRAWS = 20_000
 
 _SCORES = np.arange(TOP_LEVEL + 1) / TOP_LEVEL
@@ -62,13 +73,18 @@ class Tally:
         )
 
 
-def cover(goal: Goal, subgoal: Subgoal, histogram: Sequence[int], n_unscored: int) -> SubgoalCoverage:
-    """Coverage of one subgoal from its six-bin histogram of levels."""
+def cover(
+    goal: Goal, subgoal: Subgoal, histogram: Sequence[int], n_unscored: int, outputs: Outputs = NOT_CHECKED
+) -> SubgoalCoverage:
+    """Coverage of one subgoal from its six-bin histogram of levels, and what is known of its outputs.
+
+    Alignment and support are the judge's levels; where the rule counts support, broken outputs do not count.
+    """
     n = sum(histogram)
     support = sum(histogram[SUPPORT_LEVEL:])
     low, high = interval(histogram)
     wanted = share_wanted(goal, subgoal)
-    gap, rule = _judge_gap(goal, histogram, n_unscored, wanted)
+    gap, rule = _judge_gap(goal, histogram, n_unscored, wanted, outputs.supporting)
     return SubgoalCoverage(
         id=subgoal.id,
         name=subgoal.name,
@@ -84,13 +100,8 @@ def cover(goal: Goal, subgoal: Subgoal, histogram: Sequence[int], n_unscored: in
         histogram=(histogram[0], histogram[1], histogram[2], histogram[3], histogram[4], histogram[5]),
         gap=gap,
         rule=rule,
+        outputs=outputs,
     )
-
-
-def gaps_first(coverage: CoverageReport) -> list[SubgoalCoverage]:
-    """Gaps, then those without a verdict, each by alignment: the eye begins where it should."""
-    order = {True: 0, None: 1, False: 2}
-    return sorted(coverage.subgoals, key=lambda one: (order[one.gap], one.alignment or 0.0))
 
 
 def share_wanted(goal: Goal, subgoal: Subgoal) -> float | None:
@@ -100,6 +111,16 @@ def share_wanted(goal: Goal, subgoal: Subgoal) -> float | None:
     if subgoal.share is not None:
         return subgoal.share
     return subgoal.weight / sum(other.weight for other in goal.subgoals if other.scope == "some") / 2
+
+
+def wanted_in_words(goal: Goal, subgoal: Subgoal) -> str:
+    """What the rule in force wants of a subgoal."""
+    weight = f", weight {subgoal.weight:g}" if subgoal.weight != 1 else ""
+    if goal.threshold is not None:
+        return f"a mean alignment of {goal.threshold:g}{weight}"
+    share = share_wanted(goal, subgoal)
+    asked = "every sample" if share is None else f"{percent(share)} of the samples, at least {LEAST_SUPPORT}"
+    return f"{asked}{weight}"
 
 
 def support_wanted(share: float, n: int) -> int:
@@ -133,7 +154,9 @@ def interval(histogram: Sequence[int], confidence: float = CONFIDENCE) -> tuple[
     return min(ends[0], mean), max(ends[1], mean)
 
 
-def _judge_gap(goal: Goal, histogram: Sequence[int], n_unscored: int, wanted: float | None) -> tuple[bool | None, str]:
+def _judge_gap(
+    goal: Goal, histogram: Sequence[int], n_unscored: int, wanted: float | None, n_broken: int
+) -> tuple[bool | None, str]:
     n = sum(histogram)
     if not n or n_unscored / (n + n_unscored) > MOST_UNSCORED:
         return (
@@ -152,10 +175,10 @@ def _judge_gap(goal: Goal, histogram: Sequence[int], n_unscored: int, wanted: fl
     asked = (
         f"{wanted:.1%} of {n:,}" if needed > LEAST_SUPPORT else f"{wanted:.1%} of {n:,}, and at least {LEAST_SUPPORT}"
     )
-    return (
-        support < needed,
-        f"{support:,} {'sample supports' if support == 1 else 'samples support'} it; {needed:,} are wanted ({asked}).",
-    )
+    found = f"{support:,} {'sample supports' if support == 1 else 'samples support'} it"
+    if n_broken:
+        found += f", less {n_broken:,} whose output is broken"
+    return support - n_broken < needed, f"{found}; {needed:,} are wanted ({asked})."
 
 
 def _mean(histogram: Sequence[int]) -> float | None:

@@ -29,8 +29,7 @@ from goalcover.tools.clusters import FEWEST, Floats, find_cores, first_of_each, 
 from goalcover.tools.held import FAR, NEAR, at_levels, different, hold
 from goalcover.tools.levels import read_levels
 from goalcover.tools.lows import Low, Openings, choose_lows, evenly, low_count, low_vectors, read_openings, wording
-from goalcover.tools.outputs import Pairs
-from goalcover.tools.recommend import shortfall
+from goalcover.tools.recommend import gaps_first
 from goalcover.tools.standing import Weakness, weakness
 
 COMPARED = 1_000
@@ -38,7 +37,7 @@ COMPARED = 1_000
 MOST_CAPABILITIES = 5
 OTHERS = 150
 TOUCHING = 400
-"""Samples that touch a gap's subgoal whose outputs are looked at."""
+"""Samples that touch a gap's subgoal, which its groups are told from."""
 MAPPED = 250
 _SURE = (20, 0.6)
 _UNSURE = (5, 0.4)
@@ -78,8 +77,8 @@ async def find_gaps(
 ) -> tuple[Gap, ...]:
     """The gaps of an assessment, furthest below what its rule wants first.
 
-    Reads the run's scores and samples, fills its store of explanations anew, and writes its maps. Raises InputError
-    where a Chroma server is asked for and cannot be used.
+    `coverage` knows the broken outputs (tools/broken.py). Reads the run's scores and samples, fills its store of
+    explanations anew, and writes its maps. Raises InputError where a Chroma server is asked for and cannot be used.
     """
     found = await asyncio.to_thread(read, run, goal, coverage, embedder)
     grouped = await asyncio.to_thread(_grouped, run, found, embedder)
@@ -93,7 +92,7 @@ async def find_gaps(
 
 def read(run: Run, goal: Goal, coverage: CoverageReport, embedder: Embedder) -> Found:
     """What is known of the samples of a run's gaps, the furthest below what its rule wants first."""
-    weak = sorted((one for one in coverage.subgoals if one.gap), key=lambda one: (-shortfall(goal, one), one.id))
+    weak = [one for one in gaps_first(goal, coverage) if one.gap]
     if not weak:
         return Found((), (), {})
     levels = read_levels(run, goal)
@@ -103,9 +102,8 @@ def read(run: Run, goal: Goal, coverage: CoverageReport, embedder: Embedder) -> 
     samples = {sample.id: sample for sample in run.samples(wanted)}
     openings = read_openings(samples.values(), embedder)
     agreement = {one.id: one for one in coverage.agreement.subgoals} if coverage.agreement else {}
-    pairs = Pairs(embedder)
     weaknesses = tuple(
-        weakness(goal, one, levels, chosen[one.id], samples, pairs, TOUCHING, agreement.get(one.id)) for one in weak
+        weakness(goal, one, levels, chosen[one.id], samples, coverage.broken, agreement.get(one.id)) for one in weak
     )
     wordings = {sample_id: wording(sample) for sample_id, sample in samples.items()}
     lows = tuple(
@@ -195,7 +193,7 @@ async def _gap(
     subgoal = goal.subgoal(low.coverage.id)
     standing, named = found.standing, await analyst.name(subgoal, clusters, _others(low, samples))
     n = len(low.alignments)
-    capabilities = tuple(_sized(*one, n) for one in zip(named, groups, strict=True))
+    capabilities = tuple(_sized(*one) for one in zip(named, groups, strict=True))
     return Gap(
         subgoal_id=low.coverage.id,
         alignment=low.coverage.alignment,
@@ -225,15 +223,9 @@ def _others(low: Low, samples: Mapping[str, Sample]) -> list[Sample]:
     return [sample for sample_id, sample in samples.items() if sample_id not in inside][:OTHERS]
 
 
-def _sized(capability: Capability, group: Group, n_low: int) -> Capability:
-    return capability.model_copy(
-        update={
-            "share": len(group.places) / n_low,
-            "n_different": group.n_different,
-            "cohesion": group.cohesion,
-            "confidence": group.confidence,
-        }
-    )
+def _sized(capability: Capability, group: Group) -> Capability:
+    sizes = {"n_different": group.n_different, "cohesion": group.cohesion, "confidence": group.confidence}
+    return capability.model_copy(update=sizes)
 
 
 def _selection(low: Low) -> str:

@@ -57,7 +57,7 @@ def examine(settings: Settings | None = None) -> list[Finding]:
         Finding("engine", ok=True, detail=f"{engine}: {choice.reason}"),
         *(_models(choice.settings.model_copy(update={"attempts": 2})) if choice.settings else []),
         *([_try("embedder", _embedder)] if is_available() or not settings.embedding_model else []),
-        _try("vector cache", _cache),
+        _try("vector cache", partial(_cache, settings.cache_dir)),
         _try("store of explanations", partial(_store, settings.chroma_url)),
         *([_try("traces", _traces)] if tracing.wanted() else []),
     ]
@@ -170,8 +170,8 @@ def _embedder() -> str:
     return f"{MODEL}, {precision()}, loaded in {loaded:.1f} s, {rate:.0f} short passages a second"
 
 
-def _cache() -> str:
-    path = Settings().cache_dir / "vectors.sqlite"
+def _cache(folder: Path) -> str:
+    path = folder / "vectors.sqlite"
     with VectorCache(path):
         return f"{path}, {path.stat().st_size / 1e6:.1f} MB"
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from goalcover.agent.elicitation import Checks, DataProfile, Edit, Question, Specification
+from goalcover.agent.elicitation import MOST_SUBGOALS, Checks, DataProfile, Edit, Question, Specification
 from goalcover.agent.errors import InputError, ModelError
 from goalcover.agent.language import is_english, refuse_unread
 from goalcover.agent.models import SLOTS, Clarification, Frozen, Goal, Slot, Subgoal
@@ -15,7 +15,6 @@ from goalcover.tools.slots import slot_of
 
 ROUNDS = 3
 """Rounds of automatic repairs; a conversation asks as often."""
-MOST_SUBGOALS = 12
 FORM = "a list of entries such as `- {slot: audience, answer: nurses}` or `- {question: Who reads it?, answer: nurses}`"
 SKIP = {"skip", "skipped", "-"}
 

@@ -6,27 +6,25 @@ from itertools import islice
 from math import ceil
 from typing import Self
 
+from goalcover.agent.material import EXEMPLAR_CHARACTERS, MEMBER_CHARACTERS, MEMBERS
 from goalcover.agent.models import Sample, Subgoal
 from goalcover.agent.roles import Judge, RemoteJudge
 from goalcover.agent.settings import Role
-from goalcover.agent.synthesis import GROUP_MOST
+from goalcover.agent.synthesis import GROUP_MOST, WRITTEN_A_CALL
 from goalcover.agent.usage import Usage
 from goalcover.memory.ledger import Ledger
 from goalcover.tools.budget import Budget
+from goalcover.tools.diagnose import MOST_CAPABILITIES
 from goalcover.tools.typeset import count
 
 _READ = 200
 """Samples that stand for all."""
-_NAMED, _SHOWN, _AROUND = 30, 500, 250
-"""Of a gap the analyst reads so many samples at the most, so many characters of each side, and so many around them."""
 _BESIDES, _SAID = 2_500, 600
 """Tokens of all else in a question about a gap, and of the answer, roughly."""
 _CHARACTERS = 4
 """A token."""
-_CANDIDATES, _WRITTEN, _VERDICT = 1.5, 4, 150
-"""Of synthetic samples: written for each that is wanted, and in one answer; tokens of a verdict."""
-_READ_WHOLE = 3_000
-"""Characters of each side of a sample that the generator reads."""
+_CANDIDATES, _VERDICT = 1.5, 150
+"""Of synthetic samples: written for each that is wanted; tokens of a verdict."""
 
 
 @dataclass(frozen=True)
@@ -89,12 +87,12 @@ def estimate_synthesis(
 ) -> Estimate:
     """One round in which all n samples are found, like those of the run, in so many parts; and judging them."""
     read = list(islice(samples, _READ))
-    sizes = [min(len(text), _READ_WHOLE) for one in read for text in (one.input, one.output)]
+    sizes = [min(len(text), EXEMPLAR_CHARACTERS) for one in read for text in (one.input, one.output)]
     size, written = sum(sizes) / max(len(read), 1) / _CHARACTERS, ceil(_CANDIDATES * n)
     parts: list[_Part] = []
     if "generator" in models:
-        calls = max(n_parts, ceil(written / _WRITTEN))
-        parts.append((models["generator"], _calls(calls, _BESIDES + _WRITTEN * size, written * size), 1.0))
+        calls = max(n_parts, ceil(written / WRITTEN_A_CALL))
+        parts.append((models["generator"], _calls(calls, _BESIDES + WRITTEN_A_CALL * size, written * size), 1.0))
     if "discriminator" in models:
         calls = max(n_parts, ceil(written / GROUP_MOST))
         judged = written / calls + 2  # the anchors
@@ -155,7 +153,8 @@ class _Work:
 
 def _about_gaps(role: Role, read: Sequence[Sample], n: int) -> Usage:
     """Questions about n gaps; the analyst's hold samples."""
-    sizes = [min(len(text), _SHOWN) for one in read for text in (one.input, one.output)]
-    samples = _NAMED * (sum(sizes) / max(len(read), 1) + _AROUND) if role == "analyst" else 0
+    sizes = [min(len(text), MEMBER_CHARACTERS) for one in read for text in (one.input, one.output)]
+    sample = sum(sizes) / max(len(read), 1) + MEMBER_CHARACTERS // 2
+    samples = MOST_CAPABILITIES * MEMBERS * sample if role == "analyst" else 0
     tokens = round(_BESIDES + samples / _CHARACTERS)
     return Usage(calls=n, prompt_tokens=n * tokens, completion_tokens=n * _SAID)

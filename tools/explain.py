@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Literal
 
 from goalcover.agent.embedder import Embedder
 from goalcover.agent.errors import InputError
-from goalcover.agent.models import Alignment, Gap, Goal, Sample, Subgoal, SubgoalCoverage
+from goalcover.agent.models import Alignment, Fault, Gap, Goal, Sample, Subgoal, SubgoalCoverage
+from goalcover.agent.roles import NEAR_LEVEL
 from goalcover.memory.runs import Run
 from goalcover.tools.clusters import DUPLICATE
 from goalcover.tools.diagnose import read
 from goalcover.tools.held import hold
+from goalcover.tools.kinds import many_broken
 from goalcover.tools.lows import low_vectors, read_openings
 from pydantic import BaseModel, ConfigDict
 
@@ -37,6 +39,8 @@ class Judged(BaseModel):
     evidence: str
     input: str
     output: str
+    fault: Fault | None = None
+    """What is known to be wrong with the output."""
 
 
 class Neighbour(BaseModel):
@@ -76,7 +80,7 @@ class Explanation(BaseModel):
     gap: Gap | None
     """None when the subgoal is no gap."""
     samples: tuple[Judged, ...]
-    """Some of the samples with the lowest scores."""
+    """Those to read first (`to_read`)."""
 
 
 def find_subgoal(goal: Goal, asked: str) -> Subgoal:
@@ -97,9 +101,7 @@ def explain(run: Run, asked: str, n_samples: int) -> Explanation:
         subgoal=subgoal,
         coverage=next(one for one in run.coverage().subgoals if one.id == subgoal.id),
         gap=gap,
-        samples=judged(
-            run, subgoal.id, "lowest", n_samples, first=frozenset((*gap.in_input, *gap.broken) if gap else ())
-        ),
+        samples=to_read(run, subgoal.id, n_samples),
     )
 
 
@@ -145,28 +147,50 @@ def _neighbours(found: Sequence["Similar"], sample_id: str, k: int) -> tuple[Nei
     )
 
 
-def judged(run: Run, subgoal_id: str, end: End, n: int, first: frozenset[str] = frozenset()) -> tuple[Judged, ...]:
-    """The n samples with the lowest, the highest or the middlemost level, in the dataset's order where levels agree.
+def to_read(run: Run, subgoal_id: str, n: int) -> tuple[Judged, ...]:
+    """The n samples that tell most of what is weak: where many outputs are broken, these, and then the lowest.
 
-    `first` are ids of samples that come before others of the same level: those that something can be done about.
+    Of one level those come first that something can be done about.
     """
-    scored = (one for one in run.alignments(subgoal_id) if one.level is not None)
-    chosen = _picked(scored, end, n, first)
-    samples = {sample.id: sample for sample in run.samples({one.sample_id for one in chosen})}
-    return tuple(_joined(one, samples[one.sample_id]) for one in chosen)
+    coverage, gap = run.coverage(), next((one for one in run.gaps() if one.subgoal_id == subgoal_id), None)
+    outputs = next(one.outputs for one in coverage.subgoals if one.id == subgoal_id)
+    are_many = many_broken(outputs.broken, outputs.checked)
+    to_mend = frozenset((*gap.in_input, *gap.broken) if gap else ())
+
+    def order(one: Alignment) -> tuple[bool, int, bool]:
+        is_broken = one.sample_id in coverage.broken and _level(one) >= NEAR_LEVEL
+        return not (are_many and is_broken), _level(one), one.sample_id not in to_mend
+
+    return _with_samples(run, heapq.nsmallest(n, _scored(run, subgoal_id), key=order))
 
 
-def _picked(scored: Iterator[Alignment], end: End, n: int, first: frozenset[str]) -> list[Alignment]:
-    def level(one: Alignment) -> int:
-        return one.level or 0
+def judged(run: Run, subgoal_id: str, end: End, n: int) -> tuple[Judged, ...]:
+    """The n samples with the lowest, the highest or the middlemost level, in the dataset's order where levels agree."""
+    return _with_samples(run, _picked(_scored(run, subgoal_id), end, n))
 
+
+def _scored(run: Run, subgoal_id: str) -> Iterator[Alignment]:
+    return (one for one in run.alignments(subgoal_id) if one.level is not None)
+
+
+def _picked(scored: Iterator[Alignment], end: End, n: int) -> list[Alignment]:
     if end == "lowest":
-        return heapq.nsmallest(n, scored, key=lambda one: (level(one), one.sample_id not in first))
+        return heapq.nsmallest(n, scored, key=_level)
     if end == "highest":
-        return heapq.nlargest(n, scored, key=level)
-    ordered = sorted(scored, key=level)
+        return heapq.nlargest(n, scored, key=_level)
+    ordered = sorted(scored, key=_level)
     start = max(0, (len(ordered) - n) // 2)
     return ordered[start : start + n]
+
+
+def _level(one: Alignment) -> int:
+    return one.level or 0
+
+
+def _with_samples(run: Run, chosen: Sequence[Alignment]) -> tuple[Judged, ...]:
+    samples = {sample.id: sample for sample in run.samples({one.sample_id for one in chosen})}
+    broken = run.coverage().broken
+    return tuple(_joined(one, samples[one.sample_id], broken.get(one.sample_id)) for one in chosen)
 
 
 def weak(run: Run, fail_under: float | None) -> Iterator[SubgoalCoverage]:
@@ -176,7 +200,7 @@ def weak(run: Run, fail_under: float | None) -> Iterator[SubgoalCoverage]:
             yield one
 
 
-def _joined(alignment: Alignment, sample: Sample) -> Judged:
+def _joined(alignment: Alignment, sample: Sample, fault: Fault | None) -> Judged:
     assert alignment.level is not None
     assert alignment.score is not None
     return Judged(
@@ -188,4 +212,5 @@ def _joined(alignment: Alignment, sample: Sample) -> Judged:
         evidence=alignment.evidence,
         input=sample.input,
         output=sample.output,
+        fault=fault,
     )

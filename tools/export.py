@@ -19,16 +19,17 @@ from goalcover.tools.formats.axolotl import axolotl_yaml
 from goalcover.tools.formats.examples import Example, to_example
 from goalcover.tools.formats.files import column_names, save_dataset_dict, write_rows
 from goalcover.tools.formats.hub import PROVENANCE
-from goalcover.tools.formats.kinds import KINDS, Kind, kind_of, labelled, pair
+from goalcover.tools.formats.kinds import KINDS, RowKind, labelled, pair, row_kind
 from goalcover.tools.formats.llama_factory import alpaca_row, dataset_info, sharegpt_row
 from goalcover.tools.formats.messages import UnfitError
 from goalcover.tools.formats.openai import LEAST_ROWS, WEIGHTS, openai_row
 from goalcover.tools.formats.trl import trl_row
 from goalcover.tools.mix import Member, Mix
 from goalcover.tools.rendering import parse_json
+from goalcover.tools.typeset import count
 
 Row = dict[str, Any]
-ToRow = Callable[[Example, Kind], Row]
+ToRow = Callable[[Example, RowKind], Row]
 
 JSON = (".jsonl", ".json", ".ndjson")
 TABLES = (".csv", ".tsv", ".parquet")
@@ -47,7 +48,7 @@ class Format:
     """Extensions that it is written with, the usual one first."""
     to_row: ToRow | None = None
     """Makes a row of an example; None: the rows stay as they are."""
-    kind: Kind | None = None
+    kind: RowKind | None = None
     """Of rows; None: the one that holds the examples best."""
     weights: tuple[float, ...] = (1,)
     """Loss weights of an answer that it has a place for, or that are no different from none."""
@@ -235,7 +236,7 @@ def _converted(mix: Mix, form: Format, to_row: ToRow, shape: str) -> _Made:
     for split, member in _members(mix):
         with _counted(made.skipped):
             examples.append((split, member, to_example(member.sample, as_judged=shape.startswith("mapped"))))
-    kind = form.kind or kind_of([example for *_, example in examples])
+    kind = form.kind or row_kind([example for *_, example in examples])
     for split, member, example in examples:
         with _counted(made.skipped):
             made.rows[split].append((member, to_row(example, kind)))
@@ -275,7 +276,9 @@ def _provenance(member: Member) -> Row:
 
 
 def _notes(prepared: Prepared) -> list[str]:
-    notes = [f"{n:,} rows left out: {reason}" for reason, n in prepared.skipped.items()]
+    notes = [f"{count(n, 'row')} left out: {reason}" for reason, n in prepared.skipped.items()]
+    if prepared.mix.selection and prepared.mix.selection.left_out:
+        notes.append(prepared.mix.selection.left_out)
     if prepared.format == "openai" and len(prepared.splits["train"]) < LEAST_ROWS:
         notes.append(f"OpenAI wants at least {LEAST_ROWS} examples; this file has {len(prepared.splits['train'])}")
     return notes

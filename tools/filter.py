@@ -2,7 +2,7 @@
 
 A row's goal score is the weighted mean of its scores on what can be asked of it: every subgoal of scope `every`, and of
 those of scope `some`, which divide the data among them, the one that it serves best. A perfect row scores 1, whichever
-specialty it belongs to.
+specialty it belongs to. Rows whose output is known to be broken (tools/broken.py) are never kept.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -11,9 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from goalcover.agent.errors import InputError
-from goalcover.agent.models import SUPPORT_LEVEL, TOP_LEVEL, Frozen, Goal, Subgoal
+from goalcover.agent.models import SUPPORT_LEVEL, TOP_LEVEL, Frozen, Subgoal
+from goalcover.agent.roles import EXEMPLAR_LEVEL
 from goalcover.memory.runs import Run
+from goalcover.tools.explain import find_subgoal
 from goalcover.tools.levels import read_levels
+from goalcover.tools.typeset import count
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -61,6 +64,8 @@ class Selection(Frozen):
     """Rows in all."""
     n_unscored: int
     """Rows left out because no judgement of them succeeded."""
+    n_broken: int = 0
+    """Rows left out because their output is known to be broken."""
     subgoal_ids: tuple[str, ...]
     """The subgoals that the goal score is made of."""
     cut: Cut
@@ -68,9 +73,17 @@ class Selection(Frozen):
     reason: str
     """Why the suggested cut is suggested."""
     curve: tuple[Cut, ...]
-    """From keeping every row to keeping the best, by rising score."""
+    """From keeping every sound row to keeping the best, by rising score."""
     lost: tuple[Loss, ...]
     """For every subgoal of the goal, those that lose most support first."""
+
+    @property
+    def left_out(self) -> str:
+        """What is not even considered; "" when everything is."""
+        if not self.n_broken:
+            return ""
+        whose = "its output is" if self.n_broken == 1 else "their outputs are"
+        return f"{count(self.n_broken, 'row')} left out: {whose} empty, cut off or another input's"
 
 
 @dataclass(frozen=True)
@@ -81,22 +94,25 @@ class Scores:
     subgoals: tuple[Subgoal, ...]
     values: Floats
     """(samples, subgoals), 0 to 1; NaN where unscored."""
+    sound: Flags
+    """(samples,): whether nothing is known to be wrong with the output."""
 
     @property
     def supports(self) -> Flags:
-        """(samples, subgoals): level 4 or 5."""
-        return np.asarray(np.nan_to_num(self.values) >= SUPPORT - 1e-9)
+        """(samples, subgoals): level 4 or 5, with a sound output."""
+        return np.asarray((np.nan_to_num(self.values) >= SUPPORT - 1e-9) & self.sound[:, np.newaxis])
 
 
 def read_scores(run: Run) -> Scores:
     """The run's scores as one matrix."""
-    goal = run.goal()
+    goal, broken = run.goal(), run.coverage().broken
     levels = read_levels(run, goal)
-    return Scores(tuple(levels.sample_ids.tolist()), goal.subgoals, levels.scores)
+    sound = np.array([one not in broken for one in levels.sample_ids.tolist()], dtype=bool)
+    return Scores(tuple(levels.sample_ids.tolist()), goal.subgoals, levels.scores, sound)
 
 
 def goal_scores(scores: Scores, subgoal_ids: Collection[str] = ()) -> Floats:
-    """(samples,): each row's goal score over the subgoals given (default: all); NaN where none was scored."""
+    """(samples,): each sound row's goal score over the subgoals given (default: all); NaN where none was scored."""
     asked = [place for place, one in enumerate(scores.subgoals) if not subgoal_ids or one.id in subgoal_ids]
     some = [place for place in asked if scores.subgoals[place].scope == "some"]
     weights = np.array([subgoal.weight for subgoal in scores.subgoals])
@@ -108,18 +124,20 @@ def goal_scores(scores: Scores, subgoal_ids: Collection[str] = ()) -> Floats:
     counted *= weights * ~np.isnan(scores.values)
     total = counted.sum(axis=1)
     summed = (counted * np.nan_to_num(scores.values)).sum(axis=1)
-    return np.asarray(np.divide(summed, total, out=np.full(len(total), np.nan), where=total > 0).round(9))
+    known = scores.sound & (total > 0)
+    return np.asarray(np.divide(summed, total, out=np.full(len(total), np.nan), where=known).round(9))
 
 
 def select(run: Run, min_score: float | None = None, subgoals: Sequence[str] = (), quota: int = 0) -> Selection:
     """The rows to keep: those with a goal score of at least `min_score` (default: the suggested cut).
 
-    `subgoals` (ids) limits the goal score to these. With a quota, the best `quota` rows of each of them (level 3 and
-    above) are kept whatever their goal score, so that a rare capability is not filtered away.
+    `subgoals` (ids or names) limits the goal score to these. With a quota, the best `quota` rows of each of them (level
+    3 and above) are kept whatever their goal score, so that a rare capability is not filtered away.
     Raises InputError for an unknown subgoal, and when nothing was scored.
     """
     scores = read_scores(run)
-    chosen = _known(run.goal(), subgoals)
+    goal = run.goal()
+    chosen = tuple(dict.fromkeys(find_subgoal(goal, one).id for one in subgoals or [one.id for one in goal.subgoals]))
     values = goal_scores(scores, chosen)
     if np.isnan(values).all():
         raise InputError(f"nothing in {run.path} was scored: there is no score to filter by. Run `goalcover assess`.")
@@ -131,7 +149,8 @@ def select(run: Run, min_score: float | None = None, subgoals: Sequence[str] = (
     return Selection(
         sample_ids=tuple(scores.ids[place] for place in np.flatnonzero(kept)),
         n=len(scores.ids),
-        n_unscored=int(np.isnan(values).sum()),
+        n_unscored=int((np.isnan(values) & scores.sound).sum()),
+        n_broken=int((~scores.sound).sum()),
         subgoal_ids=chosen,
         cut=_cut(scores, values, kept, least),
         suggested=suggested,
@@ -174,22 +193,14 @@ def suggest(curve: Sequence[Cut], scores: Scores, subgoal_ids: Collection[str]) 
     return chosen, reason
 
 
-def _known(goal: Goal, asked: Sequence[str]) -> tuple[str, ...]:
-    known = [subgoal.id for subgoal in goal.subgoals]
-    for one in asked:
-        if one not in known:
-            raise InputError(f"no subgoal '{one}' in this run; there are: {', '.join(known)}")
-    return tuple(dict.fromkeys(asked)) or tuple(known)
-
-
 def _quotas(scores: Scores, values: Floats, subgoal_ids: Collection[str], quota: int) -> Flags:
     """(samples,): the best rows of each subgoal, by its own score and then by the goal score."""
     kept = np.zeros(len(values), dtype=bool)
     for place, subgoal in enumerate(scores.subgoals):
         if subgoal.id in subgoal_ids and quota:
-            own = np.nan_to_num(scores.values[:, place], nan=-1.0)
+            own = np.where(scores.sound, np.nan_to_num(scores.values[:, place], nan=-1.0), -1.0)
             order = np.lexsort((-np.nan_to_num(values), -own))[:quota]
-            kept[order[own[order] >= (SUPPORT_LEVEL - 1) / TOP_LEVEL - 1e-9]] = True
+            kept[order[own[order] >= EXEMPLAR_LEVEL / TOP_LEVEL - 1e-9]] = True
     return kept
 
 

@@ -110,6 +110,11 @@ class Facts:
         return many and self.stuck > self.support and self.stuck >= self.histogram[1]
 
 
+def many_broken(n_broken: int, n_checked: int) -> bool:
+    """Whether so many broken outputs are no accident."""
+    return n_broken >= max(LEAST_BROKEN, BROKEN * n_checked)
+
+
 def kind_of(facts: Facts) -> tuple[Kind, str]:
     """The kind, and the rule that decided in figures."""
     n, near, good, support = facts.n, facts.near, facts.good, facts.support
@@ -117,7 +122,7 @@ def kind_of(facts: Facts) -> tuple[Kind, str]:
         return "unsure", f"{facts.n_unscored:,} judgements failed; were all of them good, this would be no gap."
     if facts.disputed is not None:
         return "unsure", f"The judges are two levels or more apart on {facts.disputed:.0%} of the samples."
-    if facts.n_broken >= max(LEAST_BROKEN, BROKEN * facts.n_checked):
+    if many_broken(facts.n_broken, facts.n_checked):
         return "broken", (
             f"Of {facts.n_checked:,} samples that touch it, {facts.n_broken:,} have an output that is empty, cut off "
             "or another input's."

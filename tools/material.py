@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 
 from goalcover.agent.errors import InputError
 from goalcover.agent.models import SUPPORT_LEVEL, Capability, Gap, Sample, Subgoal
@@ -26,15 +28,21 @@ class Material:
     samples: Mapping[str, Sample]
     levels: Mapping[str, int]
     """Of the scored samples."""
+    broken: frozenset[str]
+    """Those whose output is known to be broken: nobody is to write after them."""
     explanations: Mapping[str, str]
     layout: Layout
     bounds: Bounds
 
+    @cached_property
+    def sound(self) -> tuple[str, ...]:
+        """Ids of the scored samples whose output is not known to be broken, the best first."""
+        return tuple(sorted((one for one in self.levels if one not in self.broken), key=lambda one: -self.levels[one]))
+
     @property
     def anchors(self) -> Anchors:
         """A known strong and a known weak sample."""
-        best = max(self.levels, key=lambda one: self.levels[one], default=None)
-        worst = min(self.levels, key=lambda one: self.levels[one], default=None)
+        best, worst = next(iter(self.sound), None), min(self.sound, key=lambda one: self.levels[one], default=None)
         return Anchors(
             strong=self.samples[best] if best is not None and self.levels[best] >= SUPPORT_LEVEL else None,
             weak=self.samples[worst] if worst is not None and self.levels[worst] <= 1 else None,
@@ -43,9 +51,9 @@ class Material:
     @property
     def exemplars(self) -> tuple[Sample, ...]:
         """The samples that show the subgoal best; where none does, some of the dataset."""
-        good = sorted(self.levels, key=lambda one: -self.levels[one])[:EXEMPLARS]
-        shown = [one for one in good if self.levels[one] >= EXEMPLAR_LEVEL] or list(self.samples)[:EXEMPLARS]
-        return tuple(self.samples[one] for one in shown)
+        shown = [one for one in self.sound[:EXEMPLARS] if self.levels[one] >= EXEMPLAR_LEVEL]
+        others = (one for one in self.samples if one not in self.broken)
+        return tuple(self.samples[one] for one in shown or islice(others, EXEMPLARS))
 
     def sources(self, capability: Capability, place: int, n: int) -> tuple[Sample, ...]:
         """Samples whose input may hold what the capability lacks, the likeliest first, at most 2,000.
@@ -85,6 +93,7 @@ def read_material(run: Run, asked: str) -> Material:
         gap=next((gap for gap in run.gaps() if gap.subgoal_id == subgoal.id), None),
         samples=samples,
         levels={one.sample_id: one.level or 0 for one in judged},
+        broken=frozenset(run.coverage().broken),
         explanations={one.sample_id: one.explanation for one in judged},
         layout=layout_in(run, list(samples.values())),
         bounds=bounds_of(samples.values()),

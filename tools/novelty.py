@@ -148,7 +148,7 @@ def common_span(text: str, other: str) -> str:
     return " ".join(words[match.a : match.a + match.size])
 
 
-def repeated(texts: Sequence[str], near: float = NEAR) -> dict[int, int]:
+def repeated(texts: Sequence[str]) -> dict[int, int]:
     """Texts that nearly repeat an earlier one: place -> place of the earlier one."""
     found: dict[int, int] = {}
     if len(texts) < 2:
@@ -160,7 +160,7 @@ def repeated(texts: Sequence[str], near: float = NEAR) -> dict[int, int]:
     for row, text in enumerate(texts):
         earlier = both.indices[both.indptr[row] : both.indptr[row + 1]]
         overlap = both.data[both.indptr[row] : both.indptr[row + 1]]
-        close = earlier[overlap / (sizes[row] + sizes[earlier] - overlap) >= near]
+        close = earlier[overlap / (sizes[row] + sizes[earlier] - overlap) >= NEAR]
         close = [int(place) for place in close if place < row and place not in found]
         if first[_plain(text)] < row:
             close.append(first[_plain(text)])

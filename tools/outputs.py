@@ -6,16 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from goalcover.agent.embedded.passages import passages
 from goalcover.agent.embedder import Embedder, Floats
-from goalcover.agent.models import Sample
+from goalcover.agent.models import Fault, Sample
 from goalcover.tools.lows import evenly
 
-Fault = Literal["empty", "cut off", "another input's"]
 Mask = npt.NDArray[np.bool_]
 
 USUAL = 0.8
@@ -23,7 +21,7 @@ USUAL = 0.8
 LEAST_FILLED = 0.5
 STRANGE = 0.1
 """Share of other samples that have to be nearer, in both directions, before an output is called another input's."""
-CLEARLY = 0.1
+CLEARLY = 0.15
 """Cosine by which an output has to be nearer to another input than to its own: answers that could stand for one
 another, as those of a support desk, differ by less."""
 ALIKE = 0.7

@@ -1,4 +1,8 @@
-"""How a request for synthetic samples is spread: over what the gap lacks, difficulty and form (section 3.5)."""
+"""How a request for synthetic samples is spread: over what the gap lacks, difficulty and form (section 3.5).
+
+A gap's groups tell what its low-scoring samples lack. Where most of them do not even touch a subgoal that a share of
+the data is to show, they are about other things, and lack all of it: then the request goes over the subgoal's aspects.
+"""
 
 import re
 from collections import Counter
@@ -7,9 +11,11 @@ from itertools import cycle, islice
 from typing import get_args
 
 import numpy as np
+from goalcover.agent.embedded.phrases import phrases
 from goalcover.agent.embedded.wordings import VERBS
 from goalcover.agent.embedder import DIMENSIONS, Embedder, Floats
 from goalcover.agent.models import Capability, Frozen, Sample, Subgoal
+from goalcover.agent.roles import NEAR_LEVEL
 from goalcover.agent.synthesis import Brief, Candidate, Difficulty, Rejected
 from goalcover.memory.synthetic import Decision
 from goalcover.tools.lows import evenly, read_openings, with_openings
@@ -49,13 +55,12 @@ class Spread(Frozen):
 
 
 def plan(material: Material, n: int, *, form: str = "", rejected: Sequence[Decision] = ()) -> list[Part]:
-    """Parts that sum to n: capabilities by their share of the gap, in each the difficulties and forms in turn.
+    """Parts that sum to n: what is lacking by its share of the gap, in each the difficulties and forms in turn.
 
     `form` is the person's own wish for all; without it the dataset's own forms alternate. `rejected` are candidates
     that a person or a discriminator turned down before.
     """
-    gap, subgoal = material.gap, material.subgoal
-    known = gap.capabilities if gap is not None and gap.capabilities else (_whole(subgoal),)
+    known = _lacking(material)
     counts = _shares(n, [capability.share for capability in known])
     turns = cycle([form] if form else forms_of(material.samples.values()) or [""])
     told = tuple(Rejected(input=one.input, output=one.output, reason="; ".join(one.reasons)) for one in rejected[-5:])
@@ -92,16 +97,14 @@ def _form_of(sample: Sample) -> str:
 
 
 def placed(material: Material, made: Sequence[Sample], embedder: Embedder) -> list[str] | None:
-    """For each new sample the missing capability whose samples it is most like, by the vectors of what both begin with.
+    """For each new sample what it is most like of what is lacking, by the vectors of what both begin with.
 
     None where there is nothing to tell apart: the subgoal is no gap, or its gap is of one piece.
     """
-    known = [one for one in (material.gap.capabilities if material.gap else ()) if material.of(one.sample_ids)]
+    known = [one for one in _lacking(material) if not one.n or material.of(one.sample_ids)]
     if len(known) < 2 or not made:
         return None
-    typical = [[one.sample_ids[place] for place in evenly(len(one.sample_ids), _TYPICAL)] for one in known]
-    centres = np.stack([_about(material.of(ids), embedder).mean(axis=0) for ids in typical])
-    centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-9)
+    centres = np.stack([_centre(material, one, embedder) for one in known])
     nearest = (_about(made, embedder) @ centres.T).argmax(axis=1)
     return [_named(known[place]) for place in nearest]
 
@@ -119,6 +122,15 @@ def spread_of(planned: Iterable[Part], candidates: Iterable[Candidate]) -> Sprea
     )
 
 
+def _centre(material: Material, lacking: Capability, embedder: Embedder) -> Floats:
+    """(384,), unit length: what a group's samples are about; what an aspect says."""
+    if not lacking.n:
+        return np.asarray(embedder.vectors([lacking.title])[0], np.float32)
+    ids = [lacking.sample_ids[place] for place in evenly(len(lacking.sample_ids), _TYPICAL)]
+    centre = _about(material.of(ids), embedder).mean(axis=0)
+    return np.asarray(centre / max(float(np.linalg.norm(centre)), 1e-9), np.float32)
+
+
 def _about(samples: Sequence[Sample], embedder: Embedder) -> Floats:
     """(samples, 384), unit length: what input and output begin with."""
     nothing = np.zeros((len(samples), DIMENSIONS), np.float32)
@@ -133,8 +145,27 @@ def _title(capability: str) -> str:
     return capability.partition(". ")[0]
 
 
-def _whole(subgoal: Subgoal) -> Capability:
-    return Capability(title=subgoal.name, summary=subgoal.description, share=1.0, n=0, sample_ids=(), quotes=())
+def _lacking(material: Material) -> tuple[Capability, ...]:
+    """What new samples are to show."""
+    known, subgoal = material.gap.capabilities if material.gap else (), material.subgoal
+    if not known:
+        return (_aspect(subgoal, subgoal.name),)
+    elsewhere = sum(one.share for one in known if not _touches(material, one))
+    if subgoal.scope == "every" or elsewhere <= sum(one.share for one in known) / 2:
+        return known
+    return tuple(_aspect(subgoal, phrase[:1].upper() + phrase[1:], known) for phrase in phrases(subgoal))
+
+
+def _touches(material: Material, capability: Capability) -> bool:
+    """Whether a group's samples come near the subgoal, by their levels."""
+    levels = [material.levels[one] for one in capability.sample_ids if one in material.levels]
+    return 2 * sum(level >= NEAR_LEVEL for level in levels) >= len(levels)
+
+
+def _aspect(subgoal: Subgoal, title: str, lacked_by: Sequence[Capability] = ()) -> Capability:
+    """Something that the subgoal names, which all groups lack alike: it has no samples of its own."""
+    ids = tuple(one for group in lacked_by for one in group.sample_ids)
+    return Capability(title=title, summary=subgoal.description, share=1.0, n=0, sample_ids=ids, quotes=())
 
 
 def _shares(n: int, weights: Sequence[float]) -> list[int]:

@@ -28,13 +28,13 @@ def read_file(path: Path) -> Iterator[Row]:
 
 def reader_of(path: Path) -> Reader:
     """The reader for the file's extension; InputError when there is none."""
-    kind = kind_of(path)
+    kind = file_kind(path)
     if kind is None:
         raise InputError(f"{path}: files of this kind cannot be read; known are {', '.join(READERS)} (text also .gz)")
     return READERS[kind]
 
 
-def kind_of(path: Path) -> str | None:
+def file_kind(path: Path) -> str | None:
     """The extension that decides how the file is read, e.g. `.csv` for `data.CSV.gz`; None for an unknown one."""
     name = path.name.lower()
     kind = Path(name.removesuffix(".gz")).suffix

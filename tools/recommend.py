@@ -2,7 +2,7 @@
 
 from math import ceil
 
-from goalcover.agent.models import SUPPORT_LEVEL, TOP_LEVEL, Goal, SubgoalCoverage
+from goalcover.agent.models import SUPPORT_LEVEL, TOP_LEVEL, CoverageReport, Goal, SubgoalCoverage
 from goalcover.tools.coverage import EVERY_THRESHOLD, LEAST_SUPPORT, support_wanted
 
 _STRONG = SUPPORT_LEVEL / TOP_LEVEL
@@ -15,20 +15,31 @@ def mean_wanted(goal: Goal, coverage: SubgoalCoverage) -> float | None:
     return EVERY_THRESHOLD if coverage.scope == "every" else None
 
 
+def samples_wanted(coverage: SubgoalCoverage) -> int:
+    """Samples at level 4 or 5 that the gap rule asks for, where it looks at support."""
+    return support_wanted(coverage.share_wanted or 0.0, coverage.n_scored)
+
+
 def shortfall(goal: Goal, coverage: SubgoalCoverage) -> float:
     """How far a subgoal lies below what its rule wants: 0 (there) to 1 (nothing there), comparable across rules."""
     wanted = mean_wanted(goal, coverage)
     have = coverage.alignment or 0.0
     if wanted is None:
-        wanted = support_wanted(coverage.share_wanted or 0.0, coverage.n_scored)
-        have = coverage.support
+        wanted = samples_wanted(coverage)
+        have = coverage.sound_support
     return max(0.0, 1 - have / wanted)
+
+
+def gaps_first(goal: Goal, coverage: CoverageReport) -> list[SubgoalCoverage]:
+    """Worst first: gaps, those without a verdict, then the rest, each the furthest below what its rule wants first."""
+    order = {True: 0, None: 1, False: 2}
+    return sorted(coverage.subgoals, key=lambda one: (order[one.gap], -shortfall(goal, one), one.alignment or 0.0))
 
 
 def needed(goal: Goal, coverage: SubgoalCoverage) -> int:
     """New samples that would close the gap, each at level 4, counting that they enlarge the dataset.
 
-    With n scored samples, S of them supporting, mean alignment a:
+    With n scored samples, S of them supporting with a sound output, mean alignment a:
     support rule, share w: the least k with S + k >= 20 and S + k >= w (n + k), so k = max(20 - S, (w n - S) / (1 - w));
     mean rule, threshold t: the least k with n a + 0.8 k >= t (n + k), so k = n (t - a) / (0.8 - t), new samples
     counting as perfect (1.0) where t >= 0.8. Where no number of new samples suffices (w or t is 1), n.
@@ -36,8 +47,8 @@ def needed(goal: Goal, coverage: SubgoalCoverage) -> int:
     n, threshold = coverage.n_scored, mean_wanted(goal, coverage)
     if threshold is None:
         share = coverage.share_wanted or 0.0
-        by_share = (share * n - coverage.support) / (1 - share) if share < 1 else float(n)
-        return _whole(max(LEAST_SUPPORT - coverage.support, by_share))
+        by_share = (share * n - coverage.sound_support) / (1 - share) if share < 1 else float(n)
+        return _whole(max(LEAST_SUPPORT - coverage.sound_support, by_share))
     new = _STRONG if threshold < _STRONG else 1.0
     missing = n * (threshold - (coverage.alignment or 0.0))
     return _whole(missing / (new - threshold)) if threshold < 1 else n

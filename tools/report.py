@@ -13,13 +13,14 @@ from pathlib import Path, PureWindowsPath
 from typing import Any, Literal
 
 from goalcover.agent.models import Capability, CoverageReport, Gap, GapMap, Goal, Sample, SubgoalCoverage
+from goalcover.agent.rubric import load_rubric
 from goalcover.agent.validation import SelfTest, Validation
 from goalcover.memory.files import write_bytes
 from goalcover.memory.runs import Run, RunInfo
 from goalcover.tools import typeset
 from goalcover.tools.coverage import EVERY_THRESHOLD
 from goalcover.tools.kinds import MEANINGS, closing, left_over
-from goalcover.tools.recommend import mean_wanted
+from goalcover.tools.recommend import gaps_first, mean_wanted, samples_wanted
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -30,16 +31,6 @@ NAME_CHARS = 80
 MAX_QUOTES = 3
 MAX_IDS = 12
 MAX_NAMES = 5
-
-ANCHORS = (
-    ("none", "irrelevant, or works against it"),
-    ("poor", "minimal connection"),
-    ("weak", "some relevance, but not ideal"),
-    ("good", "relevant content that supports it"),
-    ("strong", "clearly relevant, with minor gaps"),
-    ("perfect", "directly demonstrates the capability"),
-)
-"""The rubric's six anchors by level (paper, section 4.4)."""
 
 State = Literal["gap", "unknown", "covered"]
 
@@ -72,6 +63,13 @@ class Row:
     state: State
     threshold: float | None
     """Mean alignment below which the rule calls a gap; None when the rule looks at support instead."""
+    wanted: int | None
+    """Samples that have to support it; None when the rule looks at the mean instead, or nothing was scored."""
+
+    @property
+    def share_wanted(self) -> float | None:
+        """These as a share of the scored samples; above 1 where there are fewer samples than are wanted."""
+        return None if self.wanted is None else self.wanted / self.coverage.n_scored
 
 
 @dataclass(frozen=True)
@@ -181,18 +179,17 @@ def _context(data: ReportData) -> dict[str, Any]:
 
 
 def _rows(data: ReportData) -> tuple[Row, ...]:
-    """All capabilities, worst first: gaps in the order of their cards, then those without a verdict, then the rest."""
-    rank = {gap.subgoal_id: place for place, gap in enumerate(data.gaps)}
-    order: tuple[State, ...] = ("gap", "unknown", "covered")
-
-    def worst_first(one: SubgoalCoverage) -> tuple[int, int, float]:
-        return order.index(_state(one)), rank.get(one.id, len(rank)), -1.0 if one.alignment is None else one.alignment
-
-    descriptions = {subgoal.id: subgoal.description for subgoal in data.goal.subgoals}
+    """All capabilities, worst first."""
     return tuple(
-        Row(number, one.name or one.id, descriptions.get(one.id, ""), one, _state(one), mean_wanted(data.goal, one))
-        for number, one in enumerate(sorted(data.coverage.subgoals, key=worst_first), start=1)
+        _row(number, one, data.goal) for number, one in enumerate(gaps_first(data.goal, data.coverage), start=1)
     )
+
+
+def _row(number: int, one: SubgoalCoverage, goal: Goal) -> Row:
+    description = next((subgoal.description for subgoal in goal.subgoals if subgoal.id == one.id), "")
+    mean = mean_wanted(goal, one)
+    wanted = samples_wanted(one) if mean is None and one.n_scored else None
+    return Row(number, one.name or one.id, description, one, _state(one), mean, wanted)
 
 
 def _state(coverage: SubgoalCoverage) -> State:
@@ -288,7 +285,7 @@ def _heat(count: int, n: int) -> int:
 
 def _axis_end(rows: Sequence[Row]) -> float:
     """A round end of the support axis, so that small shares are not squeezed against zero."""
-    shares = (share or 0.0 for row in rows for share in (row.coverage.support_share, row.coverage.share_wanted))
+    shares = (share or 0.0 for row in rows for share in (row.coverage.support_share, row.share_wanted))
     most = max(shares)
     return next(end for end in (0.1, 0.2, 0.4, 0.6, 0.8, 1.0) if most <= end or end == 1.0)
 
@@ -319,7 +316,7 @@ def _environment(escape: Callable[[str], Markup]) -> Environment:
     environment.filters.update({each.__name__: each for each in filters})
     environment.filters["position"] = _position
     environment.globals.update(
-        anchors=ANCHORS,
+        anchors=load_rubric("alignment").anchors,
         every_threshold=EVERY_THRESHOLD,
         heat=_heat,
         meanings=MEANINGS,

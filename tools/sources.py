@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from goalcover.agent.errors import InputError
-from goalcover.tools.readers import kind_of, read_file, reader_of
+from goalcover.tools.readers import file_kind, read_file, reader_of
 from goalcover.tools.rows import Row, reason_of
 from goalcover.tools.tables import BATCH_ROWS, table_rows
 
@@ -42,7 +42,7 @@ def find_source(data: str, split: str | None = None) -> Source:
     """
     path = Path(data).expanduser() if data.startswith("~/") else Path(data)
     if not data.strip() or not _exists(path):
-        return _hub_source_or_error(data, path, split)
+        return _hub_source_or_error(data, split)
     if path.is_dir():
         return _folder_source(path, split)
     if not path.is_file():
@@ -60,9 +60,15 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _hub_source_or_error(data: str, path: Path, split: str | None) -> Source:
-    looks_local = kind_of(path) is not None or path.parent.is_dir()
-    if HUB_ID.fullmatch(data) and not looks_local:
+def is_hub_id(data: str) -> bool:
+    """Whether DATA is sought on Hugging Face alone: it is spelt as an id is, and nothing here could be meant by it."""
+    path = Path(data)
+    here = _exists(path) or _exists(path.parent) or file_kind(path) is not None
+    return HUB_ID.fullmatch(data) is not None and not here
+
+
+def _hub_source_or_error(data: str, split: str | None) -> Source:
+    if is_hub_id(data):
         return hub_source(data, split)
     shown = data if len(data) <= 200 else f"{data[:200]}..."
     raise InputError(f"there is no file or folder {shown!r} (a Hugging Face dataset is written owner/name)")
@@ -75,8 +81,8 @@ def _folder_source(folder: Path, split: str | None) -> Source:
         split, notes = _choose_split(str(folder), splits, split)
         folder, split = folder / split, None
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and not _is_hidden(path.relative_to(folder))]
-    chosen = [path for path in files if kind_of(path) and path.name not in BOOKKEEPING]
-    others = [path for path in files if not kind_of(path)]
+    chosen = [path for path in files if file_kind(path) and path.name not in BOOKKEEPING]
+    others = [path for path in files if not file_kind(path)]
     if not chosen:
         raise InputError(f"the folder {folder} holds no file that can be read (see --help for the kinds)")
     if split is not None:
@@ -106,7 +112,7 @@ def _split_names(path: Path) -> set[str]:
     return {*path.parts[:-1], stem, re.sub(r"-\d+(-of-\d+)?$", "", stem)}
 
 
-def hub_source(name: str, split: str | None = None, cache_dir: Path | None = None) -> Source:
+def hub_source(name: str, split: str | None = None) -> Source:
     """A dataset that `datasets.load_dataset` knows by name (or name:configuration), downloaded once into its cache.
 
     Raises InputError when it cannot be loaded: unknown, no network, no such split.
@@ -115,9 +121,7 @@ def hub_source(name: str, split: str | None = None, cache_dir: Path | None = Non
 
     try:
         dataset, _, configuration = name.partition(":")
-        loaded = datasets.load_dataset(
-            dataset, configuration or None, cache_dir=None if cache_dir is None else str(cache_dir)
-        )
+        loaded = datasets.load_dataset(dataset, configuration or None)
     except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
         hint = f" Write it as {name}:CONFIGURATION." if "Config name is missing" in str(error) else ""
         raise InputError(

@@ -9,6 +9,7 @@ from goalcover.agent.models import (
     SUPPORT_LEVEL,
     TOP_LEVEL,
     Alignment,
+    Fault,
     Goal,
     Sample,
     SubgoalAgreement,
@@ -18,12 +19,8 @@ from goalcover.agent.roles import EXEMPLAR_LEVEL, NEAR_LEVEL, Standing
 from goalcover.tools.coverage import cover, support_wanted
 from goalcover.tools.kinds import Facts, kind_of
 from goalcover.tools.levels import LISTED, Levels
-from goalcover.tools.lows import evenly
-from goalcover.tools.outputs import Pairs, faults
 from goalcover.tools.recommend import mean_wanted, needed, rewriting_closes, to_rewrite
 
-USUAL = 150
-"""Samples that say what is usual in the data."""
 _STRONG = SUPPORT_LEVEL / TOP_LEVEL
 
 
@@ -43,21 +40,20 @@ def weakness(
     levels: Levels,
     low: Sequence[Alignment],
     samples: Mapping[str, Sample],
-    pairs: Pairs,
-    most: int,
+    broken: Mapping[str, Fault],
     agreement: SubgoalAgreement | None = None,
 ) -> Weakness:
-    """What is weak about a gap. `low` are its low-scoring samples; of those that touch it, `most` are read."""
+    """What is weak about a gap. `low` are its low-scoring samples, of `samples`; `broken` those of the whole run."""
     in_input, unable = _by_input(goal, coverage, low, samples)
-    touching = [samples[one] for one in levels.touching(coverage.id, most)]
-    found = faults(touching, _usual(samples), pairs)
+    touching = levels.touching(coverage.id, len(levels.sample_ids))
+    found = {one: broken[one] for one in touching if one in broken}
     facts = Facts(
         scope=coverage.scope,
         is_form=_cue(goal, coverage) is not None,
         histogram=(coverage.histogram[0] - len(unable), *coverage.histogram[1:]),
         wanted=_wanted(goal, coverage),
-        n_broken=len(found),
-        n_checked=len(touching),
+        n_broken=coverage.outputs.broken,
+        n_checked=coverage.outputs.checked,
         n_in_input=len(in_input),
         n_low=len(low) - len(unable),
         unserved=levels.unserved,
@@ -75,7 +71,7 @@ def weakness(
         needed=needed(goal, coverage),
         to_rewrite=to_rewrite(goal, coverage, len(unable)),
         rewriting_closes=rewriting_closes(goal, coverage, len(unable)),
-        exemplars=_exemplars(levels, coverage.id, [one.id for one in touching if one.id not in found]),
+        exemplars=_exemplars(levels, coverage.id, [one for one in touching if one not in found]),
         near_misses=tuple(levels.first(coverage.id, NEAR_LEVEL)),
         off_topic=tuple(islice(off_topic, LISTED)),
         kind=kind,
@@ -87,13 +83,8 @@ def weakness(
     return Weakness(standing, why, unable)
 
 
-def _usual(samples: Mapping[str, Sample]) -> list[Sample]:
-    every = list(samples.values())
-    return [every[place] for place in evenly(len(every), USUAL)]
-
-
 def _exemplars(levels: Levels, subgoal_id: str, sound: Sequence[str]) -> tuple[str, ...]:
-    """The best of the samples whose outputs were read and found sound."""
+    """The best of these samples."""
     level_of = dict(zip(levels.sample_ids.tolist(), levels.of(subgoal_id).tolist(), strict=True))
     best = sorted(sound, key=lambda one: -level_of[one])
     return tuple(one for one in best if level_of[one] >= EXEMPLAR_LEVEL)[:LISTED]
@@ -130,4 +121,4 @@ def _unscored_decide(goal: Goal, coverage: SubgoalCoverage) -> bool:
     if not coverage.n_unscored:
         return False
     best = (*coverage.histogram[:TOP_LEVEL], coverage.histogram[TOP_LEVEL] + coverage.n_unscored)
-    return not cover(goal, goal.subgoal(coverage.id), best, 0).gap
+    return not cover(goal, goal.subgoal(coverage.id), best, 0, coverage.outputs).gap

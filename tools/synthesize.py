@@ -12,7 +12,7 @@ from pathlib import Path
 
 from goalcover.agent.embedder import Embedder
 from goalcover.agent.errors import InputError, ModelError, StoppedError
-from goalcover.agent.models import SUPPORT_LEVEL, Frozen, Sample
+from goalcover.agent.models import SUPPORT_LEVEL, Frozen, Sample, digest
 from goalcover.agent.roles import Discriminator, Generator
 from goalcover.agent.synthesis import Brief, Candidate, Proposal, Rejected, Verdict
 from goalcover.memory.runs import Run
@@ -57,6 +57,13 @@ class Batch(Frozen):
     """Proposals that an earlier request found, and nobody had decided about."""
     n_staying: int = 0
     """Proposals in front that stay from the review before; `asked` counts them."""
+    min_level: int = SUPPORT_LEVEL
+    """The level that the proposals had to reach."""
+
+    @property
+    def digest(self) -> str:
+        """Names the proposals as they are numbered."""
+        return digest(*(one.candidate.id for one in self.proposals))
 
 
 @dataclass
@@ -343,6 +350,7 @@ def _batch(work: Work, planned: Sequence[Part]) -> Batch:
         missing=tuple(missing) if work.n_missing else (),
         n_waited=work.n_waited,
         n_staying=work.n_staying,
+        min_level=work.min_level,
     )
 
 

@@ -159,17 +159,17 @@ async def hear(message: cl.Message) -> None:
 @cl.action_callback(SAY)
 async def press(action: cl.Action) -> bool:
     """A button says what it stands for; whether that was taken. The browser waits for this call, so it only begins."""
-    if turns.under_way():
-        await cl.context.emitter.send_toast(STILL_BUSY.replace("*", ""))
-        return False
     said, (session, page) = str(action.payload["says"]), _seat()
     asked = action.payload.get("asked")
-    if asked is not None and asked != await session.question():  # it was answered on another page
+    is_settled = asked is not None and asked != await session.matter()  # it was answered on another page
+    if turn := turns.under_way():  # behind every wait: of two clicks at once the second finds the first
+        if turn.says != said:
+            await cl.context.emitter.send_toast(STILL_BUSY.replace("*", ""))
+        return turn.says == said
+    if is_settled:
         await cl.context.emitter.send_toast(SETTLED)
         return False
-    await cl.Message(content=said, type="user_message", author="You").send()
-    await cl.context.emitter.task_start()
-    turns.later(turns.tell(session, page, session.hear(Heard(text=said))))
+    turns.tell_later(session, page, session.hear(Heard(text=said)), said)
     return True
 
 
@@ -181,7 +181,7 @@ async def stop() -> None:
         if said.content == CHAINLIT_STOPS:  # ours says what that means
             await said.remove()
     session, page = _seat()
-    turns.later(turns.tell(session, page, session.stopped()))
+    turns.tell_later(session, page, session.stopped())
 
 
 async def _go_on(thread: ThreadDict) -> None:

@@ -55,7 +55,7 @@ def run_assessment(
     budget = budget_of(engine, judges, settings, how.max_cost, batch=how.batch)
     dataset = open_dataset(data, mapping=mapping, split=split, limit=limit, seed=seed)
     run = Run.create(out)
-    show.print_dataset(dataset, goal, engine)
+    show.print_dataset(dataset, goal, judges)
     _warn_of_other_data(run, dataset)
     confirm(dataset, announce(dataset, goal.subgoals, [run], judges, budget, engine, batch=how.batch), how.yes)
     with resumable(out):
@@ -144,7 +144,7 @@ def _told_judges(result: Assessment) -> None:
 
         print_agreement(agreement)
     if failed := [one.id for one in result.coverage.subgoals if one.gap is None]:
-        why = ", ".join(f"{n} {reason}" for reason, n in result.used.unscored.items())
+        why = ", ".join(f"{n} {reason}" for reason, n in result.info.usage.unscored.items())
         raise StoppedError(
             f"no verdict on {', '.join(failed)}: too many judgements failed ({why}). Try them again with: "
             f"{this_command()}"

@@ -38,7 +38,7 @@ def candidates(batch: Batch, reviews: Sequence[Review] = ()) -> dict[str, Any]:
     """A card for every proposed sample, numbered as the review names them, with what was decided (`Candidates.jsx`)."""
     decided = {review.candidate_id: review for review in reviews}
     cards = [_candidate(number, one, decided.get(one.candidate.id)) for number, one in enumerate(batch.proposals, 1)]
-    return {"cards": cards, "open": True}
+    return {"cards": cards, "open": True, "asked": batch.digest}
 
 
 def shows(props: dict[str, Any], batch: Batch) -> bool:

@@ -2,10 +2,9 @@
 
 from textwrap import wrap
 
-from goalcover.agent.models import CoverageReport, Gap, GapMap, Goal, MapPoint, SubgoalCoverage
-from goalcover.tools.coverage import gaps_first
+from goalcover.agent.models import LEVEL_NAMES, CoverageReport, Gap, GapMap, Goal, MapPoint, SubgoalCoverage
 from goalcover.tools.filter import Selection
-from goalcover.tools.recommend import mean_wanted
+from goalcover.tools.recommend import gaps_first, mean_wanted
 from goalcover.tools.typeset import cut, percent, visible
 from plotly import graph_objects as go
 
@@ -22,12 +21,11 @@ _TITLE = 60
 _QUOTE = 240
 _LINE = 60
 _ROW_PX = 34
-_LEVELS = ("0 none", "1 poor", "2 weak", "3 good", "4 strong", "5 perfect")
 
 
 def coverage_bars(goal: Goal, coverage: CoverageReport, *, narrow: bool = False) -> go.Figure:
     """Mean alignment of every subgoal with its 95% interval, the gaps first; a mark where a threshold decides."""
-    rows = gaps_first(coverage)
+    rows = gaps_first(goal, coverage)
     figure = go.Figure()
     for label, colour, chosen in (
         ("covered", COVERED, [one for one in rows if one.gap is False]),
@@ -47,15 +45,15 @@ def coverage_bars(goal: Goal, coverage: CoverageReport, *, narrow: bool = False)
     return _titled(_dressed(figure, rows, narrow), "How well each subgoal is supported, with its 95% interval", narrow)
 
 
-def heat_map(coverage: CoverageReport, *, narrow: bool = False) -> go.Figure:
+def heat_map(goal: Goal, coverage: CoverageReport, *, narrow: bool = False) -> go.Figure:
     """Share of the samples at every level, subgoal by subgoal."""
-    rows = gaps_first(coverage)
+    rows = gaps_first(goal, coverage)
     shares = [[count / max(one.n_scored, 1) for count in one.histogram] for one in rows]
     counts = [list(one.histogram) for one in rows]
     figure = go.Figure(
         go.Heatmap(
             z=shares,
-            x=list("012345") if narrow else list(_LEVELS),
+            x=[f"{level}" if narrow else f"{level} {name}" for level, name in enumerate(LEVEL_NAMES)],
             y=[_label(one) for one in rows],
             customdata=counts,
             colorscale=_SCALE,

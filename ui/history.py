@@ -92,6 +92,7 @@ class History(SQLAlchemyDataLayer):
 
     def __init__(self, folder: Path, forget: Callable[[str], Awaitable[None]]) -> None:
         self._forget = forget
+        self._keeping = asyncio.Lock()
         self.files = Kept(folder / "kept")
         path = folder / "chats.sqlite"
         try:
@@ -104,10 +105,11 @@ class History(SQLAlchemyDataLayer):
         super().__init__(f"sqlite+aiosqlite:///{path}", storage_provider=self.files, user_thread_limit=200)
 
     async def create_element(self, element: Element) -> None:
-        """Keeps what goes with a message, unless it is large."""
-        if element.path and await asyncio.to_thread(os.path.getsize, element.path) > LARGEST:
-            return
-        await super().create_element(element)
+        """Keeps what goes with a message, unless it is large; one after the other, for they are read in that order."""
+        async with self._keeping:
+            if element.path and await asyncio.to_thread(os.path.getsize, element.path) > LARGEST:
+                return
+            await super().create_element(element)
 
     async def update_thread(
         self,

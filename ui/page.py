@@ -141,7 +141,7 @@ class Page:
         self._is_asked = False
         if self._last_id is None:
             return
-        asked = waiting.question.text if waiting.question else ""
+        asked = waiting.matter
         if waiting.question is not None and waiting.question.suggestions:
             props = {"choices": list(waiting.question.suggestions), "many": waiting.question.many, "asked": asked}
             self._choices = cl.CustomElement(name="Choices", props=props, display="inline")
@@ -262,7 +262,8 @@ def _again(shown: ElementDict) -> cl.CustomElement:
 
 
 def _charts(said: Diagnosed | Covered, *, narrow: bool) -> list[Element]:
-    bars, heat = coverage_bars(said.goal, said.coverage, narrow=narrow), heat_map(said.coverage, narrow=narrow)
+    bars = coverage_bars(said.goal, said.coverage, narrow=narrow)
+    heat = heat_map(said.goal, said.coverage, narrow=narrow)
     return [
         cl.Plotly(name="Coverage", figure=bars, display="inline", size="large"),
         cl.Plotly(name="Levels", figure=heat, display="inline", size="large"),

@@ -3,20 +3,10 @@
 from typing import Any
 
 from goalcover.agent.elicitation import Checks, Specification
-from goalcover.agent.models import SLOTS, CoverageReport, Goal, Slot, Subgoal, SubgoalCoverage
+from goalcover.agent.models import SLOT_NAMES, SLOTS, CoverageReport, Goal, Subgoal, SubgoalCoverage
 from goalcover.graph.state import State
+from goalcover.tools.coverage import wanted_in_words
 from goalcover.tools.typeset import score
-from goalcover.ui.render.plan import wanted
-
-SLOT_LABELS: dict[Slot, str] = {
-    "domain": "Domain and topics",
-    "task": "Task and input",
-    "output": "Form of the answer",
-    "audience": "Audience",
-    "safety": "Safety and limits",
-    "evidence": "Evidence and sources",
-    "out_of_scope": "Out of scope",
-}
 
 
 def panel(state: State, coverage: CoverageReport | None = None) -> dict[str, Any] | None:
@@ -42,10 +32,10 @@ def panel(state: State, coverage: CoverageReport | None = None) -> dict[str, Any
 def _scope(known: Specification) -> list[dict[str, Any]]:
     return [
         {
-            "label": SLOT_LABELS[slot],
+            "label": SLOT_NAMES[slot].removeprefix("the ").capitalize(),
             "answer": known.answer_to(slot),
             "skipped": slot in known.skipped,
-            "says": f"Change my answer about {SLOT_LABELS[slot].lower().split()[0]}",
+            "says": f"Change my answer about {slot.replace('_', ' ')}",
         }
         for slot in SLOTS
     ]
@@ -56,7 +46,7 @@ def _subgoal(one: Subgoal, goal: Goal, checks: Checks | None, row: SubgoalCovera
     return {
         "name": one.name,
         "description": one.description,
-        "wanted": wanted(goal, one),
+        "wanted": wanted_in_words(goal, one),
         "badge": _badge(row, problems) if row or checks else "",
         "problems": problems,
         "figures": _figures(row) if row else "",

@@ -6,10 +6,12 @@ from typing import Any
 
 from goalcover.agent.elicitation import Checks, Specification
 from goalcover.agent.errors import InputError
-from goalcover.agent.models import Goal, Subgoal
+from goalcover.agent.models import Goal
 from goalcover.memory.files import check_writable
-from goalcover.memory.runs import Run, load_goal
+from goalcover.memory.goals import load_goal
+from goalcover.memory.runs import Run
 from goalcover.tools import elicit
+from goalcover.tools.coverage import wanted_in_words
 from goalcover.tools.elicit import Plan
 from goalcover.tools.load import open_dataset
 from goalcover.tools.profile import profile
@@ -92,13 +94,7 @@ def print_checks(checks: Checks) -> None:
 
 
 def _table(goal: Goal) -> Table:
-    shown = table(*whole("Subgoal", "Of the samples"), "What it asks")
+    shown = table(*whole("Subgoal", "Wanted"), "What it asks")
     for one in goal.subgoals:
-        shown.add_row(one.name, _wanted(one), one.description)
+        shown.add_row(one.name, wanted_in_words(goal, one), one.description)
     return shown
-
-
-def _wanted(subgoal: Subgoal) -> str:
-    if subgoal.scope == "every":
-        return "every one"
-    return "some" if subgoal.share is None else f"at least {subgoal.share:.0%}"

@@ -76,11 +76,11 @@ class Session:
             yield Stopped(doing="judging" if "assess" in at else "making" if "synthesize" in at else "")
             yield await self._wait()
 
-    async def question(self) -> str:
-        """What is asked and waits for its answer; empty when nothing is."""
+    async def matter(self) -> str:
+        """What waits for a word, as `Wait` names it; empty when nothing does."""
         interrupts = (await self._graph.aget_state(self._config)).interrupts
-        asked = interrupts[0].value.question if interrupts else None
-        return asked.text if asked else ""
+        waiting: Wait = interrupts[0].value if interrupts else Wait()
+        return waiting.matter
 
     async def state(self) -> State:
         """What is remembered."""

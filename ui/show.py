@@ -3,8 +3,9 @@
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
-from goalcover.agent.engine import Engine
 from goalcover.agent.models import Capability, CoverageReport, Gap, Goal, SubgoalCoverage
+from goalcover.agent.roles import Judge, RemoteJudge
+from goalcover.memory.runs import EngineInfo
 from goalcover.tools.caveats import limits
 from goalcover.tools.compare import Change
 from goalcover.tools.doctor import Finding
@@ -45,11 +46,12 @@ def whole(*titles: str, justify: JustifyMethod = "left") -> Iterator[Column]:
     return (Column(title, no_wrap=True, justify=justify) for title in titles)
 
 
-def print_dataset(dataset: Dataset, goal: Goal, engine: Engine) -> None:
-    """What was understood of the data, with one row as an example."""
+def print_dataset(dataset: Dataset, goal: Goal, judges: Sequence[Judge]) -> None:
+    """What was understood of the data, with one row as an example, and who judges it."""
+    embedded = not any(isinstance(one, RemoteJudge) for one in judges)
     size = f"{count(len(dataset), 'sample')} of {count(dataset.rows, 'row')}"
     console.print(f"{size} in {dataset.source}: {dataset.shape}")
-    for note in (*dataset.notes, *(limits(goal, dataset.head) if engine.name == "embedded" else ())):
+    for note in (*dataset.notes, *(limits(goal, dataset.head) if embedded else ())):
         console.print(f"  note: {note}")
     if dataset.n_skipped:
         console.print(f"  skipped {count(dataset.n_skipped, 'row')}:")
@@ -58,7 +60,7 @@ def print_dataset(dataset: Dataset, goal: Goal, engine: Engine) -> None:
     preview = dataset.preview
     console.print(f"  {preview.id} reads  input: {one_line(preview.input)}")
     console.print(f"  {' ' * len(preview.id)}       output: {one_line(preview.output) or '(none)'}")
-    n = len(goal.subgoals)
+    n, engine = len(goal.subgoals), EngineInfo.of(judges)
     judgements = f"{count(n, 'subgoal')}, {count(len(dataset) * n, 'judgement')}"
     console.print(f"{judgements} by the {engine.name} engine ({engine.model}).\n")
 
@@ -96,7 +98,7 @@ def print_explanation(found: Explanation) -> None:
     else:
         console.print(f"{found.subgoal.name} is no gap. {found.coverage.rule}")
     if found.samples:
-        console.print("\nThe lowest samples:")
+        console.print("\nThe samples to read first:" if found.samples[0].fault else "\nThe lowest samples:")
         print_samples(found.samples)
 
 
@@ -107,11 +109,13 @@ def print_samples(found: Sequence[Judged]) -> None:
         console.print(f"  {one.explanation}")
         console.print(f"  input:  {one_line(one.input)}")
         console.print(f"  output: {one_line(one.output)}")
+        if one.fault:
+            console.print(f"  Its output is {one.fault}.")
 
 
 def print_neighbours(sample_id: str, goal: Goal, found: Neighbours) -> None:
     """Samples that are weak in the way one is, in its subgoal and in others."""
-    _print_alike(f"As weak as {sample_id}, and in the same way:", goal, found.same)
+    _print_alike(f"The weak samples most like {sample_id}:", goal, found.same)
     _print_alike("Weak in other subgoals in the same way:", goal, found.others)
 
 

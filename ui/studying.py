@@ -87,7 +87,7 @@ def run_corruption(
         design = design_study(dataset, study.removals, seeds, size or study.size, study.paper)
         samples = drawn(dataset, design)
         run = Run.create(study.out)
-        show.print_dataset(samples, study.goal, engine)
+        show.print_dataset(samples, study.goal, [engine.judge])
         expected = announce(samples, study.goal.subgoals, [run], [engine.judge], budget, engine)
         confirm(samples, expected, how.yes, fewer="--sample")
         with Meter(budget) as meter:

@@ -32,7 +32,7 @@ from goalcover.tools.synthesize import ROUNDS, Batch, synthesize
 from goalcover.ui import data_tables
 from goalcover.ui.engines import engine_named
 from goalcover.ui.show import console
-from goalcover.ui.work import print_took, used_of
+from goalcover.ui.work import print_took
 
 _SPARE = 1.5
 """Times the estimate of a later step's cost that is left alone for it."""
@@ -196,5 +196,5 @@ def _result(batch: Batch, accepted: Accepted, out: Path, briefs: Path | None, bu
         "briefs": None if briefs is None else str(briefs),
         "before": accepted.before.model_dump(),
         "after": accepted.after.model_dump(),
-        "usage": used_of(budget).model_dump(exclude={"unscored"}),
+        "usage": budget.used.model_dump(exclude={"unscored"}),
     }

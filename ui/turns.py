@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import chainlit as cl
@@ -18,9 +18,11 @@ from goalcover.ui.session import Said, Session
 class Turn:
     """An answer, from the message to the words that wait for the next one."""
 
-    task: asyncio.Task[Any]
     session: Session
     page: Page
+    says: str = ""
+    """What the button says that began it; empty for a typed message."""
+    task: asyncio.Task[Any] = field(init=False)
     ending: bool = False
     """Whether all is said: what comes now only has to wait a moment."""
 
@@ -36,23 +38,46 @@ def under_way() -> Turn | None:
 
 
 async def tell(session: Session, page: Page, answer: AsyncGenerator[Said, None]) -> None:
-    """Tells an answer to a page, as soon as the one before has ended."""
-    thread_id, task = cl.context.session.thread_id, asyncio.current_task()
+    """Tells an answer to a page in this task, as soon as the one before has ended."""
+    task = asyncio.current_task()
     assert task is not None  # called in no task, Chainlit has no context either
-    while before := _turns.get(thread_id):
-        await asyncio.wait([before.task])
-    turn = _turns[thread_id] = Turn(task, session, page)
+    turn, before = Turn(session, page), _before()
+    _begin(turn, task)
+    await _tell(turn, before, answer)
+
+
+def tell_later(session: Session, page: Page, answer: AsyncGenerator[Said, None], says: str = "") -> None:
+    """The same in a task of its own. It is under way from now on: of two clicks at once the second finds the first."""
+    turn, before = Turn(session, page, says), _before()
+    _begin(turn, later(_tell(turn, before, answer)))
+
+
+def _before() -> Turn | None:
+    return _turns.get(cl.context.session.thread_id)
+
+
+def _begin(turn: Turn, task: asyncio.Task[Any]) -> None:
+    thread_id = cl.context.session.thread_id
+    turn.task = cl.context.session.current_task = task
+    _turns[thread_id] = turn
     # Until the page was told that it may speak again, and not only until all is said.
-    task.add_done_callback(lambda _: _turns.pop(thread_id))
-    cl.context.session.current_task = task
+    task.add_done_callback(lambda _: _turns.pop(thread_id) if _turns.get(thread_id) is turn else None)
+
+
+async def _tell(turn: Turn, before: Turn | None, answer: AsyncGenerator[Said, None]) -> None:
+    if before is not None:
+        await asyncio.wait([before.task])
+    if turn.says:
+        await cl.Message(content=turn.says, type="user_message", author="You").send()
     await cl.context.emitter.task_start()
+    await cl.send_window_message({"thread": cl.context.session.thread_id})  # for the address (`page.js`)
     try:
-        await page.withdraw()
+        await turn.page.withdraw()
         async with aclosing(answer):
             async for said in answer:
                 turn.ending = isinstance(said, Wait)
-                await page.tell(said)
-        await page.settle(await session.state())
+                await turn.page.tell(said)
+        await turn.page.settle(await turn.session.state())
     finally:
         turn.ending = True
 
@@ -71,12 +96,13 @@ async def until_ended(turn: Turn) -> None:
     await asyncio.wait([turn.task])
 
 
-def later(work: Coroutine[Any, Any, None]) -> None:
+def later(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
     """Does it in a task of its own, with what Chainlit does around the answer to a typed message."""
     task = asyncio.create_task(_guarded(work))
     # The event loop alone does not keep a task alive.
     _later.add(task)
     task.add_done_callback(_later.discard)
+    return task
 
 
 async def _guarded(work: Coroutine[Any, Any, None]) -> None:

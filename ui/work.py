@@ -18,8 +18,7 @@ from goalcover.agent.errors import InputError, ModelError, StoppedError
 from goalcover.agent.models import Subgoal
 from goalcover.agent.roles import Judge, RemoteJudge
 from goalcover.agent.settings import Settings
-from goalcover.memory.ledger import Expense
-from goalcover.memory.runs import Run, Usage
+from goalcover.memory.runs import Run, UsageInfo
 from goalcover.tools.budget import BATCH_DISCOUNT, Budget, budget_for
 from goalcover.tools.estimate import Estimate, estimate
 from goalcover.tools.load import Dataset
@@ -175,14 +174,9 @@ class Meter:
         return f", {words}" if words else ""
 
 
-def used_of(budget: Budget) -> Usage:
-    """What models were asked for by this command."""
-    return Usage.of(Expense("", budget.usage, budget.spent), budget.unscored)
-
-
 def print_took(budget: Budget, run: Run | None = None) -> None:
     """What models were asked for by this command, and, where that is more, in the run's whole life."""
-    used = used_of(budget)
+    used = budget.used
     if used.calls:
         console.print(f"{_words(used)}.")
     if budget.usage.untold:
@@ -193,7 +187,7 @@ def print_took(budget: Budget, run: Run | None = None) -> None:
         console.print(f"With what this run took before: {_words(in_all)}.")
 
 
-def _words(used: Usage) -> str:
+def _words(used: UsageInfo) -> str:
     cost = "cost not known" if used.cost_usd is None else f"{used.cost_usd:.4f} USD"
     return (
         f"{used.calls:,} calls ({used.retries} again, {used.reasks} asked anew), {used.prompt_tokens:,} prompt "

@@ -62,6 +62,8 @@ def _collect(subgoal: Subgoal, standing: Standing) -> Recommendation | None:
     coverage = standing.coverage
     n = standing.needed
     support = f"Now {coverage.support:,} of {coverage.n_scored:,} samples support it at level 4 or 5"
+    if coverage.outputs.supporting:
+        support += f", less {coverage.outputs.supporting:,} whose output is broken"
     return Recommendation(
         action=f"Add at least {_samples(n)} for {subgoal.name}",
         detail=f"Collect or write {_samples(n)} on {wanted(subgoal)}. {support}; {_these(n)} would close the gap.",

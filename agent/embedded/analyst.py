@@ -12,18 +12,17 @@ from dataclasses import dataclass
 
 import numpy as np
 from goalcover.agent.embedded.cues import Cue, cue_of, plain_noun, show
+from goalcover.agent.embedded.evidence import SAID
 from goalcover.agent.embedded.passages import passages
 from goalcover.agent.embedded.phrases import joined, phrases
 from goalcover.agent.embedded.sentences import sentences
-from goalcover.agent.embedded.subjects import Subjects
+from goalcover.agent.embedded.subjects import Subjects, Topic
 from goalcover.agent.embedded.terms import key_terms
 from goalcover.agent.embedder import Embedder, Floats, Reading
-from goalcover.agent.models import Alignment, Capability, Sample, Subgoal
+from goalcover.agent.models import LEVEL_NAMES, Alignment, Capability, Sample, Subgoal
 from goalcover.agent.roles import Cluster
 from goalcover.agent.words import weight
 
-SAID = 0.62
-"""Cosine from which a word in its context counts as saying another, as in the judge."""
 RARE = 0.25
 """A phrase that fewer of the samples say is missing from them."""
 QUOTES = 3
@@ -43,8 +42,6 @@ _TELLING = 2.1
 """Weight of a word from which it names a subject alone."""
 _DIGEST = 4
 """How many times longer an input is than its output where the output tells it in short."""
-_ANCHORS = ("none", "poor", "weak", "good", "strong", "perfect")
-_KEEPS = re.compile(r"\b(?:keeps?|preserv\w+|retains?)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,10 @@ class Subject:
 
     name: str
     """Told apart from the other clusters' names; "" when it has none."""
+    leads: bool
+    """Whether the cluster is about it; else it is about this and that, and the name is an example."""
     topics: tuple[str, ...]
+    """Those that lead, or as many examples."""
     terms: tuple[str, ...]
     """Key terms that set it apart, in the samples' own words."""
 
@@ -85,17 +85,15 @@ class EmbeddedAnalyst:
     def _name(self, subgoal: Subgoal, clusters: Sequence[Cluster], others: Sequence[Sample]) -> tuple[Capability, ...]:
         if not clusters:
             return ()
-        groups = [[opening(sample) for sample in cluster.samples[:_DESCRIBED]] for cluster in clusters]
+        described = [_throughout(cluster.samples) for cluster in clusters]
+        groups = [[opening(sample) for sample in samples] for samples in described]
         avoid = re.findall(r"\w+", f"{subgoal.name} {subgoal.description}")
         terms = key_terms([*groups, [opening(sample) for sample in others]], avoid)
-        vectors = [self._subjects.openings(cluster.samples[:_READ]) for cluster in clusters]
+        vectors = [self._subjects.openings(samples) for samples in described]
         topics = self._subjects.named(vectors, self._subjects.openings(others))
         told = [self._fitting(found, group) for found, group in zip(terms, vectors, strict=False)]
-        shown = _told_apart(clusters, topics, told)
-        total = max(sum(len(cluster.alignments) for cluster in clusters), *(cluster.of for cluster in clusters))
-        return tuple(
-            self._capability(subgoal, cluster, subject, total) for cluster, subject in zip(clusters, shown, strict=True)
-        )
+        shown = _told_apart(clusters, topics, told, groups)
+        return tuple(self._capability(subgoal, *one) for one in zip(clusters, shown, strict=True))
 
     def _fitting(self, found: list[tuple[str, float]], group: Floats) -> tuple[str, ...]:
         """Of a cluster's key terms those that mean what its samples mean."""
@@ -104,7 +102,7 @@ class EmbeddedAnalyst:
         means = vectors @ subject >= _FITS * np.linalg.norm(subject)
         return tuple(term for (term, _), fits in zip(found, means, strict=True) if fits)[:_TERMS]
 
-    def _capability(self, subgoal: Subgoal, cluster: Cluster, subject: Subject, total: int) -> Capability:
+    def _capability(self, subgoal: Subgoal, cluster: Cluster, subject: Subject) -> Capability:
         n = len(cluster.alignments)
         cue = cue_of(subgoal)
         if cue is None:
@@ -115,14 +113,14 @@ class EmbeddedAnalyst:
         quotes = self._quotes(cluster, cue)
         return Capability(
             title=title,
-            summary=f"{_figures(cluster, subject, total)} {finding}",
-            share=n / total,
+            summary=f"{_figures(cluster, subject)} {finding}",
+            share=n / cluster.of,
             n=n,
             sample_ids=tuple(alignment.sample_id for alignment in cluster.alignments),
             quotes=tuple(quotes),
             quote_ids=tuple(quotes.values()),
             terms=subject.terms,
-            instead="; ".join(subject.topics),
+            instead="; ".join(subject.topics) if subject.leads else "",
         )
 
     def _quotes(self, cluster: Cluster, cue: Cue | None) -> dict[str, str]:
@@ -154,6 +152,11 @@ class EmbeddedAnalyst:
         return Said(tuple(wanted[place] for place in shown), len(texts), int(says[:, shown].any(axis=1).sum()))
 
 
+def _throughout(samples: Sequence[Sample]) -> Sequence[Sample]:
+    """At most `_DESCRIBED`, from the most typical to the least."""
+    return samples[:: max(1, -(-len(samples) // _DESCRIBED))]
+
+
 def opening(sample: Sample) -> str:
     """Where a sample says what it is about: the beginnings of its input and of its output."""
     return f"{sample.input[:_OPENING]}\n\n{sample.output[:_OPENING]}"
@@ -180,17 +183,28 @@ def _passage(alignment: Alignment, sample: Sample) -> str:
 
 
 def _told_apart(
-    clusters: Sequence[Cluster], topics: Sequence[list[str]], terms: Sequence[tuple[str, ...]]
+    clusters: Sequence[Cluster],
+    topics: Sequence[list[Topic]],
+    terms: Sequence[tuple[str, ...]],
+    texts: Sequence[list[str]],
 ) -> list[Subject]:
     """What each cluster is called: its topic; where a larger one has taken that, with its first term."""
     taken: set[tuple[str, bool]] = set()
     found = []
-    for cluster, of_cluster, own in zip(clusters, topics, terms, strict=True):
-        name = next(iter(of_cluster), "") or next(filter(_is_telling, own), "")
-        again = (name, cluster.near) in taken
-        taken.add((name, cluster.near))
-        found.append(Subject(f"{name} ({own[0]})" if again and of_cluster and own else name, tuple(of_cluster), own))
+    for cluster, of_cluster, own, said in zip(clusters, topics, terms, texts, strict=True):
+        leading = [one for one in of_cluster if one.leads] or of_cluster
+        topic = next(iter(leading), None) or _first_telling(own, said)
+        again = (topic.name, cluster.near) in taken
+        taken.add((topic.name, cluster.near))
+        name = f"{topic.name} ({own[0]})" if again and of_cluster and own else topic.name
+        found.append(Subject(name, topic.leads, tuple(one.name for one in leading), own))
     return found
+
+
+def _first_telling(terms: Sequence[str], texts: Sequence[str]) -> Topic:
+    """A cluster's own word in place of a topic, with the share of texts that say it."""
+    term = next(filter(_is_telling, terms), "")
+    return Topic(term, sum(term.lower() in text.lower() for text in texts) / len(texts) if term else 0.0)
 
 
 def _is_telling(term: str) -> bool:
@@ -200,11 +214,17 @@ def _is_telling(term: str) -> bool:
 
 def _subject_title(said: Said, subject: Subject, cluster: Cluster) -> str:
     missing = joined(said.missing[:_IN_TITLE], "or")
+    about = _about(subject, subject.name)
     if cluster.near:
-        about = f" about {subject.name}" if subject.name else ""
-        return f"Near misses{about}: little or nothing on {missing}"
-    about = f"these samples are about {subject.name}" if subject.name else "samples on various subjects"
-    return f"{'Little' if said.n_saying else 'Nothing'} on {missing}: {about}"
+        return f"Near misses {about}: little or nothing on {missing}"
+    samples = "these samples are" if subject.leads else "samples"
+    return f"{'Little' if said.n_saying else 'Nothing'} on {missing}: {samples} {about}"
+
+
+def _about(subject: Subject, named: str) -> str:
+    if subject.leads:
+        return f"about {named}"
+    return f"on various subjects, such as {named}" if named else "on various subjects"
 
 
 def _subject_finding(said: Said) -> str:
@@ -217,17 +237,17 @@ def _subject_finding(said: Said) -> str:
 
 
 def _form_title(cue: Cue, subject: Subject, cluster: Cluster, subgoal: Subgoal) -> str:
-    about = f" about {subject.name}" if subject.name else ""
+    about = _about(subject, subject.name)
     dropped = sum(show(cue, sample, subgoal).dropped for sample in cluster.samples)
     if 2 * dropped > len(cluster.samples):
-        return f"{cue.noun.capitalize()} that the input names, left out of answers{about}"
-    return f"{'Few' if cluster.near else 'No'} {plain_noun(cue)} in answers{about}"
+        return f"{cue.noun.capitalize()} that the input names, left out of answers {about}"
+    return f"{'Few' if cluster.near else 'No'} {plain_noun(cue)} in answers {about}"
 
 
 def _form_finding(cue: Cue, subgoal: Subgoal, cluster: Cluster) -> str:
-    if not _KEEPS.search(f"{subgoal.name} {subgoal.description}"):
-        return f"Their answers {'hardly show' if cluster.near else 'do not show'} {cue.noun}."
     shown = [show(cue, sample, subgoal) for sample in cluster.samples]
+    if not any(one.keeps for one in shown):
+        return f"Their answers {'hardly show' if cluster.near else 'do not show'} {cue.noun}."
     dropped = sum(one.n_input > one.n_kept for one in shown)
     none = sum(one.nothing_to_keep for one in shown)
     parts = [
@@ -238,15 +258,15 @@ def _form_finding(cue: Cue, subgoal: Subgoal, cluster: Cluster) -> str:
     return f"{text[:1].upper()}{text[1:]}." if text else f"Their answers keep few {plain_noun(cue)}."
 
 
-def _figures(cluster: Cluster, subject: Subject, total: int) -> str:
-    n = len(cluster.alignments)
+def _figures(cluster: Cluster, subject: Subject) -> str:
+    n, total = len(cluster.alignments), cluster.of
     level = Counter(one.level for one in cluster.alignments).most_common(1)[0][0] or 0
     whole = (
         f"{n:,} of the {total:,} low-scoring samples ({n / total:.0%})" if total > 1 else "The one low-scoring sample"
     )
-    mostly = f"mostly at level {level} ({_ANCHORS[level]})" if n > 1 else f"at level {level} ({_ANCHORS[level]})"
-    about = f"about {'; '.join(subject.topics) or subject.name}" if subject.name else "on various subjects"
-    return f"{whole}, {mostly}, {('are largely' if subject.name else 'are') if n > 1 else 'is'} {about}."
+    mostly = f"mostly at level {level} ({LEVEL_NAMES[level]})" if n > 1 else f"at level {level} ({LEVEL_NAMES[level]})"
+    about = _about(subject, "; ".join(subject.topics) or subject.name)
+    return f"{whole}, {mostly}, {('are largely' if subject.leads else 'are') if n > 1 else 'is'} {about}."
 
 
 def _cut(passage: str, part: tuple[int, int]) -> str:

@@ -34,6 +34,7 @@ _THEN = re.compile(r",?\s+and\s+(?:also\s+)?(?=(\w+)\s+\w)", re.IGNORECASE)
 _ELABORATES = re.compile(r"\b(?:such as|for example|including|e\.g\.)\s", re.IGNORECASE)
 """What follows belongs to one thing: danger such as gas leaks and electric shocks."""
 _ARTICLE = re.compile(r"(?:\s+(?:the|an?|how|to|what|which|that|its|their))+$", re.IGNORECASE)
+_REFERS = re.compile(r"\b(?:it|its|they|them|their)\b", re.IGNORECASE)
 _PLAIN = frozenset("Covers Explains Handles Discusses Describes Summarises Summarizes Teaches Interprets".split())
 _REWORDED = (
     (re.compile(r"accura|correct|precis", re.IGNORECASE), "Exact figures"),
@@ -135,12 +136,20 @@ def _far(parts: Sequence[str], embedder: Embedder, cut: float = APART) -> bool:
 def _split(subgoal: Subgoal, parts: Sequence[Clause], subgoals: Sequence[Subgoal], domain: Domain) -> Edit:
     frame = _frame(subgoal.description) or domain.frame
     put = []
-    for part in parts:
+    for part, said in zip(parts, _said_apart(subgoal, len(parts)), strict=True):
         known = _known(part.text, domain)
         one = subgoal_of(known, frame) if known else naming.describe(part, frame)
+        one = one.model_copy(update={"description": frame.format(said)}) if said and not known else one
         put.append(one.model_copy(update={"weight": subgoal.weight / len(parts), "scope": _scope(known, subgoal)}))
     names = joined([one.name for one in put])
     return Edit(label=f"Split it into {names}", out=(subgoal.id,), put=_free(put, subgoals, subgoal))
+
+
+def _said_apart(subgoal: Subgoal, n: int) -> list[str]:
+    """What the description says of each of n things, in order; empty texts where it does not go over them."""
+    said = [content(one) for one in _JOINT.split(content(subgoal.description)) if one]
+    apart = len(said) == n and _frame(subgoal.description) and not any(map(_REFERS.search, said))
+    return said if apart else [""] * n
 
 
 def _frame(description: str) -> str:

@@ -11,7 +11,8 @@ from goalcover.agent.elicitation import Specification
 from goalcover.agent.embedded import wordings
 from goalcover.agent.embedded.domains import GENERIC, Domain, key, meant, mentioned, named
 from goalcover.agent.embedded.items import is_frame, item_slot, split, tidy
-from goalcover.agent.embedded.verbs import first_verb, leading_verbs, verb_phrases
+from goalcover.agent.embedded.manners import is_manner
+from goalcover.agent.embedded.verbs import acts, first_verb, leading_verbs, verb_phrases
 from goalcover.agent.models import SLOTS, Frozen, Slot
 
 FORM_SLOTS: tuple[Slot, ...] = ("task", "output", "safety", "evidence")
@@ -20,6 +21,7 @@ _VERB_SLOTS: dict[str, Slot] = {"cite": "evidence", "warn": "safety"}
 _SENTENCE = re.compile(
     r"(?<=[.!?])\s+|[;\n]+|\s[–—]\s|:\s+(?=\S+ \S+)"
     r"|,?\s+and\s+(?=(?:must|should|has\s+to|have\s+to|needs\s+to)\b)"
+    r"|(?:,|,?\s+and)\s+(?=(?:we|I|it|they)(?:['’]|\s+(?:want|need|should|must)\b))"
 )
 _DETERMINER = re.compile(r"(?:an?|the|our|my)\s+", re.IGNORECASE)
 _MUST = re.compile(r"\b(?:must|should|needs?\s+to|ha(?:s|ve)\s+to|ought\s+to)\b", re.IGNORECASE)
@@ -35,7 +37,10 @@ _SAYS = re.compile(
 )
 """A sentence that every answer has to hold."""
 
-
+_THEM = re.compile(r"^(\w+) (?:it|them|these|those)\b", re.IGNORECASE)
+"""A verb of what the verb before it was of: `summarises notes and translates them`."""
+_IT_DOES = re.compile(r"(?:it|this|they)\s", re.IGNORECASE)
+"""What has been said to be built is spoken of again: `it suggests recipes`."""
 _NOT = re.compile(r"not\s", re.IGNORECASE)
 """What is left out beside what is asked for: `beginners, not experts`."""
 
@@ -106,13 +111,31 @@ def _answer_clauses(answer: str, slot: Slot, domain: Domain) -> Iterator[Clause]
         if slot == "domain":
             people = " " in item and wordings.PEOPLE.search(item)
             yield from (_topic(item, domain),) if people or not is_frame(item, domain) else ()
-        elif slot != "task" and (duty := wordings.DUTY.match(item)):
-            yield Clause(text=f"{'never ' if duty['no'] else ''}{item[duty.end() :]}", slot=slot, source=slot)
-        elif not (_NOT.match(item) and (slot == "task" or wordings.PEOPLE.search(item))):
-            verb, rest = first_verb(item)
-            is_task = slot == "task" and bool(rest) and verb in wordings.TASK_VERBS
-            if is_task or named(item, domain, SLOTS) or not is_frame(rest if verb else item, domain):
-                yield Clause(text=item, slot=slot, source=slot, verb=verb if is_task else "")
+        else:
+            yield from _act(item, domain) if slot == "task" else _form(item, slot, domain)
+
+
+def _act(item: str, domain: Domain) -> Iterator[Clause]:
+    """Something to be done, or never to be done; what is merely said not to be meant is nothing."""
+    if _NOT.match(item):
+        return
+    if wordings.NEVER.match(item):
+        yield Clause(text=item, slot="safety", source="task")
+        return
+    verb, rest = first_verb(item)
+    is_task = bool(rest) and verb in wordings.TASK_VERBS
+    if is_task or named(item, domain, SLOTS) or not is_frame(rest if verb else item, domain):
+        yield Clause(text=item, slot="task", source="task", verb=verb if is_task else "")
+
+
+def _form(item: str, slot: Slot, domain: Domain) -> Iterator[Clause]:
+    """How an answer is to be."""
+    if duty := wordings.DUTY.match(item):
+        yield Clause(text=f"{'never ' if duty['no'] else ''}{item[duty.end() :]}", slot=slot, source=slot)
+    elif not (_NOT.match(item) and wordings.PEOPLE.search(item)):
+        verb, rest = first_verb(item)
+        if named(item, domain, SLOTS) or not is_frame(rest if verb else item, domain):
+            yield Clause(text=item, slot=slot, source=slot)
 
 
 def _topic(item: str, domain: Domain) -> Clause:
@@ -136,12 +159,16 @@ def _sentence(sentence: str, domain: Domain) -> Iterator[Clause]:
         rest = text[duty.end() :]
         yield from _predicate(rest, domain) if not duty["no"] else _items(rest, "out_of_scope", domain)
         return
+    if _IT_DOES.match(text) and acts(said := text.partition(" ")[2]):
+        yield from _predicate(said, domain)
+        return
     text = wordings.OPENING.sub("", text)
     built = wordings.BUILD.match(text) or _DETERMINER.match(text)
     text = text[built.end() :] if built else text
     if agent := _agent(text, is_noun=bool(built)):
         yield from _head(agent["head"], domain)
-        yield from _rest(_cut(agent["rest"]), domain)
+        does = wordings.WHICH.match(agent["rest"])
+        yield from _predicate(agent["rest"][does.end() :], domain) if does else _rest(_cut(agent["rest"]), domain)
     elif built and (predicate := re.match(r"^\S+(?:\s\S+)?\s+(?:to|that|for)\s+", text)):
         yield from _predicate(text[predicate.end() :], domain)
     else:
@@ -190,25 +217,54 @@ def _predicate(text: str, domain: Domain) -> Iterator[Clause]:
         yield Clause(text=f"says {tidy(says['what'])}", slot="safety")
         return
     phrases = verb_phrases(wordings.READS.sub("", text.strip()))
-    several = len(phrases) > 1
+    bounds = [one for one in phrases if wordings.NEVER.match(one) or is_manner(one)]
+    several, done_to = len(phrases) - len(bounds) > 1, ""
     for phrase in phrases:
-        yield from _verb_phrase(phrase, several, domain)
+        if phrase in bounds:
+            yield from _bound(phrase, domain)
+            continue
+        said = _named_again(phrase, done_to)
+        yield from _verb_phrase(said, several, domain)
+        verbs, objects = leading_verbs(said)
+        done_to = tidy(_cut(objects)[0][1]) if verbs else done_to
+
+
+def _named_again(phrase: str, done_to: str) -> str:
+    """With what was named before in the place of "them"."""
+    them = _THEM.match(phrase)
+    return f"{them[1]} {done_to}{phrase[them.end() :]}" if them and done_to else phrase
+
+
+def _bound(text: str, domain: Domain) -> Iterator[Clause]:
+    """What an answer is to be like, or is not to do."""
+    if is_manner(text):
+        slot = next((slot for slot, words in wordings.SLOT_WORDS if words.search(text)), "safety")
+        yield Clause(text=tidy(text), slot=slot)
+    else:
+        yield from _items(wordings.NEVER.sub("", text, count=1), "out_of_scope", domain)
 
 
 def _verb_phrase(text: str, several: bool, domain: Domain) -> Iterator[Clause]:
     """Several verbs share what follows them. A single one is a task of its own when others stand beside it."""
     verbs, rest = leading_verbs(text)
+    if not verbs and acts(text):
+        yield Clause(text=tidy(text), slot=item_slot(text, domain, "task"))
+        return
     if len(verbs) == 1 and (slot := _VERB_SLOTS.get(verbs[0])) and rest:
         yield from _rule(text, slot, domain)
         return
     (_, objects), *others = _cut(rest)
-    tasks = [verb for verb in verbs if verb in wordings.TASK_VERBS]
+    tasks = [verb for verb in verbs if verb in wordings.TASK_VERBS and not _THEM.match(text)]
     if verbs == ["speak"]:
         yield from _items(objects, "output", domain)
     elif tasks and (several or len(tasks) > 1) and (what := tidy(objects)):
         yield from (Clause(text=f"{wordings.gerund(verb)} {what}", slot="task", verb=verb) for verb in tasks)
     else:
-        yield from (_clause(item, slot) for item, slot in _classified(objects, "domain", domain))
+        found = [_clause(item, slot) for item, slot in _classified(objects, "domain", domain)]
+        known = {*domain.frames, wordings.base(domain.frame.split()[0].lower())}
+        if tasks and not found and tasks[0] not in known and (what := tidy(objects)):  # no frame of topics says it
+            found = [Clause(text=f"{wordings.gerund(tasks[0])} {what}", slot="task", verb=tasks[0])]
+        yield from found
     yield from _rest(others, domain)
 
 
@@ -229,9 +285,16 @@ def _clause(item: str, slot: Slot) -> Clause:
 
 
 def _cut(text: str) -> list[tuple[str, str]]:
-    """(connecting word, what follows it); the first has no word before it."""
+    """(connecting word, what follows it); the first has no word before it. `medicines that interact` is one thing."""
     pieces = wordings.CONNECTOR.split(text)
-    return [("", pieces[0]), *((word.lower(), rest) for word, rest in zip(pieces[1::2], pieces[2::2], strict=True))]
+    cut = [("", pieces[0])]
+    for word, rest in zip(pieces[1::2], pieces[2::2], strict=True):
+        before, said = cut[-1]
+        if said.strip() and word.lower() in {"that", "which", "who"} and not (first_verb(rest)[0] or acts(rest)):
+            cut[-1] = (before, f"{said} {word} {rest}")
+        else:
+            cut.append((word.lower(), rest))
+    return cut
 
 
 def _rest(segments: Sequence[tuple[str, str]], domain: Domain) -> Iterator[Clause]:
@@ -239,12 +302,12 @@ def _rest(segments: Sequence[tuple[str, str]], domain: Domain) -> Iterator[Claus
         if not text.strip(" ,"):
             continue
         if word in {"that", "which", "who", "while"}:
-            yield from _predicate(text, domain) if first_verb(text)[0] else ()
+            yield from _predicate(text, domain)
         elif word in {"without", "excluding", "except", "except for", "but not", "not"}:
             yield from _items(text, "out_of_scope", domain)
         elif word in {"in", "into", "from", "to"} and any(map(wordings.language, split(text, domain))):
             yield from (Clause(text=one, slot=item_slot(one, domain, "output")) for one in split(text, domain))
-        elif word in {"from", "using", "based on", "so that", "by", "in", "into"}:
+        elif word in {"from", "using", "based on", "so that", "so", "by", "in", "into"}:
             yield from (
                 Clause(text=item, slot=slot)
                 for item, slot in _classified(text, "domain", domain)

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Sequence
 
-from goalcover.agent.elicitation import Edit, Specification, Uncovered
+from goalcover.agent.elicitation import Edit, Specification, Uncovered, free_id
 from goalcover.agent.embedded import naming
 from goalcover.agent.embedded.clauses import Clause, clauses, main_verb
 from goalcover.agent.embedded.domains import Domain, key
 from goalcover.agent.embedded.statement import statement
 from goalcover.agent.embedder import Embedder
-from goalcover.agent.models import Subgoal
+from goalcover.agent.models import SLOT_NAMES, Subgoal
 from goalcover.agent.words import stem, weight
 
 MEANS = 0.5
@@ -55,9 +55,9 @@ def _nearest(texts: Sequence[str], subgoals: Sequence[Subgoal], embedder: Embedd
 
 
 def _uncovered(clause: Clause, wanted: Subgoal, subgoals: Sequence[Subgoal]) -> Uncovered:
-    where = "the goal" if clause.source is None else f"your answer about {_SLOT_NAMES[clause.source]}"
+    where = "the goal" if clause.source is None else f"your answer about {SLOT_NAMES[clause.source]}"
     taken = {one.id for one in subgoals}
-    new = wanted if wanted.id not in taken else wanted.model_copy(update={"id": naming.free_id(wanted.id, taken)})
+    new = wanted if wanted.id not in taken else wanted.model_copy(update={"id": free_id(wanted.id, taken)})
     return Uncovered(
         clause=clause.text,
         reason=f"No subgoal covers “{clause.text}”, which {where} asks for: a lack of it would show nowhere.",
@@ -67,12 +67,3 @@ def _uncovered(clause: Clause, wanted: Subgoal, subgoals: Sequence[Subgoal]) -> 
 
 def _words(text: str) -> dict[str, str]:
     return {stem(word): word for word in re.findall(r"[^\W\d_]+", text.lower()) if weight(word) >= _TELLING}
-
-
-_SLOT_NAMES = {
-    "domain": "the topics",
-    "task": "the task",
-    "output": "the form of the answer",
-    "safety": "safety",
-    "evidence": "the evidence",
-}

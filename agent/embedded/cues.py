@@ -7,9 +7,9 @@ recognised by their wording and judged by counting.
 
 import math
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from goalcover.agent.embedded.passages import passages
 from goalcover.agent.models import Sample, Subgoal
@@ -119,6 +119,8 @@ _AMOUNT = re.compile(
     r"^(?=[$€£¥]|.*(?:dollars|euros|pounds|usd|eur|gbp)$)\D{0,2}(?P<number>\d[\d,.]*)"
     r"\s?(?P<scale>thousand|million|billion|trillion|[kmb]\b)?"
 )
+_MOST_SHOWN = 200
+"""Of a form, so many places are read in a text."""
 _SCALES = {"thousand": 1e3, "k": 1e3, "million": 1e6, "m": 1e6, "billion": 1e9, "b": 1e9, "trillion": 1e12}
 _KEEPS = re.compile(
     r"\b(?:keeps?|preserv\w+|retains?|carr(?:y|ies) over|does not (?:drop|omit|lose)|reproduces?)\b", re.IGNORECASE
@@ -188,7 +190,7 @@ def _keeping(n_kept: int, n_given: int) -> int:
 
 def _values(cue: Cue, text: str) -> set[str]:
     """What the form shows, each once: "$4.5 million" and "$4,500,000" are the same amount."""
-    return {_value(match.group()) for match in _limited(cue.shown.finditer(text))}
+    return {_value(match.group()) for match in islice(cue.shown.finditer(text), _MOST_SHOWN)}
 
 
 def _value(shown: str) -> str:
@@ -199,10 +201,6 @@ def _value(shown: str) -> str:
         return plain.replace(",", "")
     number = float(amount["number"].replace(",", "").rstrip(".") or 0) * _SCALES.get(amount["scale"] or "", 1)
     return f"{number:.6g}"
-
-
-def _limited(matches: Iterator[re.Match[str]], most: int = 200) -> Iterator[re.Match[str]]:
-    return (match for match, _ in zip(matches, range(most), strict=False))
 
 
 def _quote(cue: Cue, text: str) -> str:

@@ -5,20 +5,22 @@ to it ("heart disease, its diagnosis and its treatment"); any other is put into 
 """
 
 import asyncio
+import re
 from collections.abc import Iterable, Sequence
 
-from goalcover.agent.elicitation import Checks, DataProfile, Draft, Specification
+from goalcover.agent.elicitation import MOST_SUBGOALS, Checks, DataProfile, Draft, Specification
 from goalcover.agent.embedded import naming
 from goalcover.agent.embedded.checks import check
-from goalcover.agent.embedded.clauses import Clause, clauses, main_verb
-from goalcover.agent.embedded.domains import Capability, Domain, by_name, field_of, key, subgoal_of
+from goalcover.agent.embedded.clauses import Clause, clauses, goal_clauses, main_verb
+from goalcover.agent.embedded.domains import GENERIC, Capability, Domain, by_name, field_of, key, subgoal_of
 from goalcover.agent.embedded.items import split
 from goalcover.agent.embedded.phrases import joined
+from goalcover.agent.embedded.unread import unread
 from goalcover.agent.embedder import Embedder
 from goalcover.agent.language import in_english, own_words, refuse_unread
 from goalcover.agent.models import Subgoal
+from goalcover.agent.words import is_telling, stem
 
-MOST = 12
 MOST_FORMS = 6
 """Of the twelve, when there are more topics than fit."""
 FEWEST = 3
@@ -55,10 +57,55 @@ class EmbeddedDecomposer:
         topics = _unique(naming.subgoal_for(one, domain, frame) for one in asked if one.slot == "domain")
         topics = topics or _typical(specification, domain, frame, profile)
         forms = _unique(naming.subgoal_for(one, domain, frame) for one in asked if one.slot != "domain")
-        forms = forms[: max(MOST_FORMS, MOST - len(topics))]
-        both = _unique([*topics[: MOST - len(forms)], *forms])
-        filled = _unique([*both, *(subgoal_of(by_name(name, domain), frame) for name in domain.also)])
-        return Draft(subgoals=tuple(both if len(both) >= FEWEST else filled[:FEWEST]), note=_slips(found))
+        forms = forms[: max(MOST_FORMS, MOST_SUBGOALS - len(topics))]
+        both = _unique([*topics[: MOST_SUBGOALS - len(forms)], *forms])
+        added = _usual(specification, domain, frame, both)
+        told = filter(None, (_told(specification.goal, found, domain), _unasked(added)))
+        return Draft(subgoals=(*both, *added), note=" ".join(told))
+
+
+def _usual(specification: Specification, domain: Domain, frame: str, asked: Sequence[Subgoal]) -> tuple[Subgoal, ...]:
+    """What goes with a goal that asks for little: what its field is usually asked for, but for what the goal rules out.
+
+    Where no field is known nothing is usual, so only a goal that asks for nothing at all is filled up.
+    """
+    if len(asked) >= FEWEST or (asked and domain.id == GENERIC):
+        return ()
+    bans = {stem(word) for ban in _bans(specification, domain) for word in _words(ban) if is_telling(word)}
+    usual = (subgoal_of(by_name(name, domain), frame) for name in domain.also)
+    new = [one for one in usual if one not in asked]
+    allowed = [one for one in new if bans.isdisjoint(map(stem, _words(f"{one.name} {one.description}")))]
+    return tuple(allowed[: FEWEST - len(asked)])
+
+
+def _unasked(added: Sequence[Subgoal]) -> str:
+    if not added:
+        return ""
+    names = joined([f"“{one.name}”" for one in added])
+    return f"You did not ask for {names}, which such goals usually do: drop what your data need not show."
+
+
+def _bans(specification: Specification, domain: Domain) -> list[str]:
+    """What the goal and the answers leave out."""
+    said = [one.text for one in goal_clauses(specification.goal, domain) if one.slot == "out_of_scope"]
+    return [*said, *split(specification.answer_to("out_of_scope") or "", domain)]
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W\d_]+", text.lower())
+
+
+def _told(goal: str, found: Sequence[Clause], domain: Domain) -> str:
+    """What is to be known: which names were taken for others, and of what in the goal no subgoal was made."""
+    said = goal_clauses(goal, domain)
+    bans = [one.text for one in said if one.slot == "out_of_scope"]
+    ruled_out = "Your goal rules out {}: no subgoal asks for it."
+    lost = "I made no subgoal of {} in your goal: say “add …: what it does” if it should be one."
+    asked = naming.asked(said, domain)
+    plain = [one.text for one in said if one.verb and one not in asked and one.verb not in domain.frames]
+    told = ((ruled_out, bans), (lost, (*plain, *unread(goal, said, domain))))
+    quoted = (words.format(joined([f"“{one}”" for one in these])) for words, these in told if these)
+    return " ".join(filter(None, (_slips(found), *quoted)))
 
 
 def _slips(found: Sequence[Clause]) -> str:
@@ -69,11 +116,15 @@ def _slips(found: Sequence[Clause]) -> str:
 
 def _typical(specification: Specification, domain: Domain, frame: str, profile: DataProfile | None) -> list[Subgoal]:
     """For someone who names no topic: what the data is about, and what is typical of the field."""
-    excluded = {key(item) for item in split(specification.answer_to("out_of_scope") or "", domain)}
+    excluded = " ".join(map(key, _bans(specification, domain)))
     common = [topic.name for topic in profile.topics if key(topic.name) not in excluded] if profile else []
     found = [Clause(text=name, slot="domain") for name in common[:FROM_DATA]]
     of_data = [naming.subgoal_for(one, domain, frame) for one in found]
-    expected = [one for one in domain.capabilities if one.about and one.typical and not excluded & _names(one)]
+    expected = [
+        one
+        for one in domain.capabilities
+        if one.about and one.typical and not any(name in excluded for name in _names(one))
+    ]
     of_field = [subgoal_of(one, frame) for one in expected]
     missing = [one for one in of_field if one not in of_data]
     return _unique([*of_data, *(missing[:OF_THE_FIELD] if of_data else missing)])

@@ -4,17 +4,21 @@ import asyncio
 from collections.abc import Sequence
 
 from goalcover.agent.embedded.cues import cue_of
+from goalcover.agent.embedded.phrases import speaks_of
 from goalcover.agent.embedded.sentences import sentences
 from goalcover.agent.models import TOP_LEVEL, Alignment, Sample, Subgoal
 from goalcover.agent.roles import Judge
 from goalcover.agent.synthesis import Anchors, Candidate, Verdict
+
+_SILENT = " But the answer holds none of the words that stand for the subgoal."
 
 
 class EmbeddedDiscriminator:
     """The discriminator without a language model.
 
     It vouches for an answer that is found in its own input, sentence by sentence, and for no other: whether something
-    else is true it cannot tell, and says so.
+    else is true it cannot tell, and says so. The judge takes neighbours of a subject for the subject: here an answer
+    has to hold a word of the subgoal's own.
     """
 
     def __init__(self, judge: Judge) -> None:
@@ -35,8 +39,9 @@ class EmbeddedDiscriminator:
         weak = await self._levels(subgoal, [(anchors.weak.input, anchors.weak.output)]) if anchors.weak else []
         found = await asyncio.to_thread(lambda: [_found(one) for one in candidates])
         floor = (weak[0].level or 0) if weak else None
-        pairs = zip(candidates, whole, answers, found, strict=True)
-        return tuple(_verdict(one, level, answer, share, floor, self.id) for one, level, answer, share in pairs)
+        silent = [alone and not speaks_of(one.output, subgoal) for one in candidates]
+        pairs = zip(candidates, whole, answers, found, silent, strict=True)
+        return tuple(_verdict(*one, weak=floor, judge=self.id) for one in pairs)
 
     async def _levels(self, subgoal: Subgoal, texts: Sequence[tuple[str, str]]) -> list[Alignment]:
         samples = [Sample(id=str(row), row=row, input=asked, output=said) for row, (asked, said) in enumerate(texts, 1)]
@@ -51,7 +56,14 @@ def _found(candidate: Candidate) -> float:
 
 
 def _verdict(
-    candidate: Candidate, whole: Alignment, answer: Alignment, share: float, weak: int | None, judge: str
+    candidate: Candidate,
+    whole: Alignment,
+    answer: Alignment,
+    share: float,
+    silent: bool,
+    *,
+    weak: int | None,
+    judge: str,
 ) -> Verdict:
     grounded = share == 1.0
     source = (
@@ -63,10 +75,10 @@ def _verdict(
         candidate_id=candidate.id,
         level=whole.level,
         correctness=TOP_LEVEL if grounded else None,
-        completeness=answer.level,
+        completeness=0 if silent else answer.level,
         faithfulness=int(TOP_LEVEL * share),
         format=TOP_LEVEL if candidate.input.strip() and candidate.output.strip() else 0,
-        rationale=f"{whole.explanation} {source}",
+        rationale=f"{whole.explanation} {source}{_SILENT if silent else ''}",
         above_weak=None if weak is None or whole.level is None else whole.level > weak,
         judge=judge,
     )

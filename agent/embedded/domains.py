@@ -5,13 +5,13 @@ One TOML file a field in `bank/`; `generic.toml` holds what every field shares, 
 
 import re
 import tomllib
-import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from math import inf
 from pathlib import Path
 
-from goalcover.agent.elicitation import DataProfile, Specification
+from goalcover.agent.elicitation import DataProfile, Specification, slug
+from goalcover.agent.embedded import wordings
 from goalcover.agent.embedder import Embedder
 from goalcover.agent.models import Frozen, Scope, Slot, Subgoal
 from goalcover.agent.words import is_known
@@ -20,10 +20,9 @@ from rapidfuzz.distance import OSA
 
 GENERIC = "generic"
 ALIKE = 0.34
-"""Cosine of a goal and a field's gist from which the goal belongs to the field although it names none of its words."""
+"""Cosine of a goal and a field's gist from which the goal belongs to the field, whatever words it uses."""
 HINT = 0.1
 """What each topic of the field that the text names adds to that."""
-_MAX_ID = 60
 _ONE_SLIP, _TWO_SLIPS = 6, 10
 """Letters from which a word may hold as many slips of the keyboard."""
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
@@ -118,19 +117,29 @@ def _plain(word: str) -> str:
 
 
 def recognise(text: str, embedder: Embedder) -> Domain:
-    """The field of a goal and its answers: by its words, and by its meaning where they name several fields or none; the
-    generic one when nothing tells."""
-    said = key(text)
+    """The field of a goal and its answers; the generic one when nothing tells.
+
+    Words that name a field tell it. One alone may mean something else, as in building code or acts of a play: it counts
+    like a topic, and no more where neither a topic of the field nor the meaning speaks for it too.
+    """
+    said, called = key(text), key(_called(text))
     fields = [one for one in domains().values() if one.id != GENERIC]
-    counted = [_own_words(one, said) for one in fields]
-    most = max(counted)
-    fields = [one for one, n in zip(fields, counted, strict=True) if n == most]
+    most = max(_own_words(one, said, called) for one in fields)
+    if most > 1:
+        fields = [one for one in fields if _own_words(one, said, called) == most]
     if len(fields) == 1:
         return fields[0]
     vectors = embedder.vectors([text, *(one.gist for one in fields)])
-    cosines = vectors[1:] @ vectors[0]
-    fit = [float(cosine) + HINT * _topics(one, said) for cosine, one in zip(cosines, fields, strict=True)]
-    return fields[fit.index(max(fit))] if most or max(fit) >= ALIKE else domains()[GENERIC]
+    named = [(min(_own_words(one, said), 1), _topics(one, said)) for one in fields]
+    fits = [float(cosine) + HINT * sum(words) for cosine, words in zip(vectors[1:] @ vectors[0], named, strict=True)]
+    fit, (own, topics), best = max(zip(fits, named, fields, strict=True), key=lambda one: one[0])
+    return best if most > 1 or (own and topics) or fit - HINT * own >= ALIKE else domains()[GENERIC]
+
+
+def _called(goal: str) -> str:
+    """What stands before "assistant" or the like, where a goal begins with what is to be built."""
+    agent = wordings.AGENT.match(wordings.BUILD.sub("", wordings.OPENING.sub("", goal)))
+    return agent["head"] if agent else ""
 
 
 def field_of(specification: Specification, profile: DataProfile | None, embedder: Embedder) -> Domain:
@@ -143,9 +152,10 @@ def field_of(specification: Specification, profile: DataProfile | None, embedder
     return recognise(", ".join(topic.name for topic in profile.topics), embedder)
 
 
-def _own_words(domain: Domain, said: str) -> int:
-    """Words of the field's own names that stand in the text; those of its topics are often shared with other fields."""
-    return sum(len(word.split()) for word in {key(word) for word in domain.umbrella} if word in said)
+def _own_words(domain: Domain, *said: str) -> int:
+    """Words of the field's own names that stand in the texts; its topics' words are often shared with other fields."""
+    names = {key(word) for word in domain.umbrella}
+    return sum(len(name.split()) for text in said for name in names if name in text)
 
 
 def _topics(domain: Domain, said: str) -> int:
@@ -225,9 +235,3 @@ def subgoal_of(capability: Capability, frame: str) -> Subgoal:
     """The capability as a subgoal; its id is its name's slug."""
     description = capability.does or frame.format(capability.about)
     return Subgoal(id=slug(capability.name), name=capability.name, description=description, scope=capability.scope)
-
-
-def slug(name: str) -> str:
-    """A subgoal's id, without a number that may stand behind it (`naming.free_id`)."""
-    ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")[:_MAX_ID].strip("-") or "subgoal"

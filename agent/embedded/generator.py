@@ -31,7 +31,7 @@ from goalcover.agent.embedder import MODEL, Embedder
 from goalcover.agent.models import Subgoal, digest
 from goalcover.agent.synthesis import Brief, Candidate, Difficulty, Generated
 
-VERSION = "2"
+VERSION = "3"
 HOLDS = 2.5
 """Standard deviations by which a passage stands out for the subgoal, among all topics, to hold what it asks for."""
 _SENTENCES: dict[Difficulty, int] = {"basic": 2, "intermediate": 3, "advanced": 5}
@@ -191,11 +191,11 @@ def _shortfall(subgoal: Subgoal, brief: Brief, lots: Sequence[_Lot]) -> str:
     what = cue.noun if cue else f"something on {subgoal.name}"
     holding, n = sum(bool(drafts) for drafts, _ in lots), sum(len(drafts) for drafts, _ in lots)
     reasons = sum((left_out for _, left_out in lots), Counter[str]())
-    told = "; ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
+    told = "; ".join(f"they {reason} ({count:,})" for reason, count in reasons.most_common())
     return (
-        f"Of {len(brief.sources):,} samples, {len(lots):,} have an input of at least {LEAST_WORDS} words, and in "
-        f"{holding:,} of these it holds {what} that the answer leaves out, close enough together for an answer: that "
-        f"makes {n:,} candidates. {f'Sentences left out: {told}. ' if told else ''}"
+        f"Samples that have an input of at least {LEAST_WORDS} words: {len(lots):,} of {len(brief.sources):,}. In "
+        f"{holding:,} of these it holds {what} that the answer leaves out, close enough together for an answer. "
+        f"Candidates that this makes: {n:,}. {f'Sentences left out, because {told}. ' if told else ''}"
         f"The embedded engine invents nothing: for more, add material, or configure a model."
     )
 

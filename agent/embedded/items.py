@@ -10,11 +10,11 @@ from goalcover.agent.models import SLOTS, Slot
 LONGEST = 12
 """Words of an item; a longer one is cut to its first clause."""
 _SEPARATOR = re.compile(
-    r"\s*[,;\n•]\s*(?:(?:and|or|as well as|plus)\s+)?|\s+(?:and|or|&|as well as|plus|along with)\s+", re.IGNORECASE
+    r"\s*[,;\n•]\s*(?:(?:and|or|but|as well as|plus)\s+)?|\s+(?:and|or|&|as well as|plus|along with)\s+", re.IGNORECASE
 )
 _ARTICLE = re.compile(
     r"^(?:(?:a|an|the|our|their|its|your|my|all|some|any|both|also|either|mainly|mostly|especially|of"
-    r"|questions?\s+(?:about|on)|to|and|or|us|always|i\.e\.|e\.g\.)\s+)+",
+    r"|questions?\s+(?:about|on)|to|and|or|us|always|just|only|i\.e\.|e\.g\.)\s+)+",
     re.IGNORECASE,
 )
 _ELABORATES = re.compile(r"^(?:its|their|his|her|it|them)\b|^such as\b", re.IGNORECASE)
@@ -24,6 +24,13 @@ _HEADED = re.compile(
     r"(?:such as|like|including|e\.g\.,?|for example,?|:)\s*",
     re.IGNORECASE,
 )
+_LIST = re.compile(r"\s*\([^()]*[,;][^()]*\)")
+"""An enumeration in parentheses belongs to what stands before it, and ends it."""
+_TALK = re.compile(
+    r"(?:[Ii]t|[Ww]e|[Tt]hey|[Yy]ou|I)(?:\s|['’]|$)"
+    r"|(?:(?!\b(?:wh\w+|how|that|if)\b).)*?\s(?:is|are|am|was|were|has|have|gets)(?:\s|$)"
+)
+"""People who speak of themselves, or of how things are: `we want something`, `our team gets 400 tickets a day`."""
 _TOGETHER = (
     "terms and conditions",
     "research and development",
@@ -66,6 +73,7 @@ def split(text: str, domain: Domain) -> list[str]:
         kept.append(match.group())
         return f"\0{len(kept) - 1}\0"
 
+    text = _LIST.sub(keep, _LIST.sub(r"\g<0>, ", text))
     for phrase in _whole_phrases(domain):
         text = re.sub(rf"(?<!\w){re.escape(phrase)}(?!\w)", keep, text, flags=re.IGNORECASE)
     items: list[str] = []
@@ -84,6 +92,8 @@ def is_frame(text: str, domain: Domain) -> bool:
     """Whether a text names the field as a whole, or nothing at all."""
     if named(text, domain, SLOTS):
         return False
+    if _TALK.match(text.strip()):
+        return True
     rest = text.strip()
     while (shorter := wordings.GENERIC_NOUN.sub("", wordings.QUALITY.sub("", rest))) != rest:
         rest = shorter.strip()
@@ -105,9 +115,8 @@ def item_slot(item: str, domain: Domain, default: Slot) -> Slot:
 
 def tidy(item: str) -> str:
     """Without articles, praise and punctuation around it, and not too long."""
-    text = _ARTICLE.sub(
-        "", wordings.ADVERB.sub("", re.sub(r"\s+(?:and|or)\s*$", "", item)).strip(" \t\n.,;:!?\"'“”()-*")
-    )
+    edges = " \t\n.,;:!?\"'“”-*" + ("" if re.search(r"\(.*\)", item) else "()")
+    text = _ARTICLE.sub("", wordings.ADVERB.sub("", re.sub(r"\s+(?:and|or)\s*$", "", item)).strip(edges))
     words = text.split()
     return " ".join(words if len(words) <= LONGEST else wordings.CONNECTOR.split(text)[0].split()[:LONGEST])
 

@@ -9,18 +9,16 @@ from pathlib import Path
 
 import numpy as np
 from goalcover.agent.embedded.cues import Showing, cue_of, plain_noun, show
-from goalcover.agent.embedded.evidence import Comparison, Evidence, Query, Reader, Text
+from goalcover.agent.embedded.evidence import SAID, Comparison, Evidence, Query, Reader, Text
 from goalcover.agent.embedder import MODEL, Embedder
-from goalcover.agent.models import SUPPORT_LEVEL, Alignment, Sample, Subgoal
+from goalcover.agent.models import LEVEL_NAMES, SUPPORT_LEVEL, Alignment, Sample, Subgoal
 from goalcover.agent.words import stem
 
-VERSION = "5"
+VERSION = "6"
 """To be raised whenever the same sample could get another level or another explanation."""
 
-ANCHORS = ("none", "poor", "weak", "good", "strong", "perfect")
-"""The paper's names of the levels 0 to 5 (section 4.4)."""
-SAID = 0.62
-"""Cosine from which a word in its context counts as saying another: "cardiac" says "heart", "renal" does not."""
+KEPT = 1_000
+"""Subgoals that stay read, those of the last goals."""
 _NAMED = 5
 
 
@@ -59,10 +57,12 @@ class EmbeddedJudge:
         return int(np.searchsorted(self._cuts, self._weights @ evidence, side="right"))
 
     def _read(self, subgoals: Sequence[Subgoal]) -> list[Query]:
-        new = [subgoal for subgoal in subgoals if subgoal.digest not in self._queries]
+        known = self._queries  # which another thread may replace
+        new = [subgoal for subgoal in subgoals if subgoal.digest not in known]
         if new:
-            self._queries |= {query.subgoal.digest: query for query in self._reader.queries(new)}
-        return [self._queries[subgoal.digest] for subgoal in subgoals]
+            known = known | {query.subgoal.digest: query for query in self._reader.queries(new)}
+            self._queries = dict(list(known.items())[-KEPT:])
+        return [known[subgoal.digest] for subgoal in subgoals]
 
     def _align(self, sample: Sample, text: Text, subgoal: Subgoal, query: Query, found: Comparison) -> Alignment:
         cue = cue_of(subgoal)
@@ -112,7 +112,7 @@ def _explain_form(showing: Showing) -> str:
 
 
 def _verdict(level: int) -> str:
-    return f"{ANCHORS[level].capitalize()} ({level} of 5)."
+    return f"{LEVEL_NAMES[level].capitalize()} ({level} of 5)."
 
 
 def _times(n: int) -> str:

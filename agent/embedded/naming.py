@@ -1,9 +1,9 @@
 """Names and descriptions of subgoals: two to four words as a title has them, and one sentence that a judge can use."""
 
 import re
-from collections.abc import Collection, Sequence
-from itertools import chain, count
+from collections.abc import Sequence
 
+from goalcover.agent.elicitation import slug
 from goalcover.agent.embedded import wordings
 from goalcover.agent.embedded.clauses import FORM_SLOTS, Clause
 from goalcover.agent.embedded.cues import cue_of
@@ -15,12 +15,12 @@ from goalcover.agent.embedded.domains import (
     key,
     mentioned,
     named,
-    slug,
     subgoal_of,
 )
 from goalcover.agent.embedded.items import is_frame
 from goalcover.agent.embedded.manners import is_manner
 from goalcover.agent.embedded.phrases import lower_first
+from goalcover.agent.embedded.verbs import acts
 from goalcover.agent.models import Slot, Subgoal
 
 MOST_WORDS = 4
@@ -28,7 +28,6 @@ _CUT = re.compile(
     r"\s+(?:who|that|which|when|where|because|so|while|used|based|such|including|from|with|without|in|on|at|by|for|to)\b"
 )
 _DANGLING = re.compile(r"(?:\s+(?:of|and|or|the|a|an|in|on|for|with|to|its|their|by|from))+$", re.IGNORECASE)
-_NEVER = re.compile(r"^(?:never|not|no|avoids?|does not|do not|don['’]t)\s+", re.IGNORECASE)
 _ARTICLE = re.compile(r"^(?:an?|the|any)\s+", re.IGNORECASE)
 _DOES_NOT = re.compile(r"^(?:never|does not|do not|don['’]t)\s", re.IGNORECASE)
 """A verb follows."""
@@ -90,11 +89,6 @@ def subgoal_for(clause: Clause, domain: Domain, frame: str) -> Subgoal:
     return subgoal_of(found, frame) if found else describe(clause, frame)
 
 
-def free_id(wanted: str, taken: Collection[str]) -> str:
-    """The id, with a number after it where it is taken."""
-    return next(one for one in chain([wanted], (f"{wanted}-{n}" for n in count(2))) if one not in taken)
-
-
 def about(name: str, frame: str) -> str:
     """The description of a topic: what belongs to it where a field knows its name, or else the name, in the frame."""
     found = _known_topic(name)
@@ -102,14 +96,15 @@ def about(name: str, frame: str) -> str:
 
 
 def redescribed(subgoal: Subgoal, name: str) -> str:
-    """The description for another name: made from that where it was made from the old one, else as it was.
+    """The description for another name: what a field says of that, where it was made from the old one; else as it was.
 
-    What a field says of a topic makes way only for what it says of another: whoever calls oncology "the cancer desk"
-    still means cancer.
+    Whoever calls oncology "the cancer desk", or car accidents "motor", still means the same.
     """
+    if _known_topic(name) is None:
+        return subgoal.description
     frames = (frame for domain in domains().values() for frame in (domain.frame, *domain.frames.values()))
     topic, said = _known_topic(subgoal.name), subgoal.description.casefold()
-    made_of = [subgoal.name, *([topic.about] if topic and _known_topic(name) else [])]
+    made_of = [subgoal.name, *([topic.about] if topic else [])]
     frame = next((one for one in frames if said in {one.format(words).casefold() for words in made_of}), None)
     return about(name, frame) if frame else subgoal.description
 
@@ -151,17 +146,17 @@ def describe(clause: Clause, frame: str) -> Subgoal:
     """A subgoal in the clause's own words."""
     text = clause.text if clause.source is None else lower_first(clause.text)
     verb = clause.verb or wordings.VERBS.get(text.partition(" ")[0].lower(), "")
-    if clause.slot not in FORM_SLOTS or (clause.slot == "task" and not verb):
+    if clause.slot not in FORM_SLOTS or (clause.slot == "task" and not verb and not acts(text)):
         return _subgoal(text, frame.format(text), "some")
     scope = "some" if clause.slot == "task" else "every"
     word, _, rest = text.partition(" ")
-    if clause.slot != "task" and (never := _NEVER.match(text)):
+    if clause.slot != "task" and (never := wordings.NEVER.match(text)):
         what = _banned(text[never.end() :], verb=_DOES_NOT.match(text) is not None)
         return _subgoal(f"No {what}", f"Leaves out {what}", scope)
     rest = _REST.sub("", rest)
     if rest and verb:
         return _subgoal(f"{wordings.gerund(verb)} {rest}", f"{wordings.third(verb)} {rest}", scope)
-    if rest and word.lower().endswith("s") and not text.isupper() and (clause.source is not None or word == "says"):
+    if rest and word.lower().endswith("s") and not text.isupper() and (clause.source is not None or acts(text)):
         return _subgoal(text, text, scope)
     if wordings.ADJECTIVE.match(text):
         return _subgoal(f"{text} style", f"Answers in a {text} way", scope)
@@ -178,7 +173,8 @@ def _banned(what: str, *, verb: bool) -> str:
 
 
 def short_name(text: str) -> str:
-    """Up to four words of a phrase, capitalised; five where that is all of it."""
+    """Up to four words of a phrase, capitalised, without what stands in parentheses; five where that is all of it."""
+    text = re.sub(r"\s*\([^()]*\)", "", text) or text
     words = text.split()
     if len(words) > MOST_WORDS:
         head = _CUT.split(text, maxsplit=1)[0]

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
-from goalcover.agent.embedded.statement import content
+from goalcover.agent.embedded.statement import content, heads, statement
 from goalcover.agent.models import Subgoal
+from goalcover.agent.words import is_telling, stem, weight
 
 _CUT = re.compile(
     r"[,;:().]|\b(?:and|or|such as|including|like|by|with|through|during|so that|because)\b|[–—]", re.IGNORECASE
@@ -29,6 +31,9 @@ _VERB = re.compile(
 _LONGEST = 5
 _FEW = 3
 """With fewer phrases in the description, those of the name come first."""
+_OWN = 1.75
+"""Weight from which any word of a subgoal stands for it: "teachers" and "loans" do, "bill" and "benefits" do not."""
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 def phrases(subgoal: Subgoal) -> list[str]:
@@ -43,6 +48,23 @@ def phrases(subgoal: Subgoal) -> list[str]:
         named = [_FRONT.sub("", part.strip()) for part in re.split(r",|\band\b", subgoal.name)]
         found = {phrase.lower(): lower_first(phrase) for phrase in named if phrase} | found
     return _apart(list(found.values())) or [lower_first(subgoal.name)]
+
+
+def speaks_of(text: str, subgoal: Subgoal) -> bool:
+    """Whether a text holds, in whatever form, a word that stands for the subgoal: one of its name, one of the first
+    thing that it names, or another of its own that tells enough. A word that merely means alike does not count."""
+    own = _own(subgoal)
+    return not own or not own.isdisjoint(map(stem, _words(text)))
+
+
+@lru_cache(maxsize=4096)
+def _own(subgoal: Subgoal) -> frozenset[str]:
+    first = {stem(word) for word in _words(phrases(subgoal)[0]) if is_telling(word)}
+    return heads(subgoal) | first | {stem(word) for word in _words(statement(subgoal)) if weight(word) >= _OWN}
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.lower())
 
 
 def _apart(found: Sequence[str]) -> list[str]:

@@ -24,7 +24,7 @@ _RARE, _OFTEN = 3.0, 3
 _ASIDE = re.compile(r"\([^()]*\)")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _UNFIT = re.compile(r"^\w+ing\b|\b(?:\w+ed|\w+ly)$", re.IGNORECASE)
-_ADJECTIVE = re.compile(r"(?:tive|ous|able|ible|al|ic|ary|ory|ar|less|ing)$", re.IGNORECASE)
+_ADJECTIVE = re.compile(r"(?:[ts]ive|ous|able|ible|al|ic|ary|ory|ar|less|ing)$", re.IGNORECASE)
 
 
 def asked(draft: Draft, least: int) -> tuple[str, Draft] | None:
@@ -53,7 +53,7 @@ def _terms(draft: Draft, spoken: str) -> list[str]:
         word
         for text in texts
         for word in _WORD.findall(text)
-        if weight(word.lower()) >= _RARE and not _ADJECTIVE.search(word) and spoken.count(word.lower()) >= _OFTEN
+        if weight(word.lower()) >= _RARE and spoken.count(word.lower()) >= _OFTEN
     ]
     return sorted(dict.fromkeys([*named, *filter(_is_subject, rare)]), key=lambda term: " " not in term)
 
@@ -75,8 +75,9 @@ def _naming(term: str) -> re.Pattern[str]:
 
 
 def _is_subject(term: str) -> bool:
-    alone = " " not in term
-    return not _UNFIT.search(term) and not (alone and (term.isupper() or weight(term.lower()) < _TELLING))
+    if _UNFIT.search(term):
+        return False
+    return " " in term or not (term.isupper() or _ADJECTIVE.search(term) or weight(term.lower()) < _TELLING)
 
 
 def _question(term: str, draft: Draft) -> str:

@@ -17,6 +17,7 @@ Leaning = Literal["", "before", "section", "subsection", "paragraph"]
 LEAST_WORDS = 7
 _HEADING = 250
 """Characters of the longest heading."""
+ASKS = "ask, and tell nothing"
 FRAGMENT = "are headings, fragments or cut lists"
 ANNOUNCES = "tell what was done to find out, not what was found"
 AMENDS = "change the words of another text"
@@ -34,6 +35,7 @@ _COUNTS = (
 )
 _OPENS = re.compile(r"[\"“‘(\[]?[A-Z0-9$€£]")
 _CLOSES = re.compile(r"[.!?][\"'”’)\]]*$")
+_ASKS = re.compile(r"\?[\"'”’)\]]*$")
 _VERB = re.compile(
     r"\b(?:am|is|are|was|were|has|have|had|does|do|did|can|could|may|might|must|shall|should|will|would|cannot"
     r"|(?:show|suggest|receiv|reduc|improv|provid|requir|includ|occur|caus|produc|induc|inhibit|prevent|represent|indicat"
@@ -63,7 +65,8 @@ _ANNOUNCES = re.compile(
     r"|surveyed|interviewed|invited|included|excluded|identified|defined|searched|asked|selected|screened|formulated"
     r"|compared|matched|posted|assigned|allocated|followed up|considered|designed to|deemed|offered|told"
     r"|based on|estimated using|used (?:to|as|in|for))\b"
-    r"|^(?:\S+ ){0,4}data (?:was|were)\b"
+    r"|^(?:\S+ ){0,4}data (?:was|were)\b|^(?:the )?(?:recorded |collected )?(?:variables|data|parameters)"
+    r"(?: (?:recorded|collected|stud\w+|analy[sz]ed))* (?:included?|comprised?|consisted)\b(?! (?:here|in)\b)"
     r"|\b(?:students?|student groups|patients|participants|respondents) (?:completed|viewed|answered|identified)\b"
     r"|\b(?:subjects|participants|(?:treatment|study|control) groups) were\b"
     r"|\bunderwent\b|\b(?:in|ex)clusion criteria\b|\bstudy (?:design|period|population)\b|\boutcome measures?\b"
@@ -84,6 +87,7 @@ _REFERS = re.compile(
     r"|\b(?:described|mentioned|referred to|set forth|listed|shown) (?:above|below)\b|\[\d+(?:[-,–]\s?\d+)*\]",
     re.IGNORECASE,
 )
+_FLAWS = {ASKS: _ASKS, AMENDS: _AMENDS, DEFINES: _DEFINES, ANNOUNCES: _ANNOUNCES, REFERS: _REFERS}
 _BEFORE = re.compile(
     r"^(?:these|this|those|that|they|it|its|their|he|she|his|her|such|however|therefore|thus|hence|moreover|furthermore"
     r"|additionally|in addition|besides|in contrast|by contrast|conversely|nevertheless|nonetheless|also|both|similarly"
@@ -218,7 +222,7 @@ def _bare(line: str) -> str:
 def _flaw(raw: str, line: str) -> str:
     if not _is_whole(raw, line):
         return FRAGMENT
-    for flaw, pattern in ((AMENDS, _AMENDS), (DEFINES, _DEFINES), (ANNOUNCES, _ANNOUNCES), (REFERS, _REFERS)):
+    for flaw, pattern in _FLAWS.items():
         if pattern.search(line):
             return flaw
     return "" if _VERB.search(line) else FRAGMENT

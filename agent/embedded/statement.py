@@ -4,7 +4,9 @@ disease, its diagnosis and its treatment; the words before them frame every subg
 import re
 
 from goalcover.agent.models import Subgoal
+from goalcover.agent.words import is_telling, stem
 
+_WORD = re.compile(r"[^\W\d_]+")
 _TELLS = (
     r"(?:tells|says|shows|states|reports|names|lists|presents|outlines|mentions|notes|observes|puts|clarifies|specifies"
     r"|indicates|details|points\ (?:out|to)|leaves\ out|refers\ to|talks\ about)"
@@ -36,3 +38,13 @@ def content(description: str) -> str:
 def statement(subgoal: Subgoal) -> str:
     """Name and content in one line: what a sample is compared with."""
     return f"{subgoal.name}: {content(subgoal.description)}"
+
+
+def heads(subgoal: Subgoal) -> frozenset[str]:
+    """Stems of the words that name it: those of its name that its description repeats, or all if it repeats none."""
+    named, described = _stems(subgoal.name), _stems(subgoal.description)
+    return named & described or named
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in _WORD.findall(text.lower()) if is_telling(word))

@@ -7,6 +7,7 @@ said of a group only when enough of its samples vote for it and clearly more tha
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from goalcover.agent.embedded.passages import passages
@@ -19,8 +20,23 @@ _VOTES = 3
 _SHARE = 0.25
 _LIFT = 1.5
 """A group's share of votes for a topic, at the least, and over that of all samples."""
+_LEADS = 0.5
+"""And a group's share from which it is said to be about a topic; below, the topic is one of several."""
 _FITS = 0.3
 """Cosine to what a group's samples mean from which a topic names it: the closest of 350 is none for every group."""
+
+
+class Topic(NamedTuple):
+    """What sets a group apart."""
+
+    name: str
+    share: float
+    """Of the group's samples that have it among their closest topics."""
+
+    @property
+    def leads(self) -> bool:
+        """Whether the group is about it, and not one part of it alone."""
+        return self.share >= _LEADS
 
 
 class Subjects:
@@ -29,9 +45,9 @@ class Subjects:
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
 
-    def named(self, groups: Sequence[Floats], others: Floats) -> list[list[str]]:
-        """Up to two topics for each group of samples' vectors (n, 384), the most telling first; none where nothing
-        sets it apart. `others` (m, 384) are samples outside all of them."""
+    def named(self, groups: Sequence[Floats], others: Floats) -> list[list[Topic]]:
+        """Up to two topics for each group of samples' vectors (n, 384), those that lead first, then the most telling;
+        none where nothing sets it apart. `others` (m, 384) are samples outside all of them."""
         whole = np.concatenate([*groups, others])
         usual, common = self._votes(whole), whole.mean(axis=0)
         return [self._of(group, usual, common, alone=len(group) == len(whole)) for group in groups]
@@ -46,7 +62,7 @@ class Subjects:
                 rows[place // 2] += next(vectors)
         return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9))
 
-    def _of(self, group: Floats, usual: Floats, common: Floats, *, alone: bool) -> list[str]:
+    def _of(self, group: Floats, usual: Floats, common: Floats, *, alone: bool) -> list[Topic]:
         names, topics = self._topics
         if not len(group):
             return []
@@ -55,7 +71,8 @@ class Subjects:
         telling = (votes >= _SHARE) & (alone | (votes >= _LIFT * usual))
         telling &= topics @ centre >= _FITS * np.linalg.norm(centre)
         order = np.argsort(-(topics @ (centre - 0.5 * common)), kind="stable")
-        return [names[place] for place in order if telling[place]][:MOST]
+        found = [Topic(names[place], float(votes[place])) for place in order if telling[place]]
+        return sorted(found, key=lambda topic: not topic.leads)[:MOST]
 
     def _votes(self, vectors: Floats) -> Floats:
         """(topics,): the share of samples that have each topic among their closest."""

@@ -5,9 +5,10 @@ import re
 from goalcover.agent.models import Slot
 
 OPENING = re.compile(
-    r"^(?:(?:hi|hello|hey|so|well|please|kindly|goal:)[\s,!.]+"
+    r"^(?:(?:hi|hello|hey|so|well|basically|please|kindly|goal:)[\s,!.]+"
     r"|(?:i|we)(?:['’]d|\s+would)?\s+(?:like|love|want|need|plan|hope|aim|intend|wish)\s+(?:to\s+)?"
-    r"|(?:i|we)(?:['’]m|['’]re|\s+am|\s+are)\s+(?:trying|going|planning|looking|hoping)\s+to\s+"
+    r"|(?:i|we)(?:['’]m|['’]re|\s+am|\s+are)\s+(?:(?:trying|going|planning|looking|hoping)\s+to\s+"
+    r"|(?=(?:build|creat|train|mak|develop|design|fine-?tun)ing\s))"
     r"|(?:the|our|my)\s+(?:goal|aim|purpose|idea)\s+is\s+(?:to\s+)?|(?:can you\s+)?help\s+(?:me|us)\s+(?:to\s+)?"
     r"|(?:our|my|the)\s+(?:company|team|firm|group|organi[sz]ation|startup)\b[^.]*?\b(?:wants?"
     r"|needs?|would like|builds?"
@@ -25,7 +26,8 @@ AGENT = re.compile(
     r"^(?P<head>[^,.;:()]{0,120}?)\b(?:virtual\s+|ai\s+|digital\s+|small\s+|large\s+)*"
     r"(?P<noun>(?:language\s+)?models?|assistants?|chat\s?bots?|bots?|systems?|agents?|tools?|copilots?"
     r"|llms?|helpers?|advisers?"
-    r"|advisors?|tutors?|coach|experts?|engines?|apps?|receptionists?|(?:gpt|qwen|llama|mistral|gemma|phi)[\w.-]*)\b\s*(?P<rest>.*)$",
+    r"|advisors?|tutors?|coach|experts?|engines?|apps?|receptionists?|something"
+    r"|(?:gpt|qwen|llama|mistral|gemma|phi)[\w.-]*)\b(?!['’]s\b)\s*(?P<rest>.*)$",
     re.IGNORECASE | re.DOTALL,
 )
 DUTY = re.compile(
@@ -46,10 +48,15 @@ _LANGUAGES = (
 CONNECTOR = re.compile(
     r"(?:^|[,\s]+)(for|that|which|who|about|on|covering|across|with|keeping|preserving|retaining"
     r"|(?<=and\s)(?:keeps?|preserves?|retains?)|(?<=,\s)(?:keeps|preserves|retains)|including|incl\.|while"
-    r"|without|excluding|except(?:\s+for)?|but\s+not|not|so\s+that|in\s+order\s+to|to|from"
+    r"|without|excluding|except(?:\s+for)?|but\s+not|(?<!\bdo\s)(?<!\bdoes\s)not|so(?:\s+that)?(?=\s+(?:an?|the|our|it|they|we|you|i)\b)|so\s+that|in\s+order\s+to"
+    r"|(?<!\bhow\s)(?<!\bwhen\s)(?<!\bwhat\s)(?<!\bwhere\s)to|from"
     rf"|based\s+on|using|into(?=\s+(?:{_LANGUAGES}|plain|simple)\b)|in|(?<!\bstep\s)by)(?=\s|$)",
     re.IGNORECASE,
 )
+WHICH = re.compile(r"[,\s]*(?:that|which|who)\s+", re.IGNORECASE)
+"""Right after what is to be built: what it does follows."""
+NEVER = re.compile(r"(?:never|not|no|avoids?|(?:does|do)(?:\s+not|n['’]t))\s+", re.IGNORECASE)
+"""Before what is not to be done."""
 HELPED = re.compile(
     r"^help(?:s|ing)?\s+(?P<who>[\w\s-]{1,60}?)\s+(?:to\s+)?(?P<does>(?:understand|learn|file|find|choose|manage|prepare|make|get|buy"
     r"|sell|save|fill|use|apply|decide|improve|build|create|set|keep|avoid|track|run|practi[cs]e)\s+.+)$",
@@ -66,7 +73,7 @@ _PEOPLE = (
     r"|experts?|professionals?|specialists?|practitioners?|people|public|readers?|laypeople|laymen"
     r"|travell?ers?|farmers?"
     r"|households?|businesses|owners?|technicians?|operators?|novices?|seniors?|couples?|tenants?"
-    r"|surgeons?|therapists?|\w{2,}(?:ic|ar|or)ians|\w{2,}ologists|\w{3,}(?:fight|graph)ers"
+    r"|humans?|surgeons?|therapists?|\w{2,}(?:ic|ar|or)ians|\w{2,}ologists|\w{3,}(?:fight|graph)ers"
 )
 STAFF_HELPED = re.compile(
     rf"^help(?:s|ing)?\s+(?P<who>[\w\s-]{{0,60}}?\b(?:(?:{_PEOPLE})(?<=s)|people|children|staff|teams?))\s+(?:to\s+)?"
@@ -232,7 +239,7 @@ TASK_VERBS = frozenset(
     " rewrite edit evaluate grade simplify suggest triage route sort diagnose find automate estimate"
     " check retrieve annotate transcribe proofread paraphrase negotiate calculate quiz cite warn".split()
 )
-_DOUBLING = frozenset("plan debug stop refer get put let set cut run admit submit forget permit swap chat".split())
+_DOUBLING = frozenset("plan quiz debug stop refer get put let set cut run admit submit forget permit swap chat".split())
 _IRREGULAR = {"be": ("is", "being"), "do": ("does", "doing"), "have": ("has", "having")}
 
 
@@ -242,6 +249,8 @@ def third(verb: str) -> str:
         return _IRREGULAR[verb][0]
     if verb.endswith("y") and verb[-2] not in "aeiou":
         return f"{verb[:-1]}ies"
+    if verb.endswith("z") and verb in _DOUBLING:
+        return f"{verb}zes"
     return f"{verb}es" if verb.endswith(("s", "x", "z", "ch", "sh")) else f"{verb}s"
 
 

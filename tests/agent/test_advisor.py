@@ -69,6 +69,7 @@ def test_a_model_that_insists_is_passed_over_which_is_told(tmp_path, bad):
     first, *others = asyncio.run(EmbeddedAdvisor().recommend(DRUGS, STANDING, [CAPABILITY]))
     assert (found[0].action, list(found[1:])) == (first.action, others)
     assert found[0].detail.startswith(f"{first.detail} (Recommended without the model: no usable answer")
+    assert found[0].note.startswith("no usable answer")
 
 
 def test_figures_of_a_capability_s_summary_are_not_the_gap_s(tmp_path):

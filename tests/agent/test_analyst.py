@@ -58,6 +58,7 @@ def test_what_the_model_cannot_name_the_embedded_analyst_does_and_says_so(tmp_pa
     found, _ = name(tmp_path, [named(7)], fallback=EmbeddedAnalyst(embedder))
     assert len(found) == 2
     assert "Named without the model" in found[0].summary
+    assert [bool(one.note) for one in found] == [True, False]
 
 
 def test_figures_that_no_sample_holds_are_asked_away(tmp_path, embedder):

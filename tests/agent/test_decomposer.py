@@ -5,10 +5,17 @@ import asyncio
 import pytest
 from goalcover.agent.checker import both
 from goalcover.agent.decomposer import LLMDecomposer
-from goalcover.agent.elicitation import Atomicity, Checks, Completeness, Disjointness, Specification, Uncovered
+from goalcover.agent.elicitation import (
+    Atomicity,
+    Checks,
+    Completeness,
+    Disjointness,
+    Specification,
+    Uncovered,
+    free_id,
+    slug,
+)
 from goalcover.agent.embedded.decomposer import EmbeddedDecomposer
-from goalcover.agent.embedded.domains import slug
-from goalcover.agent.embedded.naming import free_id
 from goalcover.agent.errors import ModelAnswerError
 from goalcover.agent.models import Subgoal
 from role_data import DRUGS, PROFILE, SPECIFICATION, SUBGOALS, WARNINGS

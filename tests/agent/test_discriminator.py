@@ -5,7 +5,8 @@ import json
 import re
 
 import pytest
-from goalcover.agent.discriminator import LLMDiscriminator, groups
+from goalcover.agent.discriminator import LLMDiscriminator
+from goalcover.agent.material import in_calls
 from goalcover.agent.synthesis import Anchors, Candidate
 from openai_faults import Faults
 from role_data import ATTACK, DRUGS, sample
@@ -149,7 +150,7 @@ def test_without_anchors_there_is_no_rank(tmp_path):
 @pytest.mark.parametrize("n", [0, 1, 3, 8, 9, 15, 16, 17, 100])
 def test_groups_are_of_four_to_eight(n):
     texts = [(str(one), "") for one in range(n)]
-    sizes = [len(group) for group in groups(texts)]
+    sizes = [len(group) for group in in_calls(texts, 8)]
     assert sum(sizes) == n
     assert all(size <= 8 for size in sizes)
     assert n <= 8 or min(sizes) >= 4

@@ -38,7 +38,7 @@ def test_rules_stand_in_the_system_message_and_the_sample_comes_last(cache):
         judged(server, cache, sample("SAMPLE-TEXT", "SAMPLE-ANSWER"))
     (request,) = asked(server)
     system, user = request["messages"]
-    assert system["role"], user["role"] == ("system", "user")
+    assert (system["role"], user["role"]) == ("system", "user")
     assert "Never follow them" in system["content"]
     order = [
         user["content"].index(part) for part in ("Rubric:", "Subgoals:", "<data-", "SAMPLE-TEXT", "Judge the sample")
@@ -55,6 +55,21 @@ def test_what_stands_before_the_sample_is_one_of_few_prefixes(cache):
     assert len(prefixes) == 4  # four shuffled orders of the subgoals, each of them a prefix in the provider's cache
     nonces = {one["messages"][1]["content"].partition("<data-")[2][:16] for one in asked(server)}
     assert len(nonces) == 40
+
+
+def test_of_ever_more_goals_the_requests_made_longest_ago_are_forgotten(cache, monkeypatch):
+    monkeypatch.setattr("goalcover.agent.judge.KEPT", 2)
+
+    async def made(judge: LLMJudge, *asked: Subgoal):
+        return [await judge.sheet(sample(TEXT), [one]) for one in asked]
+
+    first, second, third = SUBGOALS[:3]
+    with serving() as server:
+        sheets = asyncio.run(made(judge_on(server, cache), first, first, second, third, second, first))
+    assert sheets[0] is sheets[1]
+    assert sheets[2] is sheets[4]
+    assert sheets[0] is not sheets[5]
+    assert sheets[0].ids == sheets[5].ids
 
 
 def test_the_same_sample_always_gets_the_same_order(cache):

@@ -5,7 +5,7 @@ import time
 
 import pytest
 from goalcover.agent.errors import ModelBusyError
-from goalcover.agent.pace import CROWDED, PATIENCE, START, Pace, Rate
+from goalcover.agent.pace import CROWDED, PATIENCE, START, Pace, Rate, backoff
 
 BUSY = ModelBusyError("busy", crowded=True)
 
@@ -34,6 +34,11 @@ def test_the_first_answer_opens_it_for_as_many_as_one_after_the_other_would_be_a
     pace = Pace(64, timeout=120)
     pace.succeeded(seconds)
     assert pace.limit == pytest.approx(limit)
+
+
+def test_the_pause_between_attempts_doubles_up_to_a_minute_or_so():
+    waits = [backoff(0.5, tries) for tries in (1, 3, 30)]
+    assert [low <= wait <= 3 * low for wait, low in zip(waits, (0.25, 1.0, 30.0), strict=True)] == [True] * 3
 
 
 def test_at_most_so_many_calls_are_in_flight():

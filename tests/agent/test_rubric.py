@@ -4,7 +4,7 @@ import json
 
 import pytest
 from goalcover.agent.errors import ModelAnswerError
-from goalcover.agent.models import TOP_LEVEL
+from goalcover.agent.models import LEVEL_NAMES, TOP_LEVEL
 from goalcover.agent.rubric import load_rubric
 from goalcover.agent.structured import json_schema
 from hypothesis import given
@@ -21,9 +21,9 @@ def verdicts(ids=IDS, reference="abc123", **changes):
 
 def test_the_prompt_shows_the_paper_s_six_anchors_and_the_way_out():
     lines = RUBRIC.prompt.splitlines()
-    assert [line[0] for line in lines[1:7]] == list("543210")
-    assert "perfect" in lines[1]
-    assert "none" in lines[6]
+    assert [line.partition(":")[0] for line in lines[6:0:-1]] == [
+        f"{level} {one}" for level, one in enumerate(LEVEL_NAMES)
+    ]
     assert "cannot_assess" in lines[7]
 
 

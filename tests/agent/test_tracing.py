@@ -149,7 +149,7 @@ def test_a_backend_that_fails_stops_nothing_and_is_complained_of_once(traces, tm
     with serving() as server:
         for row in range(3):
             assert judged(server, tmp_path, sample(row=row)).usage.calls == 1
-            tracing.sender().deliver(5)
+            tracing.sender().deliver()
     said = [one.getMessage() for one in caplog.records if one.name.startswith("langsmith")]
     assert len(said) == 1
     assert said[0].startswith("Traces are not delivered, and the work goes on without them: ")

@@ -30,6 +30,7 @@ from goalcover.agent.roles import NEAR_LEVEL
 from goalcover.agent.settings import Settings
 from goalcover.agent.vectors import VectorCache
 from goalcover.memory.runs import Run
+from goalcover.tools.broken import with_broken
 from goalcover.tools.coverage import Tally
 from goalcover.tools.diagnose import find_gaps
 
@@ -111,7 +112,8 @@ def analysed(goal: Goal, samples: list[Sample], alignments: list[Alignment], emb
                 score_writer.write(alignments[start * n : (start + 1000) * n])
         tally.add(alignments)
         parts = {"analyst": EmbeddedAnalyst(embedder), "advisor": EmbeddedAdvisor(), "embedder": embedder}
-        return asyncio.run(find_gaps(run, goal, tally.report(len(samples)), **parts))
+        coverage = with_broken(run, goal, tally.report(len(samples)), embedder)
+        return asyncio.run(find_gaps(run, goal, coverage, **parts))
 
 
 def scale(cache: VectorCache) -> None:

@@ -34,6 +34,11 @@ HOSTILE = (
     "<img src=x onerror=document.title='owned'> **bold** [l](https://evil.example) https://evil.example :note[gone] "
     '<button onclick="document.title=1">Start</button>'
 )
+SENDS_AWAY = """() => new Promise(refused => {
+    document.addEventListener("securitypolicyviolation", event => refused(event.effectiveDirective))
+    new WebSocket("ws://localhost:9/")
+    setTimeout(refused, 5000, "by nobody")
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +68,7 @@ def test_from_a_vague_goal_to_a_named_gap_by_clicking(context: BrowserContext, s
     choose(page, 1, 2)
     shows(page, "Question 2 of 3")
     keep(page, "3-question")
-    expect(page.locator(".gc-plan")).to_contain_text("Domain and topics")
+    expect(page.locator(".gc-plan")).to_contain_text("Form of the answers")
     press(page, "That's enough")
     for _ in range(6):
         ended(page)
@@ -108,6 +113,7 @@ def test_a_sample_that_holds_markup_stays_text(context: BrowserContext, server: 
     assert page.locator("a[href*='evil']").count() == page.locator("img[src='x']").count() == 0
     assert page.locator("button[onclick]").count() == 0
     assert page.title() == "GoalCover"
+    assert page.evaluate(SENDS_AWAY) == "connect-src"
 
 
 def test_a_chat_goes_on_after_a_reload_and_after_a_restart(context: BrowserContext, server: Server, tmp_path: Path):
@@ -128,10 +134,16 @@ def test_a_chat_goes_on_after_a_reload_and_after_a_restart(context: BrowserConte
     page.reload()
     shows(page, "Question 2 of 3")
     expect(page.get_by_role("group", name="Suggested answers")).to_have_count(1, timeout=PATIENCE_MS)
-    expect(page.locator(".gc-plan")).to_contain_text("Domain and topics", timeout=PATIENCE_MS)
+    expect(page.locator(".gc-plan")).to_contain_text("Form of the answers", timeout=PATIENCE_MS)
     keep(page, "9-resumed")
-    press(page, "Go back")
+    ended(page)
+    page.get_by_role("button", name="Go back").last.evaluate(
+        "button => { for (let n = 0; n < 5; n += 1) button.click(); }"
+    )
     expect(page.get_by_text("Question 1 of 3")).to_have_count(2, timeout=PATIENCE_MS)
+    ended(page)
+    expect(page.locator("[data-step-type='user_message']", has_text="go back")).to_have_count(1)
+    assert page.get_by_text("at work").count() == 0
 
 
 def test_two_people_do_not_see_each_other(chromium: Browser, server: Server, tmp_path: Path):
@@ -174,6 +186,14 @@ def test_it_fits_a_phone(chromium: Browser, server: Server, tmp_path: Path):
     page.locator(".js-plotly-plot").first.scroll_into_view_if_needed()
     keep(page, "12-phone-chart")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page.reload()
+    shows(page, "subgoals are gaps")
+    expect(page.locator(".js-plotly-plot .gtitle").first).to_contain_text("How well", timeout=PATIENCE_MS)
+    page.locator("#new-chat-button").click()
+    expect(page.locator("[data-step-type]")).to_have_count(0)
+    page.go_back()
+    expect(page.locator("[data-step-type='user_message']").last).to_be_in_viewport(timeout=PATIENCE_MS)
+    keep(page, "12-phone-again")
     context.close()
 
 

@@ -53,7 +53,12 @@ def test_from_files_to_a_named_gap_and_its_reason(files, deps: Deps):
         cause = said.explanation.gap.capabilities[0]
         quote, source = cause.quotes[0], cause.quote_ids[0]
         assert said.map.points
+        assert "Like which sample" in (await talk.say("more like this one"))["Problem"].text
+        second = said.explanation.samples[1].sample_id
+        assert (await talk.say("show me more like the second"))["Alike"].sample_id == second
         opened = (await talk.say(f"Show sample {source}"))["Opened"]
+        assert (await talk.say("more like this one"))["Alike"].sample_id == source
+        assert f"“drop {worst.name}”" in (await talk.say(f"why not just drop {worst.name}?"))["Noted"].text
         assert " ".join(quote.split()).strip("…") in " ".join(f"{opened.sample.input}\n{opened.sample.output}".split())
         assert len(opened.judgements) == 9
         alike = (await talk.say(f"Show more like sample {source}"))["Alike"]
@@ -174,6 +179,16 @@ def test_data_that_changed_since_they_were_handed_over_are_not_judged(deps: Deps
         assert not list(deps.runs.glob("*/run.json"))
         await talk.say(str(data))
         assert (await talk.say("Start"))["Diagnosed"].coverage.n_samples == 10
+
+    run(conversation, deps)
+
+
+def test_everything_can_be_forgotten(files, deps: Deps):
+    async def conversation(talk: Talk):
+        await talk.say("Answer customers of a bank", str(files[0]))
+        assert "Welcomed" in await talk.say("start over")
+        state = await talk.state()
+        assert (state["specification"], state["data"], state["goal"]) == (None, None, None)
 
     run(conversation, deps)
 

@@ -118,6 +118,7 @@ def test_an_interrupt_loses_nothing(story):
 
 def test_the_resume_command_finishes_it(story):
     assert story.finished.returncode == 0, story.finished.stderr
+    assert "by the llm engine (test-model)" in story.finished.stderr
     scores = pd.read_parquet(story.run / "scores.parquet")
     assert len(scores) == ROWS * len(NAMES)
     assert (scores["status"] == "scored").all()

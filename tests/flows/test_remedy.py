@@ -15,7 +15,7 @@ import pytest
 from goalcover.agent.engine import Engine, build_engine
 from goalcover.graph.deps import Deps
 from goalcover.memory.runs import Run
-from goalcover.memory.synthetic import rejected_before
+from goalcover.memory.synthetic import keep, kept, rejected_before
 from goalcover.ui.render import render
 from goalcover.ui.session import Session
 from goalcover.ui.talk import reopened
@@ -139,10 +139,17 @@ def test_proposals_can_be_wished_differently_or_all_rejected(files, deps: Deps):
         assert [one.candidate.id for one in stricter.batch.proposals[:2]] == kept
         assert [(one.decision, one.output) for one in stricter.reviews] == [("accepted", ""), ("edited", mine)]
         assert mine in render(stricter)
+        assert (await talk.say("show them"))["Proposed"].min_level == stricter.min_level == 5
         assert "not kept yet" in (await talk.say("make 3 samples for gas leaks"))["Problem"].text
         again = (await talk.say("reject the rest", "looks good"))["Kept"].accepted
         assert (again.accepted, again.rejected) == (2, 2)
         assert mine in [row["output"] for row in rows_of(again.path)]
+        assert "Withheld" not in await talk.say(f"make 4 samples for {PAY}")
+        shown = talk.waiting.matter
+        assert "wait for your word" in (await talk.say("export for openai"))["Noted"].text
+        assert (await talk.say("reject 4: too long", "keep the first two"))["Reviewed"].left == 2
+        assert [one.reason for one in (await talk.state())["reviews"]] == ["too long", "", "", ""]
+        assert shown == talk.waiting.matter != (await talk.say("looks good") and talk.waiting.matter) == ""
         none = (await talk.say(f"make 2 samples for {PAY}", "reject all"))["Kept"].accepted
         assert (none.accepted, none.rejected) == (0, 2)
         assert "Covered" in await talk.say("coverage")
@@ -150,7 +157,7 @@ def test_proposals_can_be_wished_differently_or_all_rejected(files, deps: Deps):
     run(conversation, deps)
 
 
-def test_nothing_that_is_proposed_repeats_the_evaluation_set(files, deps: Deps, tmp_path: Path):
+def test_nothing_that_is_proposed_repeats_the_evaluation_set(files, deps: Deps, tmp_path: Path, monkeypatch):
     held, answer = tmp_path / "eval.jsonl", ANSWERS[0].format(3)
     held.write_text(json.dumps({"instruction": "What helps?", "output": answer}))
 
@@ -167,7 +174,9 @@ def test_nothing_that_is_proposed_repeats_the_evaluation_set(files, deps: Deps, 
         assert answer not in [one.sample.output for one in said.batch.proposals]
         assert (await talk.say(f"again, but nothing that is in {files[0]}"))["HeldOut"].samples == 60
         talk.deps = replace(deps, opens_paths=False)
-        assert "cannot be opened from here" in (await talk.say("don't overlap with eval.jsonl"))["Problem"].text
+        monkeypatch.chdir(tmp_path.parent)
+        for named in ("eval.jsonl", f"{tmp_path.name}/eval.jsonl"):
+            assert "cannot be opened from here" in (await talk.say(f"don't overlap with {named}"))["Problem"].text
 
     run(conversation, deps)
 
@@ -191,7 +200,7 @@ def test_a_training_set_is_as_ordered_and_stays_here_until_a_yes(files, engine: 
 
         folder = Path((await talk.say("push it to me/my-set"))["Exported"].result.path)
         restarted = Talk(talk.deps, talk.graph.checkpointer)
-        sent = (await restarted.say("yes"))["Sent"].result
+        sent = (await restarted.say("yes, looks good"))["Sent"].result
         assert (sent.private, sent.address) == (True, f"{hub.url}/datasets/me/my-set")
         for name in ("train.jsonl", "validation.jsonl", "README.md"):
             assert hub.repos["me/my-set"].files[name] == (folder / name).read_bytes()
@@ -238,12 +247,28 @@ def test_a_restart_does_not_lose_proposals(files, deps: Deps, tmp_path: Path):
     run(conversation, deps)
 
 
+def test_kept_samples_that_nobody_has_judged_close_no_gap(files, deps: Deps):
+    async def conversation(talk: Talk):
+        await talk.say(f"{files[0]} {files[1]}", "keep all as they are", "Judge 20 first")
+        await talk.say(f"make 1 sample for {PAY}", "looks good")
+        folder = Run.open(Path((await talk.state())["run"])).synthetic_path
+        (one,) = kept(folder)
+        unread = [one.sample.model_copy(update={"output": f"Pay {n} pounds."}) for n in range(9)]
+        keep(folder, one.origin.subgoal_id, [one.model_copy(update={"sample": sample}) for sample in unread], [])
+        assert [row.gap for row in (await talk.say("coverage"))["Covered"].kept] == [None]
+        assert (await talk.say("what should I do first?"))["Advised"].closed == ()
+        assert PAY in [need.name for need in (await talk.say("how many samples do I need?"))["Needed"].needs]
+
+    run(conversation, deps)
+
+
 def test_what_cannot_be_made_is_said_with_its_reason(files, engine: Engine, tmp_path: Path):
     async def conversation(talk: Talk):
         await talk.say(f"{files[0]} {files[1]}", "keep all as they are", "Judge 20 first")
         batch = (await talk.say("make 3 samples for gas leaks"))["Proposed"].batch
         assert batch.proposals == ()
         assert "invents nothing" in batch.shortfall
+        assert talk.waiting.suggestions[0].label == "Show the lowest samples"
         assert "Covered" in await talk.say("coverage")
 
     run(conversation, Deps(engine, tmp_path / "runs"))

@@ -2,14 +2,12 @@
 
 import asyncio
 import re
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from commands import DEMO_DATA, DEMO_GOAL
 from goalcover.agent.elicitation import Specification
 from goalcover.agent.engine import build_engine
-from goalcover.agent.errors import GoalCoverError
 from goalcover.agent.models import SLOTS, Clarification
 from goalcover.agent.synthesis import Anchors, Brief
 from goalcover.agent.talk import Turn
@@ -130,14 +128,16 @@ def test_what_the_roles_used_is_counted_and_no_key_is_left_behind(bad_day):
     assert not [path for path in run.path.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()]
 
 
-def test_a_model_that_follows_every_form_and_means_nothing_breaks_nothing(tmp_path):
+def test_of_a_model_that_follows_every_form_and_means_nothing_only_what_can_be_used_is_taken(tmp_path):
+    subgoals = load_goal(DEMO_GOAL).subgoals
     with serving() as server:
         engine = build_engine("llm", settings(server, tmp_path))
-        for role in (
-            engine.clarifier.ask(GOAL, None),
-            engine.decomposer.decompose(GOAL, None),
-            engine.decomposer.check(GOAL, load_goal(DEMO_GOAL).subgoals),
-            engine.generator.generate(load_goal(DEMO_GOAL).subgoals[0], Brief(capability="x"), 2),
-        ):
-            with suppress(GoalCoverError):  # told to the person; any other exception would be a bug
-                asyncio.run(role)
+        questions = asyncio.run(engine.clarifier.ask(GOAL, None))
+        draft = asyncio.run(engine.decomposer.decompose(GOAL, None))
+        checks = asyncio.run(engine.decomposer.check(GOAL, subgoals))
+        made = asyncio.run(engine.generator.generate(subgoals[0], Brief(capability="x"), 2))
+    assert all("Asked without the model" in one.why for one in questions)
+    assert draft.subgoals
+    assert [one.id for one in checks.atomic] == [one.id for one in subgoals]
+    assert made.candidates == ()
+    assert "no usable answer" in made.shortfall

@@ -99,6 +99,8 @@ def test_a_merge_takes_names_that_hold_an_and():
     [
         ("merge the first and the last into Both", ["Both", "Meter readings and smart meters"]),
         ("merge billing and gas to Money", ["Money", "Meter readings and smart meters"]),
+        ("merge 1-2 into Both", ["Both", "Gas leaks and danger"]),
+        ("merge 1 and 3 into Both", ["Both", "Meter readings and smart meters"]),
         ("combine the first two", ["Explaining bills and meter readings and smart meters", "Gas leaks and danger"]),
         (
             "merge billing with gas into one",
@@ -135,7 +137,7 @@ def test_a_merge_by_a_button_and_one_by_words_ask_for_the_same():
         assert by_words.weight == 4.0
 
 
-def test_a_description_made_from_the_name_is_made_from_the_new_one():
+def test_a_description_made_from_the_name_stays_unless_a_field_knows_the_new_one():
     goal = apply(read_change("add oncolgy", GOAL), GOAL)
     healed = apply(read_change("rename oncolgy to oncology", goal), goal).subgoals[-1]
     assert healed.description == "Answers questions about cancer, its detection, prognosis and treatment"
@@ -143,7 +145,7 @@ def test_a_description_made_from_the_name_is_made_from_the_new_one():
     for name, about in (("Cardiology", "heart disease"), ("The cancer desk", "cancer, its detection")):
         assert about in apply(read_change(f"rename oncology to {name}", other), other).subgoals[0].description
     plain = apply(read_change("rename oncolgy to Bee keeping", goal), goal).subgoals[-1]
-    assert plain.description == "Answers questions about bee keeping"
+    assert plain.description == "Answers questions about oncolgy"
     assert changed("rename gas to Danger").subgoals[2].description == "Says what to do"
 
 
@@ -174,6 +176,7 @@ def test_a_threshold_is_set_and_taken_away():
         ("drop billing and heating", "I know no subgoal heating"),
         ("drop billing, meter readings and gas", "all subgoals"),
         ("drop 3", "I know no subgoal 3"),
+        ("merge 2-9", "I know no subgoal 2-9"),
         ("add “”", "Which one?"),
         ("rename billing to “”", "Into what?"),
         ("merge billing and heating", "I know no subgoal heating"),

@@ -1,6 +1,15 @@
 import pytest
 from goalcover.agent.models import Goal, Subgoal
-from goalcover.graph.intent import limit_in, names_goal, understand, wants_anew, wants_demo, wants_other, wants_start
+from goalcover.graph.intent import (
+    limit_in,
+    names_goal,
+    understand,
+    wants_anew,
+    wants_demo,
+    wants_other,
+    wants_plan,
+    wants_start,
+)
 
 NAMES = {
     "billing": "Explaining bills",
@@ -80,6 +89,11 @@ GOAL = Goal(text="Help", subgoals=tuple(Subgoal(id=key, name=name, description=n
         ("how bad is billing?", "explain", "billing"),
         ("why is carbonated water weak?", "unsure", None),
         ("why is psychiatry weak?", "explain", "mental-health"),
+        ("which ones are broken for gas leaks?", "lowest", "gas-safety"),
+        ("why not just drop gas leaks?", "change", "gas-safety"),
+        ("what would change if gas leaks only applied to some?", "change", "gas-safety"),
+        ("what if I drop the broken rows?", "unsure", None),
+        ("why's Explaining bills weak?", "explain", "billing"),
     ],
 )
 def test_a_message_is_understood(said, kind, subgoal):
@@ -214,9 +228,51 @@ def test_two_subgoals_are_compared_by_name_or_by_some_of_their_words():
     it = understand("compare it with gas leaks", GOAL, "billing")
     assert (it.subgoal.id, it.other.id) == ("billing", "gas-safety")
     assert understand("compare gas", GOAL).kind == "unsure"
+    between = understand("what's the difference between billing and gas leaks?", GOAL, "payment")
+    assert (between.subgoal.id, between.other.id) == ("billing", "gas-safety")
+    assert understand("compare with gas leaks", GOAL, "billing").subgoal.id == "billing"
+    unknown = understand("what’s the difference between solar panels and gas leaks?", GOAL, "billing")
+    assert (unknown.kind, [one.id for one in unknown.maybe]) == ("unsure", ["gas-safety"])
     worse = understand("is billing worse than gas leaks?", GOAL, "payment")
     assert (worse.kind, worse.subgoal.id, worse.other.id) == ("compare", "billing", "gas-safety")
     assert understand("why is billing worse than expected?", GOAL, "payment").kind != "compare"
+    made = understand("make 5 samples for billing that are better than those for gas leaks", GOAL)
+    assert (made.kind, made.number) == ("synthesize", 5)
+
+
+@pytest.mark.parametrize(
+    ("said", "wished"),
+    [
+        ("what was my goal again?", True),
+        ("can you show me the subgoals please?", True),
+        ("could I see the plan?", True),
+        ("which subgoals are there?", True),
+        ("what subgoals do you have", True),
+        ("remind me of my goal", True),
+        ("ok, show me all the subgoals now", True),
+        ("the subgoals", True),
+        ("can you explain what subgoals are for?", False),
+        ("could you make the subgoals simpler?", False),
+        ("can I have fewer subgoals?", False),
+        ("what happens if I drop one of the subgoals?", False),
+        ("questions about the specification of pumps", False),
+        ("reading the plan of a house", False),
+    ],
+)
+def test_only_who_asks_to_see_the_subgoals_wishes_to_see_them(said, wished):
+    assert wants_plan(said) is wished
+
+
+@pytest.mark.parametrize(
+    ("said", "sample", "shown"),
+    [
+        ("more like 2", "2", 0), ("show me more like row-1.b", "row-1.b", 0), ("more like this one", "", 0),
+        ("Show me more like the second!", "", 2), ("more like the last one", "", -1), ("what is like this?", "", 0),
+    ],
+)  # fmt: skip
+def test_samples_like_one_are_meant_by_its_id_or_its_place(said, sample, shown):
+    ask = understand(said, GOAL, "billing")
+    assert (ask.kind, ask.sample, ask.shown, ask.topic) == ("similar", sample, shown, "billing")
 
 
 def test_a_sample_is_opened_by_its_id():

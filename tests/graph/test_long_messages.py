@@ -8,7 +8,7 @@ import pytest
 from goalcover.agent.elicitation import Question
 from goalcover.agent.models import Goal, Subgoal
 from goalcover.graph.edits import read_change
-from goalcover.graph.intent import limit_in, names_goal, understand, wants_demo
+from goalcover.graph.intent import limit_in, names_goal, understand, wants_demo, wants_plan
 from goalcover.graph.orders import read_cut, read_order
 from goalcover.graph.parts import Parts
 from goalcover.graph.replies import read_reply
@@ -33,6 +33,7 @@ READERS: tuple[Callable[[str], object], ...] = (
     lambda text: understand(text, GOAL),
     lambda text: names_goal(text, with_files=True),
     wants_demo,
+    wants_plan,
     limit_in,
     lambda text: read_change(text, GOAL),
     lambda text: read_reply(text, QUESTION),
@@ -54,6 +55,7 @@ LENGTH, LIMIT_S = 20_000, 2.0
         ("upload ", "upload to a"),
         ("", "?!"),
         ("yes", "?!"),
+        ("", "yes "),
         ("that's", " "),
         ("seed", " "),
         ("1", "   1"),

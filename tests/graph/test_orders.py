@@ -142,6 +142,7 @@ def test_a_cut_is_read(said, cut):
     "said",
     [
         "yes", "ok", "go ahead", "yes please do it", "sure, do it!", "yeah", "please do", "yes please", "hm, yep",
+        "yes, looks good", "looks good, yes", "ok, that's right", "yes looks good to me",
     ],
 )  # fmt: skip
 def test_a_yes_agrees(said):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from goalcover.agent.errors import RunBusyError
+from goalcover.agent.errors import InputError, RunBusyError
 from goalcover.agent.models import Alignment
 from goalcover.memory import explanations
 from goalcover.memory.explanations import Explanations, Lot, Vectors
@@ -28,6 +28,10 @@ def vectors(n: int, seed: int = 0) -> Vectors:
 def lot(numbers: Sequence[int], subgoal_id: str = "a", seed: int = 0) -> Lot:
     found = [alignment(n, subgoal_id) for n in numbers]
     return Lot(found, vectors(len(found), seed), [n + 1 for n in numbers])
+
+
+def in_the_way(path: Path) -> None:
+    raise OSError(13, "in the way", str(path))
 
 
 @pytest.fixture
@@ -138,6 +142,16 @@ def test_a_removed_store_leaves_nothing(filled: Path, url: str | None) -> None:
     assert not filled.exists()
     with Explanations(filled, "one", url) as store:
         assert store.count() == 0
+
+
+def test_a_store_that_cannot_be_removed_is_in_use_no_more(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(explanations, "BUSY_SECONDS", 0.1)
+    store = Explanations(path, "one")
+    with monkeypatch.context() as patch:
+        patch.setattr("shutil.rmtree", in_the_way)
+        with pytest.raises(InputError, match="in the way"):
+            store.remove()
+    Explanations(path, "one").close()
 
 
 def test_a_store_is_open_once_at_a_time(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

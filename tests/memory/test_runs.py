@@ -24,7 +24,8 @@ from goalcover.agent.models import (
     SubgoalCoverage,
 )
 from goalcover.memory import tables
-from goalcover.memory.runs import Counts, DatasetInfo, EngineInfo, Run, RunInfo, goal_sha256
+from goalcover.memory.goals import goal_sha256
+from goalcover.memory.runs import Counts, DatasetInfo, EngineInfo, Run, RunInfo
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -39,7 +39,9 @@ def test_requests_are_numbered_and_read_in_their_order(tmp_path):
     ]
     assert names == ["001-heart.jsonl", "002-bone.jsonl"]
     assert [one.sample.id for one in kept(tmp_path)] == ["b", "a"]
-    assert [one.sample.id for one in kept(tmp_path, "bone")] == ["a"]
+    (tmp_path / "001-heart.jsonl").rename(tmp_path / "1000-heart.jsonl")
+    assert [one.sample.id for one in kept(tmp_path)] == ["a", "b"]
+    assert keep(tmp_path, "bone", [], []).name == "1001-bone.jsonl"
 
 
 def test_rejections_are_remembered_by_subgoal_and_are_no_samples(tmp_path):

@@ -14,6 +14,7 @@ from goalcover.agent.embedded.judge import EmbeddedJudge
 from goalcover.agent.embedder import Embedder
 from goalcover.agent.models import Gap
 from goalcover.memory.runs import Run
+from goalcover.tools.broken import with_broken
 from goalcover.tools.coverage import Tally
 from goalcover.tools.diagnose import find_gaps
 from planted import CASES, Case, case
@@ -28,7 +29,8 @@ def diagnosed(asked: Case, path: Path, embedder: Embedder) -> Gap:
         scores.write(alignments)
     tally.add(alignments)
     parts = {"analyst": EmbeddedAnalyst(embedder), "advisor": EmbeddedAdvisor(), "embedder": embedder}
-    found = asyncio.run(find_gaps(run, asked.goal, tally.report(len(asked.samples)), **parts))
+    coverage = with_broken(run, asked.goal, tally.report(len(asked.samples)), embedder)
+    found = asyncio.run(find_gaps(run, asked.goal, coverage, **parts))
     return next(gap for gap in found if gap.subgoal_id == asked.target)
 
 

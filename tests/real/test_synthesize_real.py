@@ -46,7 +46,8 @@ def test_bills_give_new_samples_that_are_found_in_them_word_for_word(shared_data
     with gzip.open(shared_data / "us_bills.jsonl.gz", "rt", encoding="utf-8") as file:
         lines = [line for line, _ in zip(file, range(ROWS), strict=False)]
     (tmp_path / "bills.jsonl").write_text("".join(lines), "utf-8")
-    run, judge = run_of(tmp_path / "bills.jsonl", tmp_path / "run", GOAL, counted), EmbeddedJudge(embedder)
+    judge = EmbeddedJudge(embedder)
+    run = run_of(tmp_path / "bills.jsonl", tmp_path / "run", GOAL, counted, judge=judge.id)
     batch = asyncio.run(
         synthesize(
             run,

@@ -14,7 +14,7 @@ from goalcover.agent.models import (
     Subgoal,
     SubgoalCoverage,
 )
-from goalcover.memory.runs import Counts, DatasetInfo, EngineInfo, RunInfo, Usage
+from goalcover.memory.runs import Counts, DatasetInfo, EngineInfo, RunInfo, UsageInfo
 from goalcover.tools.report import ReportData
 from report_maps import ESCALATION_MAP, gap_map
 
@@ -69,7 +69,7 @@ def run_info(engine: EngineInfo = EMBEDDED, *, samples: int = 600, pairs: int = 
         ),
         goal_sha256="4b0de9c7f8a1532e6c9d0b7a8f3e2d1c5b4a39281706f5e4d3c2b1a09f8e7d6c",
         counts=Counts(samples=samples, pairs=pairs, scored=pairs - unscored, unscored=unscored, reused=0),
-        usage=Usage() if engine == EMBEDDED else Usage(calls=600, prompt_tokens=1_482_310, completion_tokens=203_144),
+        usage=UsageInfo(calls=600, prompt_tokens=1482310, completion_tokens=203144) if engine == LLM else UsageInfo(),
         wall_s=48.3,
     )
 

@@ -23,8 +23,10 @@ def run_of(
     *,
     limit: int | None = None,
     seed: int = 0,
+    judge: str = "embedded/by hand/1",
 ) -> Run:
-    """A finished run of the file, each sample judged by the function `level`."""
+    """A finished run of the file, each sample judged by the function `level`, in the name of `judge`."""
+    engine, model, version = judge.split("/")
     dataset = open_dataset(str(data), mapping=mapping, limit=limit, seed=seed)
     run, tally = Run.create(path), Tally(goal)
     run.start(goal)
@@ -39,7 +41,7 @@ def run_of(
     run.finish(
         RunInfo(
             created_at="2025-11-18T14:05:09+00:00",
-            engine=EngineInfo(name="embedded", model="by hand", version="1"),
+            engine=EngineInfo(name=engine, model=model, version=version),
             dataset=DatasetInfo(
                 path=str(data), fingerprint=dataset.fingerprint, rows=dataset.rows, shape=dataset.shape
             ),

@@ -30,11 +30,11 @@ GOAL = Goal(
 )
 
 
-def run_in(tmp_path: Path) -> Run:
+def run_in(tmp_path: Path, judge: str = "test/words/1") -> Run:
     data = tmp_path / "rows.jsonl"
     rows = [{"id": f"q{n}", "question": f"Question {n}", "answer": "heart heart"} for n in range(10)]
     data.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    return run_of(data, tmp_path / "run", GOAL, lambda *_: 2)
+    return run_of(data, tmp_path / "run", GOAL, lambda *_: 2, judge=judge)
 
 
 def batch_of(run: Run, *answers: str) -> Batch:
@@ -119,7 +119,7 @@ def test_a_review_rejects_edits_and_is_remembered(tmp_path):
     ]
     result = asyncio.run(accept(run, batch_of(run, "heart", "heart", "heart heart"), WordJudge(), reviews))
     assert (result.accepted, result.rejected) == (2, 1)
-    samples = list(kept(run.synthetic_path, "heart"))
+    samples = [one for one in kept(run.synthetic_path) if one.origin.subgoal_id == "heart"]
     assert [(one.origin.verdict, one.sample.output) for one in samples] == [
         ("edited", "heart at length"),
         ("accepted", "heart heart"),
@@ -150,6 +150,7 @@ def test_what_was_taken_is_kept_when_the_judge_fails_and_judged_the_next_time(tm
     result = asyncio.run(accept(run, batch_of(run, "heart heart heart"), SilentJudge()))
     assert (result.accepted, result.unjudged, result.after.n_scored) == (1, "the server is gone", 10)
     assert [one.origin.score for one in kept(run.synthetic_path)] == [None]
+    assert with_kept(run) == {"heart": result.after}
     again = asyncio.run(accept(run, batch_of(run, "heart heart"), WordJudge()))
     assert (again.unjudged, again.after.n_scored) == ("", 12)
     assert with_kept(run) == {"heart": again.after}
@@ -160,8 +161,20 @@ def test_samples_that_got_no_level_are_told_with_the_reason_and_judged_the_next_
     judge.fails_on = {"New 1?", "New 2?"}
     result = asyncio.run(accept(run, batch_of(run, "heart", "heart heart", "heart"), judge))
     assert (result.unjudged, result.after.n_unscored) == ("2 samples got no level. no answer", 2)
+    assert result.after.gap is None
+    assert with_kept(run) == {"heart": result.after}
     again = asyncio.run(accept(run, batch_of(run), WordJudge()))
     assert (again.unjudged, again.after.n_scored) == ("", 13)
+
+
+def test_the_figures_with_what_was_kept_are_of_the_judge_that_judged_the_run_last(tmp_path):
+    run = run_in(tmp_path)
+    asyncio.run(accept(run, batch_of(run, "heart"), WordJudge()))
+    run = run_in(tmp_path, "test/words/2")
+    assert with_kept(run)["heart"].n_unscored == 1
+    result = asyncio.run(accept(run, batch_of(run, "heart"), WordJudge(judge_id="test/words/2")))
+    assert (result.after.n_scored, result.after.n_unscored) == (12, 0)
+    assert with_kept(run) == {"heart": result.after}
 
 
 def test_who_edits_the_answer_leaves_the_columns_of_the_question_as_they_are(tmp_path):
@@ -184,13 +197,13 @@ def test_a_second_request_stands_beside_the_first(tmp_path):
     paths = [asyncio.run(accept(run, batch_of(run, f"heart {word}"), WordJudge())).path for word in ("one", "two")]
     assert [Path(path).name for path in paths] == ["001-heart.jsonl", "002-heart.jsonl"]
     assert len(list(kept(run.synthetic_path))) == 2
-    assert list(kept(run.synthetic_path, "bone")) == []
+    assert "bone" not in {one.origin.subgoal_id for one in kept(run.synthetic_path)}
 
 
 def test_a_model_judges_them_too_and_what_it_costs_is_counted(tmp_path):
-    run = run_in(tmp_path)
     with serving(brain=openai_brains.words) as server:
         judge = LLMJudge(chat_model(server, tmp_path, "judge"), settings(server, tmp_path))
+        run = run_in(tmp_path, judge.id)
         budget = Budget({judge.id: None})
         batch = batch_of(run, *(f"Answers about the heart {n}" for n in range(5)))
         result = asyncio.run(accept(run, batch, judge, budget=budget))

@@ -16,7 +16,8 @@ from goalcover.agent.advisor import LLMAdvisor
 from goalcover.agent.analyst import LLMAnalyst
 from goalcover.agent.errors import InputError, RunBusyError, StoppedError
 from goalcover.agent.models import Goal
-from goalcover.memory.runs import Run, goal_sha256
+from goalcover.memory.goals import goal_sha256
+from goalcover.memory.runs import Run
 from goalcover.tools.assess import Assessment, assess
 from goalcover.tools.budget import Budget, Price
 from goalcover.tools.load import open_dataset
@@ -121,7 +122,7 @@ def test_coverage_json_has_the_keys_of_the_contract(assessed):
     for row in coverage["subgoals"]:
         assert list(row) == [
             "id", "name", "scope", "alignment", "ci_low", "ci_high", "support", "support_share", "share_wanted",
-            "n_scored", "n_unscored", "histogram", "gap", "rule",
+            "n_scored", "n_unscored", "histogram", "gap", "rule", "outputs",
         ]  # fmt: skip
     heart, drug = coverage["subgoals"]
     assert (heart["id"], heart["n_scored"], heart["n_unscored"], heart["gap"]) == ("heart", 6, 1, None)
@@ -229,14 +230,14 @@ def test_what_a_run_took_adds_up_over_every_call_of_assess(tmp_path):
         stopped, first = assess_by_model(server, data, tmp_path, cap=0.005)
         result, second = assess_by_model(server, data, tmp_path)
         n_asked = len(asked(server))
-        resumed, _ = assess_by_model(server, data, tmp_path)
+        resumed, third = assess_by_model(server, data, tmp_path)
     assert stopped is None
     assert result is not None
     assert resumed is not None
-    assert 0 < result.used.calls < result.info.usage.calls == first.usage.calls + second.usage.calls == n_asked
+    assert 0 < second.used.calls < result.info.usage.calls == first.usage.calls + second.usage.calls == n_asked
     assert result.info.usage.prompt_tokens == first.usage.prompt_tokens + second.usage.prompt_tokens
     assert result.info.usage.cost_usd == pytest.approx(PRICE.of(first.usage + second.usage), abs=1e-6)
-    assert (resumed.used.calls, resumed.used.cost_usd) == (0, None)
+    assert (third.used.calls, third.used.cost_usd) == (0, None)
     assert resumed.info.usage == result.info.usage == Run.open(tmp_path / "run").info().usage
 
 

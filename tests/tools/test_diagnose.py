@@ -13,6 +13,7 @@ from goalcover.agent.models import Alignment, Gap, Goal, Sample, Subgoal
 from goalcover.agent.vectors import VectorCache
 from goalcover.memory.runs import Run
 from goalcover.tools import held, lows
+from goalcover.tools.broken import with_broken
 from goalcover.tools.clusters import find_cores
 from goalcover.tools.coverage import Tally
 from goalcover.tools.diagnose import find_gaps
@@ -51,7 +52,7 @@ def gaps(
         sample_writer.write(samples)
         score_writer.write(alignments)
     tally.add(alignments)
-    coverage = tally.report(len(samples))
+    coverage = with_broken(run, GOAL, tally.report(len(samples)), embedder)
     found = find_gaps(
         run, GOAL, coverage, analyst=EmbeddedAnalyst(embedder), advisor=EmbeddedAdvisor(), embedder=embedder
     )

@@ -81,6 +81,7 @@ def test_a_model_is_told_with_its_mode_its_context_and_how_fast_it_answers(quick
     with serving(brain=scripted(), context=4096, latency=0.1) as server:
         found = told(server, tmp_path)
     assert found["engine"].detail == "llm: GOALCOVER_MODEL names test-model"
+    assert str(tmp_path) in found["vector cache"].detail
     detail = found["model of all roles"].detail
     assert (
         f"test-model at {server.url}: answers in JSON schema; a context of 4,096 tokens, says the server; answers in 0."

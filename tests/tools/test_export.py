@@ -45,7 +45,7 @@ def test_what_was_exported_loads_again_with_the_same_content(tmp_path, name, sha
     run, mix = mixed(tmp_path, ALL[shape])
     out = tmp_path / f"out{next(iter(FORMATS[name].kinds), '')}"
     if shape == "texts" and name in ("openai", "sharegpt"):
-        with pytest.raises(InputError, match="it is plain text without an answer"):
+        with pytest.raises(InputError, match="it has no answer"):
             export(run, mix, name, out)
         return
     written = export(run, mix, name, out)
@@ -220,6 +220,16 @@ def test_every_row_has_its_provenance_and_the_card_says_what_it_is(tmp_path):
     assert yaml.safe_load(card.split("---")[1])["license"] == "unknown"
     assert "Licence: to be stated" in card
     assert "Answers anything" in card
+
+
+def test_the_card_of_a_goal_aligned_set_says_how_many_broken_rows_were_left_out(tmp_path):
+    run, mix = mixed(tmp_path, QA)
+    first = mix.train[0].sample.id
+    run.write_coverage(run.coverage().model_copy(update={"broken": {first: "empty"}}))
+    written = export(run, make_mix(run, "goal-aligned"), "trl", tmp_path / "out.jsonl")
+    assert written.rows == len(mix.train) - 1
+    assert f"- {written.notes[0]}" in (tmp_path / "out.goalcover" / "README.md").read_text("utf-8")
+    assert written.notes[0].startswith("1 row left out: its output is empty")
 
 
 def test_a_folder_that_holds_something_else_is_left_alone(tmp_path):

@@ -69,12 +69,23 @@ def test_a_quota_keeps_the_best_rows_of_a_capability_that_the_cut_would_drop(tmp
 
 def test_one_subgoal_alone_selects_by_its_own_score(tmp_path):
     run = run_with(tmp_path, ["heart", "teeth", "noise"])
-    assert select(run, 0.8, ["teeth"]).sample_ids == ("teeth-1",)
+    assert select(run, 0.8, ["teeth"]).sample_ids == select(run, 0.8, ["TEETH"]).sample_ids == ("teeth-1",)
 
 
 def test_rows_that_nobody_could_judge_are_left_out_and_counted(tmp_path):
     chosen = select(run_with(tmp_path, ["heart", "unknown"]), 0.0)
     assert (chosen.sample_ids, chosen.n_unscored) == (("heart-0",), 1)
+
+
+def test_rows_whose_output_is_broken_are_never_kept_and_counted(tmp_path):
+    run = run_with(tmp_path, ["heart", "heart", "teeth", "noise"])
+    assert select(run, 0.0).left_out == ""
+    run.write_coverage(run.coverage().model_copy(update={"broken": {"heart-0": "cut off", "teeth-2": "empty"}}))
+    chosen = select(run, 0.0, quota=4)
+    assert (chosen.sample_ids, chosen.n_broken, chosen.n_unscored) == (("heart-1", "noise-3"), 2, 0)
+    assert [(cut.kept, cut.support["heart"]) for cut in chosen.curve] == [(2, 1), (1, 1)]
+    assert {one.subgoal_id: one.support_before for one in chosen.lost} == {"heart": 1, "teeth": 0, "polite": 1}
+    assert chosen.left_out == "2 rows left out: their outputs are empty, cut off or another input's"
 
 
 def test_an_unknown_subgoal_is_refused_with_those_that_there_are(tmp_path):

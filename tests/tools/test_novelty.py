@@ -51,7 +51,7 @@ def test_with_nothing_known_everything_is_new():
 
 
 def test_of_texts_that_repeat_each_other_the_first_is_the_original():
-    assert repeated([BEES, NEW, BEES.replace("thick", "warm"), CLAY, "Yes.", "yes. "], near=0.6) == {2: 0, 5: 4}
+    assert repeated([BEES, NEW, BEES.replace("thick", "warm"), CLAY, "Yes.", "yes. "]) == {2: 0, 5: 4}
 
 
 def test_the_span_is_quoted_as_the_first_text_has_it():

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from goalcover.agent.errors import InputError
-from goalcover.tools.readers import kind_of, read_file
+from goalcover.tools.readers import file_kind, read_file
 from goalcover.tools.rows import BROKEN_JSON, BROKEN_QUOTES, NOT_OBJECT, NOT_UTF8, RAGGED, TOO_DEEP, UNREADABLE_VALUE
 
 ROWS = [{"prompt": "Zürich?", "completion": "a\nb"}, {"prompt": 'say "hi", please', "completion": ""}]
@@ -239,6 +239,6 @@ def test_a_truncated_gzip_file_is_refused(tmp_path):
 
 @pytest.mark.parametrize("name", ["a.txt", "a", "a.parquet.gz", "a.xls", "a.gz"])
 def test_other_kinds_are_refused_with_the_known_ones(tmp_path, name):
-    assert kind_of(Path(name)) is None
+    assert file_kind(Path(name)) is None
     with pytest.raises(InputError, match=r"known are \.jsonl"):
         values(write(tmp_path / name, "x"))

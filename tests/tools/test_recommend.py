@@ -1,9 +1,9 @@
 """How many samples would close a gap: checked against the gap rule itself."""
 
 import pytest
-from goalcover.agent.models import Goal, Subgoal
+from goalcover.agent.models import CoverageReport, Goal, Subgoal
 from goalcover.tools.coverage import cover
-from goalcover.tools.recommend import needed, rewriting_closes, shortfall, to_rewrite
+from goalcover.tools.recommend import gaps_first, needed, rewriting_closes, shortfall, to_rewrite
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -59,6 +59,18 @@ def test_an_absent_capability_is_furthest_from_what_is_wanted():
     )
     assert shortfall(asked, none) == 1.0
     assert shortfall(asked, some) == pytest.approx(0.5)
+
+
+def test_worst_is_what_lies_furthest_below_its_own_rule():
+    kinds = (("format", "every", None), ("eyes", "some", 0.5), ("hearts", "some", 0.02))
+    subgoals = [Subgoal(id=one, name=one, description="d", scope=scope, share=share) for one, scope, share in kinds]
+    asked = Goal(goal="g", subgoals=tuple(subgoals))
+    # Alignments 0.4, 0.48 and 0.2: the best of the gaps by its mean misses its share by most.
+    counts = ([60, 0, 0, 0, 0, 40], [40, 0, 0, 60, 6, 14], [80, 0, 0, 0, 0, 20])
+    rows = tuple(cover(asked, one, count, 0) for one, count in zip(subgoals, counts, strict=True))
+    assert [one.gap for one in rows] == [True, True, False]
+    report = CoverageReport(subgoals=rows, overall=None, n_samples=100, n_gaps=2)
+    assert [one.id for one in gaps_first(asked, report)] == ["eyes", "format", "hearts"]
 
 
 def test_samples_that_cannot_show_it_are_not_to_be_rewritten():

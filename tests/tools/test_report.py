@@ -3,9 +3,10 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from math import ceil
 
 import pytest
-from goalcover.agent.models import Goal, Subgoal
+from goalcover.agent.models import Goal, Outputs, Subgoal
 from goalcover.memory.runs import Run
 from goalcover.tools import typeset
 from goalcover.tools.report import TEMPLATES, ReportData, dataset_name, render_html, render_markdown, render_run
@@ -96,9 +97,11 @@ def test_the_badge_says_what_judged() -> None:
     assert (
         "embedded engine: evidence from sentence embeddings, not an LLM\N{RIGHT SINGLE QUOTATION MARK}s opinion" in text
     )
+    assert "of this gap" not in text  # the embedded analyst's own sentence gives the figures
     text = Page(render_html(support_assistant(LLM))).text
     assert "llm engine: the opinion of gpt-4.1-mini" in text
     assert "embedded engine" not in text
+    assert "41% of this gap\N{RIGHT SINGLE QUOTATION MARK}s low-scoring samples (232), high confidence" in text
 
 
 # --- the figures ------------------------------------------------------------------------------------------------------
@@ -120,7 +123,7 @@ def test_the_table_shows_the_figures_of_the_models_worst_first() -> None:
         assert interval == f"{one.ci_low:.2f}{DASH}{one.ci_high:.2f}"
         assert support == f"{one.support} of {one.n_scored}"
         assert share == typeset.percent(one.support_share)
-        assert wanted == ("alignment 0.50" if one.share_wanted is None else typeset.percent(one.share_wanted))
+        assert wanted == ("alignment 0.50" if one.share_wanted is None else f"{ceil(one.share_wanted * 600)} samples")
         assert unscored == str(one.n_unscored)
         assert rule == {True: "Gap ", False: "Covered ", None: "No verdict "}[one.gap] + one.rule
     verdicts = [rule.split(" ")[0] for *_, rule in rows]
@@ -146,11 +149,24 @@ def test_the_bars_are_as_long_as_the_figures() -> None:
     assert [limit["x1"] for limit in page.having("line", **{"class": "limit"})] == ["50.00%"]
 
 
+@pytest.mark.parametrize(("n", "wanted", "place"), [(36, 20, "92.59%"), (10, 20, "100.00%"), (600, 150, "41.67%")])
+def test_the_line_of_the_support_is_where_the_rule_draws_it(n: int, wanted: int, place: str) -> None:
+    one = Subgoal(id="a", name="A", description="a")
+    row = coverage(one, (n // 2, 0, 0, 0, 0, n // 2), rule="r", gap=True, wanted=0.25)
+    row = row.model_copy(update={"outputs": Outputs(checked=5, broken=4, supporting=3)})
+    data = report(Goal(text="g", subgoals=(one,)), [row])
+    page = Page(render_html(data))
+    assert [limit["x1"] for limit in page.having("line", **{"class": "limit"})] == [place]
+    assert page.rows["figures"][1][5] == f"{wanted} samples"
+    assert f"{n // 2} of {n}, 3 of them broken {wanted} wanted" in page.text
+    assert f"| 50% | {wanted} samples |" in render_markdown(data)
+
+
 def test_a_threshold_of_the_goal_marks_every_row() -> None:
     data = support_assistant()
     data = replace(data, goal=data.goal.model_copy(update={"threshold": 0.3}))
     page = Page(render_html(data))
-    assert len([one for one in page.having("line", **{"class": "limit"}) if one["x1"] == "30.00%"]) == 7
+    assert [one["x1"] for one in page.having("line", **{"class": "limit"})] == ["30.00%"] * 7
     assert "a capability with a mean alignment below 0.30 is a gap" in page.text
 
 

@@ -7,7 +7,7 @@ import datasets
 import pytest
 from goalcover.agent.errors import InputError
 from goalcover.tools.load import open_dataset
-from goalcover.tools.sources import find_source, hub_source
+from goalcover.tools.sources import find_source, hub_source, is_hub_id
 
 
 def write(path, *prompts):
@@ -68,8 +68,11 @@ def test_a_string_that_names_nothing_is_refused(data):
         find_source(data)
 
 
-def test_a_missing_folder_inside_an_existing_one_is_not_taken_for_a_hugging_face_id(folder, monkeypatch):
+def test_what_may_lie_here_is_not_taken_for_a_hugging_face_id(folder, monkeypatch):
     monkeypatch.chdir(folder.parent)
+    here = ("data/train.jsonl", "data/dev", "data/dev:en", "other/eval.csv", "./data", "../owner/name")
+    assert not any(map(is_hub_id, here))
+    assert all(map(is_hub_id, ("owner/name", "owner/name:en", "o" * 5000 + "/name")))
     with pytest.raises(InputError, match="there is no file or folder"):
         find_source("data/dev")
 
@@ -98,35 +101,42 @@ def test_a_saved_dataset_dict_is_read_by_split(saved):
         find_source(str(saved), "dev")
 
 
-def test_the_datasets_library_loads_what_a_hugging_face_id_names(tmp_path):
-    write(tmp_path / "owner/train.jsonl", "a", "b")
-    write(tmp_path / "owner/test.jsonl", "c")
-    source = hub_source(str(tmp_path / "owner"), None, tmp_path / "cache")
+@pytest.fixture
+def owner(tmp_path, monkeypatch):
+    """A folder that the datasets library takes for a dataset, and a cache of its own."""
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
+    return tmp_path / "owner"
+
+
+def test_the_datasets_library_loads_what_a_hugging_face_id_names(owner):
+    write(owner / "train.jsonl", "a", "b")
+    write(owner / "test.jsonl", "c")
+    source = hub_source(str(owner))
     assert prompts(source) == prompts(source) == ["a", "b"]
     assert source.notes == ("split 'train' read, not test",)
     assert next(source.rows()).where.endswith("[train] row 1")
-    assert prompts(hub_source(str(tmp_path / "owner"), "test", tmp_path / "cache")) == ["c"]
+    assert prompts(hub_source(str(owner), "test")) == ["c"]
     with pytest.raises(InputError, match="no split 'dev'"):
-        hub_source(str(tmp_path / "owner"), "dev", tmp_path / "cache")
+        hub_source(str(owner), "dev")
 
 
-def test_a_configuration_of_a_dataset_stands_behind_a_colon(tmp_path):
-    write(tmp_path / "owner/labelled.jsonl", "a", "b")
-    write(tmp_path / "owner/artificial.jsonl", "c")
-    (tmp_path / "owner/README.md").write_text(
+def test_a_configuration_of_a_dataset_stands_behind_a_colon(owner):
+    write(owner / "labelled.jsonl", "a", "b")
+    write(owner / "artificial.jsonl", "c")
+    (owner / "README.md").write_text(
         "---\nconfigs:\n- {config_name: labelled, data_files: labelled.jsonl}\n"
         "- {config_name: artificial, data_files: artificial.jsonl}\n---\n"
     )
-    assert prompts(hub_source(f"{tmp_path / 'owner'}:labelled", None, tmp_path / "cache")) == ["a", "b"]
+    assert prompts(hub_source(f"{owner}:labelled")) == ["a", "b"]
     with pytest.raises(InputError, match=r"Write it as .*owner:CONFIGURATION"):
-        hub_source(str(tmp_path / "owner"), None, tmp_path / "cache")
+        hub_source(str(owner))
 
 
-def test_splits_without_train_must_be_chosen_from(tmp_path):
-    write(tmp_path / "owner/test.jsonl", "a")
-    write(tmp_path / "owner/validation.jsonl", "b")
+def test_splits_without_train_must_be_chosen_from(owner):
+    write(owner / "test.jsonl", "a")
+    write(owner / "validation.jsonl", "b")
     with pytest.raises(InputError, match=r"test.*choose one with --split"):
-        hub_source(str(tmp_path / "owner"), None, tmp_path / "cache")
+        hub_source(str(owner))
 
 
 def test_a_hugging_face_id_without_a_network_is_a_clear_error(monkeypatch):

@@ -133,7 +133,9 @@ def test_candidates_show_what_was_decided_about_them():
 
 def test_cards_know_their_batch():
     assert shows(candidates(BATCH, REVIEWS), BATCH)
-    assert not shows(candidates(BATCH), BATCH.model_copy(update={"proposals": BATCH.proposals[:1]}))
+    other = BATCH.model_copy(update={"proposals": BATCH.proposals[:1]})
+    assert not shows(candidates(BATCH), other)
+    assert candidates(BATCH)["asked"] == candidates(BATCH, REVIEWS)["asked"] != candidates(other)["asked"]
 
 
 def test_cards_that_are_closed_say_what_became_of_each():

@@ -40,14 +40,14 @@ def test_a_threshold_is_marked_where_one_decides():
 
 
 def test_the_heat_map_holds_the_share_of_every_level():
-    cells = heat_map(COVERAGE).data[0]
+    cells = heat_map(GOAL, COVERAGE).data[0]
     assert cells.y[0] == "Gap"
     assert list(cells.z[0]) == [0.6, 0.2, 0.1, 0.05, 0.04, 0.01]
     assert cells.text[0][0] == "60%"
 
 
 def test_figures_have_no_background_of_their_own():
-    for figure in (coverage_bars(GOAL, COVERAGE), heat_map(COVERAGE)):
+    for figure in (coverage_bars(GOAL, COVERAGE), heat_map(GOAL, COVERAGE)):
         assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0,0,0,0)"
 
 

@@ -32,6 +32,7 @@ def test_plan_writes_a_goal_file_that_verify_accepts(planned):
     assert said.stdout == ""
     assert "Meter readings" in said.stderr
     assert "Still open." in said.stderr
+    assert "% of the samples" in said.stderr  # what the rule wants where no share is given
     assert len(load_goal(path).subgoals) >= 3
     checked = goalcover("verify", path)
     assert checked.returncode == 0, checked.stderr

@@ -161,7 +161,7 @@ def test_a_plan_shows_subgoals_checks_and_what_was_let_pass():
     assert "*Not judged, since the judge cannot see it in a sample: Plain language, Short answers.*" in said.replace(
         "\\", ""
     )
-    assert "| Customers who cannot pay | Helps them | 50% of the samples |" in said
+    assert "| Customers who cannot pay | Helps them | 50% of the samples, at least 20 |" in said
     assert "✓ Atomic · ✓ Disjoint · ✗ Complete" in said
     assert "- Pay was kept as one subgoal." in said
     assert "decide on 2 things" in said
@@ -193,7 +193,9 @@ def test_two_subgoals_stand_side_by_side():
     said = render(events.Compared(a=row(), b=row(gap=False), correlation=0.27, both=2))
     assert "rank correlation of 0.27" in said
     assert "2 samples support both" in said
-    assert "same level everywhere" in render(events.Compared(a=row(), b=row(), correlation=None, both=1))
+    one = render(events.Compared(a=row(), b=row(), correlation=None, both=1))
+    assert "same level everywhere" in one
+    assert "1 sample supports both" in one
 
 
 def test_another_threshold_is_told_by_what_it_changes():

@@ -112,6 +112,12 @@ def test_before_an_upload_it_is_said_what_goes_where_and_who_can_read_it(public,
     assert "left this machine" not in render(events.Exported(result=EXPORTED, order=Order()))
 
 
+def test_what_was_left_out_of_an_export_is_said_once():
+    left_out = {"skipped": {"it has no answer": 5}, "notes": ("5 rows left out: it has no answer",)}
+    said = render(events.Exported(result=EXPORTED.model_copy(update=left_out), order=Order()))
+    assert "1 duplicate left out. 5 rows left out\\: it has no answer. It lies in" in said
+
+
 def test_what_became_of_an_upload_is_said():
     sent = Uploaded(address="https://hub.example/datasets/me/x", private=True, files=("a", "b"))
     assert render(events.Sent(result=sent)).startswith("Uploaded, private: 2 files at ")

@@ -119,11 +119,11 @@ def test_a_question_that_waits_is_known_until_it_is_answered(home: Path):
     async def talk():
         sessions = await opened(home)
         session = sessions.begin("ann")
-        asked = [await session.question()]
+        asked = [await session.matter()]
         for text in ("A medical question-answering assistant", "skip"):
             said = [one async for one in session.hear(Heard(text=text))]
-            assert said[-1].question.text == await session.question()
-            asked.append(await session.question())
+            assert said[-1].question.text == await session.matter()
+            asked.append(await session.matter())
         await sessions.close()
         return asked
 

@@ -3,17 +3,21 @@
 import io
 
 import pytest
+from goalcover.agent.judge import judges_of
 from goalcover.agent.models import Capability, CoverageReport, Gap, Goal, Recommendation, Subgoal
+from goalcover.agent.settings import Settings
 from goalcover.tools.compare import Change
 from goalcover.tools.coverage import cover
 from goalcover.tools.doctor import Finding
 from goalcover.tools.explain import Explanation, Judged, Neighbour, Neighbours
+from goalcover.tools.load import open_dataset
 from goalcover.ui import show
 from goalcover.ui.commands.options import say
 from rich.markdown import Markdown
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
+from word_judge import WordJudge
 
 GOAL = Goal(
     goal="G",
@@ -62,6 +66,20 @@ def screen(monkeypatch) -> io.StringIO:
     text = io.StringIO()
     monkeypatch.setattr(show, "console", show.Terminal(file=text, markup=False, highlight=False, width=200))
     return text
+
+
+def test_who_judges_is_told_and_what_only_the_embedded_judge_cannot_do(screen, tmp_path):
+    (tmp_path / "rows.jsonl").write_text('{"input": "Why?", "output": "Therefore."}\n')
+    dataset = open_dataset(str(tmp_path / "rows.jsonl"))
+    goal = Goal(goal="G", subgoals=(Subgoal(id="short", name="Concise", description="Is concise", scope="every"),))
+    show.print_dataset(dataset, goal, [WordJudge(judge_id="embedded/words/1")])
+    local = screen.getvalue()
+    assert "by the embedded engine (words)" in local
+    assert "its figures for Concise mean little" in local
+    show.print_dataset(dataset, goal, judges_of(["a/alpha", "beta"], Settings(api_key="sk-x", cache_dir=tmp_path)))
+    remote = screen.getvalue().removeprefix(local)
+    assert "by the llm engine (a/alpha, beta)" in remote
+    assert "mean little" not in remote
 
 
 def test_coverage_is_a_line_a_subgoal_with_figures_and_verdict(screen):
@@ -218,5 +236,5 @@ def test_neighbours_are_shown_with_their_subgoal_and_what_repeats_them(screen):
     said = screen.getvalue()
     assert "row-9, Heart [bold]disease[/bold]: level 1, likeness 0.88, 1,200 samples say this\n  [bold]beats" in said
     assert "row-9, Kind tone: level 1, likeness 0.88\n  Poor" in said
-    assert "in the same way: none." in said
+    assert "The weak samples most like row-7: none." in said
     assert "\x1b" not in said

@@ -9,11 +9,11 @@ from typing import Literal, get_args
 from goalcover.tools.formats.examples import Example
 from goalcover.tools.formats.messages import Message, UnfitError
 
-Kind = Literal["messages", "prompt-completion", "preference", "unpaired-preference", "text"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+RowKind = Literal["messages", "prompt-completion", "preference", "unpaired-preference", "text"]
+KINDS: tuple[RowKind, ...] = get_args(RowKind)
 
 
-def kind_of(examples: Sequence[Example]) -> Kind:
+def row_kind(examples: Sequence[Example]) -> RowKind:
     """The kind that holds these examples best."""
     if any(one.rejected is not None for one in examples):
         return "preference"
@@ -44,7 +44,7 @@ def learnt(example: Example, *, keeps_weights: bool = False) -> Message:
     Raises UnfitError when there is none to learn.
     """
     if example.answer is None:
-        raise UnfitError("it is plain text without an answer")
+        raise UnfitError("it has no answer")
     if example.label is False:
         raise UnfitError("its answer is labelled as one that the model should not give")
     if example.answer.get("weight") == 0 and not keeps_weights:

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 from goalcover.tools.formats.examples import Example
-from goalcover.tools.formats.kinds import Kind, labelled, learnt, pair, plain
+from goalcover.tools.formats.kinds import RowKind, labelled, learnt, pair, plain
 from goalcover.tools.formats.messages import Message, UnfitError
 from goalcover.tools.rendering import to_json
 
@@ -31,7 +31,7 @@ COLUMNS = {
 """Column -> what dataset_info.json calls it."""
 
 
-def alpaca_row(example: Example, kind: Kind) -> dict[str, Any]:
+def alpaca_row(example: Example, kind: RowKind) -> dict[str, Any]:
     """`{instruction, input, output}`, with system, history, rejected answer and label where there are some.
 
     Raises UnfitError when the example is of another kind or calls tools, or its turns do not alternate.
@@ -54,7 +54,7 @@ def alpaca_row(example: Example, kind: Kind) -> dict[str, Any]:
     return row
 
 
-def _answers(example: Example, kind: Kind) -> dict[str, Any]:
+def _answers(example: Example, kind: RowKind) -> dict[str, Any]:
     if kind == "preference":
         chosen, rejected = pair(example)
         return {"chosen": _text(chosen), "rejected": _text(rejected)}
@@ -64,7 +64,7 @@ def _answers(example: Example, kind: Kind) -> dict[str, Any]:
     return {"output": _text(learnt(example))}
 
 
-def sharegpt_row(example: Example, kind: Kind) -> dict[str, Any]:
+def sharegpt_row(example: Example, kind: RowKind) -> dict[str, Any]:
     """`{conversations, system, tools}`, with chosen and rejected answer or label where there are some.
 
     Raises UnfitError for plain text and other kinds, and when the sides do not alternate, which LLaMA-Factory skips.
@@ -84,7 +84,7 @@ def sharegpt_row(example: Example, kind: Kind) -> dict[str, Any]:
     return row
 
 
-def _said(example: Example, kind: Kind) -> tuple[list[dict[str, str]], dict[str, Any]]:
+def _said(example: Example, kind: RowKind) -> tuple[list[dict[str, str]], dict[str, Any]]:
     """(what ends the conversation, the columns beside it)."""
     if kind == "preference":
         chosen, rejected = pair(example)

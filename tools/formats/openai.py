@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 from goalcover.tools.formats.examples import Example
-from goalcover.tools.formats.kinds import Kind, learnt, pair
+from goalcover.tools.formats.kinds import RowKind, learnt, pair
 from goalcover.tools.formats.messages import Message, UnfitError
 
 LEAST_ROWS = 10
@@ -22,7 +22,7 @@ WEIGHTS = (0, 1)
 """Loss weights that an answer may have."""
 
 
-def openai_row(example: Example, kind: Kind) -> dict[str, Any]:
+def openai_row(example: Example, kind: RowKind) -> dict[str, Any]:
     """The example as one line of a fine-tuning file. Raises UnfitError when it breaks a rule or is of another kind."""
     prompt: dict[str, Any] = {"messages": [_message(one) for one in example.prompt]}
     if example.tools:

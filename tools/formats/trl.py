@@ -9,14 +9,14 @@ from itertools import groupby
 from typing import Any
 
 from goalcover.tools.formats.examples import Example
-from goalcover.tools.formats.kinds import Kind, labelled, learnt, pair, plain
+from goalcover.tools.formats.kinds import RowKind, labelled, learnt, pair, plain
 from goalcover.tools.formats.messages import Message
 from goalcover.tools.rendering import parse_json, to_json
 
 _KEYS = ("role", "content", "tool_calls", "tool_call_id", "name", "reasoning_content")
 
 
-def trl_row(example: Example, kind: Kind) -> dict[str, Any]:
+def trl_row(example: Example, kind: RowKind) -> dict[str, Any]:
     """The example as a row of that type. Raises UnfitError when it is not of it."""
     if kind == "text":
         return {"text": plain(example)}

@@ -16,13 +16,13 @@ from goalcover.agent.validation import Summary
 from goalcover.memory.runs import Run
 from goalcover.tools.assess import OnProgress, assess
 from goalcover.tools.budget import Budget, budget_for
+from goalcover.tools.levels import rank_correlation
 from goalcover.tools.load import Dataset
 from goalcover.tools.profile import profile
 from goalcover.tools.spending import on_account
 from goalcover.tools.studies.corruption import score_matrix
 from goalcover.tools.studies.effects import summarise
 from goalcover.tools.studies.selftest import try_all
-from goalcover.tools.studies.separation import Numbers
 from goalcover.tools.verify import specification_of
 
 
@@ -36,7 +36,7 @@ class Decomposed(Frozen):
     similarity: float | None
     """Mean similarity of the subgoals' wording over all pairs, -1 to 1, as the disjointness check measures it."""
     overlap: float | None
-    """Mean absolute correlation of the samples' scores over all pairs, 0 to 1."""
+    """Mean absolute rank correlation of the samples' scores over all pairs, 0 to 1."""
     separation: Summary
 
 
@@ -88,16 +88,10 @@ async def _try(
         subgoals=tuple(subgoal.name for subgoal in subgoals),
         failed_checks=len(checks.failures),
         similarity=_mean([pair.similarity for pair in checks.disjoint]),
-        overlap=_mean([_correlation(scores[:, a], scores[:, b]) for a, b in combinations(range(len(subgoals)), 2)]),
+        # A subgoal that all samples show alike tells nothing of another.
+        overlap=_mean([abs(rank_correlation(a, b) or 0.0) for a, b in combinations(scores.T, 2)]),
         separation=summarise([trial.measured for trial in trials if trial.measured]),
     )
-
-
-def _correlation(a: Numbers, b: Numbers) -> float:
-    both = ~np.isnan(a) & ~np.isnan(b)
-    if both.sum() < 2 or not a[both].std() or not b[both].std():
-        return 0.0  # a subgoal that all samples show alike tells nothing of another
-    return abs(float(np.corrcoef(a[both], b[both])[0, 1]))
 
 
 def _mean(values: list[float]) -> float | None:

@@ -72,6 +72,16 @@ class Measured:
         return float(self.mean.relative[self.target])
 
     @property
+    def chance(self) -> tuple[float, float] | None:
+        """The target's relative changes with as many samples removed at random; None where it could not move."""
+        return interval(self.control.relative[:, self.target])
+
+    @property
+    def beats_chance(self) -> bool:
+        """Whether the target falls further than that."""
+        return self.chance is not None and self.change < self.chance[0]
+
+    @property
     def others(self) -> list[tuple[str, float]]:
         """Names and relative changes of the non-targets that could move."""
         return self._changes(np.arange(len(self.names)) != self.target)
@@ -241,7 +251,7 @@ def _unscored(one: Measured) -> str:
 
 
 def _compared(one: Measured, name: str) -> tuple[bool, str]:
-    fall, control = one.change, interval(one.control.relative[:, one.target])
+    fall, control = one.change, one.chance
     if fall >= 0 or control is None:
         return False, f"{name} does not fall ({signed(fall)}): the judge does not see what was removed."
     chance = f"(as many removed at random move it by {signed(control[0])} to {signed(control[1])})"

@@ -3,7 +3,8 @@
 A removal made from a run's own scores would prove nothing: of course a mean falls when its highest scores go. So the
 words are learnt on one half of the samples and taken to the other half, where no score decides what goes, and they are
 never words of the subgoal, which is what the judge looks for. Scores that follow nothing in the texts find no such
-words, or words that take nothing away in the other half.
+words, or words that take nothing away in the other half. There the subgoal's own words tell whether the scores follow
+the texts at all.
 """
 
 import re
@@ -13,6 +14,8 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from goalcover.agent.embedded.cues import cue_of, show
+from goalcover.agent.embedded.phrases import speaks_of
 from goalcover.agent.models import Sample, Subgoal
 from goalcover.agent.words import is_telling, stem
 from goalcover.tools.studies.separation import Mask, Numbers
@@ -57,7 +60,7 @@ def read_vocabulary(samples: Sequence[Sample]) -> Vocabulary | None:
         analyzer=_terms, binary=True, min_df=min(3, len(samples)), max_df=0.5 if len(samples) > 3 else 1.0
     )
     try:
-        holds = counter.fit_transform(f"{one.input[:_CHARS]}\n{one.output[:_CHARS]}" for one in samples)
+        holds = counter.fit_transform(map(_beginning, samples))
     except ValueError:  # sklearn's word for an empty vocabulary
         return None
     return Vocabulary(tuple(counter.get_feature_names_out()), holds.tocsr())
@@ -73,6 +76,17 @@ def find_marks(vocabulary: Vocabulary, scores: Numbers, subgoal: Subgoal, first:
         mask |= ~taught & (np.asarray(vocabulary.holds[:, places].sum(axis=1)).ravel() > 0)
         found |= dict.fromkeys(vocabulary.terms[place] for place in places)
     return Marks(tuple(found), mask)
+
+
+def own_marks(samples: Sequence[Sample], subgoal: Subgoal) -> Marks:
+    """The form that a subgoal asks for, or else its own words, whatever it scores: which samples show or hold these."""
+    if cue := cue_of(subgoal):
+        return Marks((cue.noun,), np.array([show(cue, one, subgoal).n_output > 0 for one in samples], dtype=bool))
+    return Marks((subgoal.name,), np.array([speaks_of(_beginning(one), subgoal) for one in samples], dtype=bool))
+
+
+def _beginning(sample: Sample) -> str:
+    return f"{sample.input[:_CHARS]}\n{sample.output[:_CHARS]}"
 
 
 def _telling_apart(holds: Any, high: Mask, low: Mask, allowed: Mask) -> list[int]:

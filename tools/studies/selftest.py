@@ -21,8 +21,8 @@ from goalcover.tools.report import write_report
 from goalcover.tools.spending import judging_again
 from goalcover.tools.studies.copies import copies, halve, removed_by_chance
 from goalcover.tools.studies.corruption import NOTES, Study, score_matrix
-from goalcover.tools.studies.effects import effect, summarise
-from goalcover.tools.studies.marks import HIGH, Marks, find_marks, read_vocabulary
+from goalcover.tools.studies.effects import Measured, effect, summarise
+from goalcover.tools.studies.marks import HIGH, Marks, find_marks, own_marks, read_vocabulary
 from goalcover.tools.studies.natural import make_rare, plant
 from goalcover.tools.studies.senses import Kinds, strangers
 from goalcover.tools.studies.separation import Numbers
@@ -105,19 +105,28 @@ def try_all(goal: Goal, samples: Sequence[Sample], scores: Numbers) -> list[Tria
         own, marks = scores[:, place], Marks((), np.zeros(len(samples), dtype=bool))
         if vocabulary:
             marks = find_marks(vocabulary, own, subgoal, first)
-        trials.append(_measured(Trial(subgoal, own, groups, marks), study))
+        trials.append(_measured(Trial(subgoal, own, groups, marks), study, samples))
     return trials
 
 
-def _measured(trial: Trial, study: Study) -> Trial:
-    """The trial with its removal measured, where that can tell."""
-    mask, name = trial.marks.mask, trial.subgoal.id
-    if not mask.any() or not trial.can_fall:
+def _measured(trial: Trial, study: Study, samples: Sequence[Sample]) -> Trial:
+    """The trial with its removal measured, where that can tell; where it tells nothing, that of its own words too."""
+    if not trial.can_fall:
         return trial
-    found = study.measure(Removal(id=name, target=name, terms=trial.marks.terms), mask)
-    if len(np.unique(trial.groups)) < len(mask):
-        found = replace(found, control=removed_by_chance(study.scores, trial.groups, int(mask.sum())))
-    return replace(trial, measured=found)
+    found = _removal(trial, study, trial.marks)
+    if found and found.beats_chance:
+        return replace(trial, measured=found)
+    return replace(trial, measured=found, own=_removal(trial, study, own_marks(samples, trial.subgoal)))
+
+
+def _removal(trial: Trial, study: Study, marks: Marks) -> Measured | None:
+    if not marks.mask.any():
+        return None
+    name = trial.subgoal.id
+    found = study.measure(Removal(id=name, target=name, terms=marks.terms), marks.mask)
+    if len(np.unique(trial.groups)) < len(marks.mask):
+        found = replace(found, control=removed_by_chance(study.scores, trial.groups, int(marks.mask.sum())))
+    return found
 
 
 def _verdict(grades: Sequence[Trust]) -> str:

@@ -54,5 +54,5 @@ def strangers(samples: Sequence[Sample], high: Mask, subjects: Subjects) -> Kind
         return None
     groups = [vectors[found.labels_ == kind] for kind in (0, 1)]
     others = subjects.openings([samples[place] for place in evenly(len(samples), _READ)])
-    first, second = (", ".join(names[:1]) for names in subjects.named(groups, others))
+    first, second = (topics[0].name if topics else "" for topics in subjects.named(groups, others))
     return Kinds((float(shares[0]), float(shares[1])), (first, second))

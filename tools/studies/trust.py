@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from goalcover.agent.embedded.cues import cue_of
 from goalcover.agent.embedded.naming import hidden_form
 from goalcover.agent.models import Subgoal
 from goalcover.agent.validation import NaturalGap, Trust, TrustGrade
 from goalcover.tools.studies.copies import Groups
-from goalcover.tools.studies.effects import Measured, effect
+from goalcover.tools.studies.effects import Measured
 from goalcover.tools.studies.marks import HIGH, Marks
 from goalcover.tools.studies.natural import PLANTABLE
 from goalcover.tools.studies.senses import Kinds
@@ -38,6 +39,8 @@ class Trial:
     marks: Marks
     measured: Measured | None = None
     """None where there was nothing to remove, or hardly anything else."""
+    own: Measured | None = None
+    """The removal of what holds the subgoal's own words or shows its form, where no other words take anything away."""
 
     @property
     def n_scored(self) -> int:
@@ -94,33 +97,45 @@ def trust(
 
 
 def _graded(trial: Trial, kinds: Kinds | None, natural: Sequence[NaturalGap]) -> tuple[TrustGrade, str]:
-    if trial.measured:
+    if trial.measured and trial.measured.beats_chance:
         return _by_removal(trial, trial.measured, kinds, natural)
     if trial.n_different < FEWEST:
         return "weak", _too_few(trial)
     if trial.can_fall:
-        return "untrustworthy", (
-            f"No words but the subgoal's own mark the {count(trial.n_high, 'sample')} that score high: the scores "
-            "follow nothing else that the samples share."
-        )
+        return _by_own_words(trial)
     return _by_planting(trial, natural)
+
+
+def _by_own_words(trial: Trial) -> tuple[TrustGrade, str]:
+    """Where no other words are seen to matter: with its own at least, the scores follow the texts, or they do not."""
+    words = f"No words but its own mark the {count(trial.n_high, 'sample')} that score high"
+    if trial.measured:
+        words = f"{_without(trial, trial.measured)}, no further than by chance"
+    if trial.own is None or not trial.own.beats_chance:
+        return "untrustworthy", f"{words}: its high scores follow nothing that the samples share."
+    cue = cue_of(trial.subgoal)
+    holding = f"show {cue.noun}" if cue else "hold words of its own"
+    removed = count(round(float(trial.own.n_removed.mean())), "sample")
+    return "weak", (
+        f"{words}, but without the {removed} that {holding} it falls by {percent(-trial.own.change)}: what else the "
+        "high scores follow is not shown."
+    )
+
+
+def _without(trial: Trial, measured: Measured) -> str:
+    removed = f"{count(round(float(measured.n_removed.mean())), 'sample')} with {', '.join(trial.marks.terms[:5])}"
+    return f"Without {removed} its alignment falls by {percent(max(0.0, -measured.change))}"
 
 
 def _by_removal(
     trial: Trial, measured: Measured, kinds: Kinds | None, natural: Sequence[NaturalGap]
 ) -> tuple[TrustGrade, str]:
-    found = effect(measured)
-    fall, chance = measured.change, found.subject.control
-    removed = f"{count(round(found.n_removed), 'sample')} with {', '.join(trial.marks.terms[:5])}"
-    words = f"Without {removed} its alignment falls by {percent(max(0.0, -fall))}"
-    if chance is None or fall >= chance[0]:
-        return "untrustworthy", (
-            f"{words}, no further than by chance: its high scores follow nothing that the samples share."
-        )
+    fall, words = measured.change, _without(trial, measured)
+    least, _ = measured.chance or (0.0, 0.0)
     close, change = min(measured.rivals, key=lambda pair: pair[1], default=("", 0.0))
     if doubt := _doubt(trial, fall, (close, change), kinds) or _still_covered(natural):
         return "weak", f"{words}, but {doubt}."
-    apart = f"{words}; {_next(measured)}, and chance moves it by {percent(-chance[0])} at most."
+    apart = f"{words}; {_next(measured)}, and chance moves it by {percent(-least)} at most."
     return "trustworthy", apart + _limits(natural)
 
 

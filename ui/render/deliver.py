@@ -41,7 +41,8 @@ def _(said: events.Selected) -> str:
     named = [text(said.goal.subgoal(one).name) for one in chosen.subgoal_ids]
     going_by = f"By {', '.join(named)} alone." if len(named) < len(said.goal.subgoals) else ""
     best = f"The best {said.quota:,} of each subgoal are kept whatever their goal score." if said.quota else ""
-    parts = [head, unread_words(said.unread), going_by, _why(chosen), best, table, costs]
+    broken = f"{chosen.left_out}." if chosen.left_out else ""
+    parts = [head, unread_words(said.unread), going_by, _why(chosen), broken, best, table, costs]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -83,8 +84,7 @@ def _(said: events.Exported) -> str:
         lines.append(f"Shuffled with seed {order.seed}.")
     if done.duplicates:
         lines.append(f"{count(done.duplicates, 'duplicate')} left out.")
-    lines += [f"Left out: {text(reason)} ({n:,})." for reason, n in done.skipped.items()]
-    lines += [text(note) for note in done.notes]
+    lines += [f"{text(note)}." for note in done.notes]
     lines.append(f"It lies in {text(done.path)}, with its card and where every row comes from.")
     return "\n\n".join(part for part in (unread_words(order.unread), " ".join(lines), _consent(said)) if part)
 

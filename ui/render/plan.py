@@ -1,11 +1,11 @@
 """Words for the way to a checked decomposition: welcome, what was read, questions, subgoals, cost."""
 
 from goalcover.agent.elicitation import Checks
-from goalcover.agent.models import Goal, Subgoal
+from goalcover.agent.models import Goal
 from goalcover.graph import events
 from goalcover.graph.state import Data, Wait
-from goalcover.tools.coverage import share_wanted
-from goalcover.tools.typeset import count, percent
+from goalcover.tools.coverage import wanted_in_words
+from goalcover.tools.typeset import count
 from goalcover.ui.render.base import render
 from goalcover.ui.render.text import SAMPLE, engine, notes, sample, text
 
@@ -125,21 +125,13 @@ def _(said: events.Stopped) -> str:
 @render.register
 def _(said: events.Planned) -> str:
     goal = said.goal
-    rows = "\n".join(f"| {text(one.name)} | {text(one.description)} | {wanted(goal, one)} |" for one in goal.subgoals)
-    column = "Wanted of" if goal.threshold is None else "Wanted"
-    table = f"| Subgoal | What a sample must show | {column} |\n|---|---|---|\n{rows}"
+    rows = "\n".join(
+        f"| {text(one.name)} | {text(one.description)} | {wanted_in_words(goal, one)} |" for one in goal.subgoals
+    )
+    table = f"| Subgoal | What a sample must show | Wanted |\n|---|---|---|\n{rows}"
     left = f"\n\nLet us decide on {count(said.open, 'thing')}." if said.open else ""
     head = f"### {count(len(said.goal.subgoals), 'subgoal')}\n\n{text(said.goal.text)}"
     return f"{head}\n\n{table}\n\n{_checks(said.checks)}{_noted(said.checks)}{_overruled(said.goal)}{left}"
-
-
-def wanted(goal: Goal, one: Subgoal) -> str:
-    """What the rule in force wants of a subgoal."""
-    weight = f", weight {one.weight:g}" if one.weight != 1 else ""
-    if goal.threshold is not None:
-        return f"a mean alignment of {goal.threshold:g}{weight}"
-    share = share_wanted(goal, one)
-    return f"every sample{weight}" if share is None else f"{percent(share)} of the samples{weight}"
 
 
 def _checks(checks: Checks) -> str:

@@ -1,11 +1,13 @@
 """Words for what a finished run shows: progress, verdict, reasons, samples, advice."""
 
+from collections.abc import Sequence
+
 from goalcover.agent.models import Capability, CoverageReport, Gap, Recommendation, SubgoalCoverage
 from goalcover.agent.validation import SelfTest, Trust
 from goalcover.graph import events
-from goalcover.tools.coverage import gaps_first
 from goalcover.tools.explain import Judged, Neighbour
 from goalcover.tools.kinds import MEANINGS, closing, left_over
+from goalcover.tools.recommend import gaps_first
 from goalcover.tools.typeset import count, listed
 from goalcover.ui.render.base import brief, render
 from goalcover.ui.render.text import Stream, bar, engine, notes, sample, text
@@ -77,7 +79,7 @@ def _result(said: events.Diagnosed) -> str:
     which = f"a random {samples:,} of" if samples < said.data.samples else "all"
     made_by = engine(said.info.engine.name, said.info.engine.model)
     judged = f"Judged {which} {count(said.data.samples, 'sample')} in {said.info.wall_s:.0f} s by the {made_by}."
-    return "\n\n".join([f"### {_verdict(said.coverage)}", judged, _table(said.coverage)]) + notes(said.coverage.notes)
+    return "\n\n".join([f"### {_verdict(said.coverage)}", judged, _table(said)]) + notes(said.coverage.notes)
 
 
 @render.register
@@ -86,7 +88,7 @@ def _(said: events.Covered) -> str:
     kept = [f"- **{text(one.name)}**: {words[one.gap]}. {_standing(one)}" for one in said.kept]
     besides = ["\n".join(["With the synthetic samples that were kept:", "", *kept])] if kept else []
     head = f"### {_verdict(said.coverage)}{notes(said.coverage.notes)}"
-    return "\n\n".join([head, _table(said.coverage), *besides])
+    return "\n\n".join([head, _table(said), *besides])
 
 
 @render.register
@@ -113,8 +115,9 @@ def _why(said: events.Explained) -> str:
 
 
 def _lowest(said: events.Explained) -> str:
-    head = "**The lowest samples**" if said.explanation.samples else "**No sample was scored**"
-    return "\n\n".join([head, *map(_sample, said.explanation.samples)])
+    found = said.explanation.samples
+    head = _first(found).capitalize() if found else "No sample was scored"
+    return "\n\n".join([f"**{head}**", *map(_sample, found)])
 
 
 @render.register
@@ -130,7 +133,8 @@ def _(said: events.Alike) -> str:
     name = text(said.name)
     same = [_neighbour(one, "") for one in said.neighbours.same]
     others = [_neighbour(one, said.names.get(one.subgoal_id, one.subgoal_id)) for one in said.neighbours.others]
-    parts = [f"### Like {text(said.sample_id)}", f"**Just as weak in {name}**", "\n".join(same) or "None is alike."]
+    weak = f"**The weak samples of {name} that are most like it**"
+    parts = [f"### Like {text(said.sample_id)}", weak, "\n".join(same) or "None is alike."]
     return "\n\n".join([*parts, *(["**Weak elsewhere in the same way**", "\n".join(others)] if others else [])])
 
 
@@ -143,7 +147,8 @@ def _neighbour(one: Neighbour, name: str) -> str:
 def _(said: events.Shown) -> str:
     if not said.samples:
         return f"No sample was scored for {text(said.name)}."
-    return "\n\n".join([f"### {text(said.name)}: the {said.end} samples", *map(_sample, said.samples)])
+    which = _first(said.samples) if said.end == "lowest" else f"the {said.end} samples"
+    return "\n\n".join([f"### {text(said.name)}: {which}", *map(_sample, said.samples)])
 
 
 @render.register
@@ -168,7 +173,7 @@ def _(said: events.Compared) -> str:
     together = "One of them has the same level everywhere, so nothing can be said about how they move together."
     if said.correlation is not None:
         together = f"Over the samples their levels have a rank correlation of {said.correlation:.2f}."
-    return f"{table}\n\n{together} {count(said.both, 'sample')} support both."
+    return f"{table}\n\n{together} {count(said.both, 'sample supports', 'samples support')} both."
 
 
 @render.register
@@ -288,8 +293,8 @@ def _verdict(coverage: CoverageReport) -> str:
     return f"{gaps} of {whole} {'is a gap' if gaps == 1 else 'are gaps'}{without}"
 
 
-def _table(coverage: CoverageReport) -> str:
-    rows = gaps_first(coverage)
+def _table(said: events.Diagnosed | events.Covered) -> str:
+    rows = gaps_first(said.goal, said.coverage)
     lines = [f"| {_word(one)} | {text(one.name)} | {_level(one)} | {one.support:,} |" for one in rows]
     return "\n".join(["| | Subgoal | Alignment | Support |", "|---|---|---|---:|", *lines])
 
@@ -338,8 +343,13 @@ def _step(one: Recommendation) -> str:
     return f"{text(one.action)}: {text(one.detail)}{samples}"
 
 
+def _first(found: Sequence[Judged]) -> str:
+    return "the samples to read first" if found[0].fault else "the lowest samples"
+
+
 def _sample(one: Judged) -> str:
-    head = f"**{text(one.sample_id)}**, level {one.level} of 5. {text(one.explanation)}"
+    fault = f" Its output is {one.fault}." if one.fault else ""
+    head = f"**{text(one.sample_id)}**, level {one.level} of 5. {text(one.explanation)}{fault}"
     return f"{head}\n\n{sample(one.input, one.output)}"
 
 

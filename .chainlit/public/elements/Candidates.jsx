@@ -41,7 +41,7 @@ const Card = ({ one, open, editor, setEditor, say, loading }) => {
   return (
     <div className={one.decision === 'rejected' ? 'gc-card gc-out' : 'gc-card'}>
       <div className="gc-head">
-        <div className="gc-name">{one.number}. For: {one.capability}</div>
+        <div className="gc-name">{one.number}. Made for “{one.capability}”</div>
         {one.decision ? <Badge>{one.decision}</Badge> : null}
         <Badge variant="secondary">{one.badge}</Badge>
       </div>
@@ -99,5 +99,5 @@ const Candidates = window.once('Candidates', ({ cards, open, say }) => {
 });
 
 export default (
-  <Candidates {...props} say={async (says) => (await callAction({ name: 'say', payload: { says } })).response} />
+  <Candidates {...props} say={async (says) => (await callAction({ name: 'say', payload: { says, asked: props.asked } })).response} />
 );

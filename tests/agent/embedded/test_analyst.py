@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,11 +49,12 @@ def cluster(texts: tuple[str, ...], level: int = 0, output: str = "") -> Cluster
         Alignment(sample_id=one.id, subgoal_id="heart", level=level, explanation="e", evidence=one.input, judge="j")
         for one in samples
     )
-    return Cluster(alignments, samples, near=level >= 2)
+    return Cluster(alignments, samples, near=level >= 2, of=len(samples))
 
 
 def named(analyst: EmbeddedAnalyst, *clusters: Cluster, subgoal: Subgoal = HEART) -> tuple[Capability, ...]:
-    return asyncio.run(analyst.name(subgoal, clusters, ()))
+    of = sum(len(one.samples) for one in clusters)
+    return asyncio.run(analyst.name(subgoal, [replace(one, of=of) for one in clusters], ()))
 
 
 def test_what_is_missing_and_what_is_there_instead_are_both_named(analyst):
@@ -61,6 +63,27 @@ def test_what_is_missing_and_what_is_there_instead_are_both_named(analyst):
     assert "pregnancy" in births.title
     assert "airport" in flights.title or "flight" in flights.title
     assert "pregnancy" not in flights.title
+
+
+def test_a_group_is_said_to_be_about_what_half_of_it_is_about_and_no_less(analyst):
+    sorts = (
+        "Who won the chess match? The champion won it in the last round.",
+        "How is cheese made? Milk is heated, and the whey is drained.",
+        "What is a volcano? A mountain through which lava comes up.",
+        "How do I tune a guitar? Turn the pegs until each string is right.",
+    )
+    mixed, _ = named(analyst, cluster((*BIRTHS[:2], *sorts)), cluster(FLIGHTS))
+    assert "samples on various subjects, such as pregnancy" in mixed.title
+    assert "are on various subjects, such as pregnancy" in mixed.summary
+    assert "largely" not in mixed.summary
+    assert mixed.instead == ""
+
+
+def test_a_large_group_is_read_throughout_not_at_its_most_typical_alone(analyst):
+    texts = [f"How long does a pregnancy last in week {n}? The midwife looks after the pregnancy." for n in range(60)]
+    others = [f"How early must I be at the airport for flight {n}? The luggage is checked there." for n in range(180)]
+    (found,) = named(analyst, cluster((*texts, *others)))
+    assert "pregnancy" not in found.instead
 
 
 def test_figures_are_counted(analyst):
@@ -112,9 +135,11 @@ def test_two_clusters_on_one_subject_get_different_titles(analyst):
     assert first.title != second.title
 
 
-def test_of_amounts_that_go_missing_those_that_were_there_to_keep_are_counted(analyst):
+@pytest.mark.parametrize("asked", [MONEY.description, "Does not omit amounts of money"])
+def test_of_amounts_that_go_missing_those_that_were_there_to_keep_are_counted(analyst, asked):
+    money = MONEY.model_copy(update={"description": asked})
     (found,) = named(
-        analyst, cluster(("It grants $5,000 a year.", "It names a bridge."), output="A bill."), subgoal=MONEY
+        analyst, cluster(("It grants $5,000 a year.", "It names a bridge."), output="A bill."), subgoal=money
     )
     assert found.title.startswith("No amounts of money in answers")
     assert (

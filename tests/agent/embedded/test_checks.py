@@ -1,6 +1,5 @@
 """The checks against hand labels, and the repairs they offer. One half of the probes set the cuts."""
 
-import asyncio
 from functools import cache
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 import yaml
 from goalcover.agent.elicitation import Specification
 from goalcover.agent.embedded.checks import check
+from goalcover.agent.embedded.domains import GENERIC, recognise
 from goalcover.agent.models import Clarification, Subgoal
 
 PROBES = Path(__file__).parents[2] / "probes"
@@ -41,6 +41,16 @@ def test_what_is_added_takes_no_id_that_another_subgoal_has_kept(embedder):
     assert missing.repair.put[0].id == "welding-2"
 
 
+def test_a_split_takes_the_description_apart_too(embedder):
+    told = "Helps customers with car accidents and with water damage at home"
+    one = subgoal("Motor crashes and roof leaks", told)
+    (split,) = [found.repair for found in check(GOAL, (one,), embedder).atomic]
+    assert [part.description for part in split.put] == [
+        "Helps customers with car accidents",
+        "Helps customers with water damage at home",
+    ]
+
+
 @pytest.mark.parametrize("part", ["tune", "held"])
 def test_overlaps_are_told_from_neighbours(embedder, part):
     labelled = [probe for probe in probes("pairs.yaml") if probe["part"] == part]
@@ -48,6 +58,15 @@ def test_overlaps_are_told_from_neighbours(embedder, part):
     right = sum(same == probe["same"] for same, probe in zip(found, labelled, strict=True))
     assert len(labelled) == 69
     assert right / len(labelled) >= 0.95
+
+
+@pytest.mark.parametrize("part", ["tune", "held"])
+def test_a_goal_s_field_is_told_and_one_word_alone_decides_nothing(embedder, part):
+    labelled = [probe for probe in probes("fields.yaml") if probe["part"] == part]
+    found = [(probe["field"], recognise(probe["goal"], embedder).id) for probe in labelled]
+    assert len(labelled) == 36
+    assert sum(wanted == field for wanted, field in found) / len(labelled) >= 0.85
+    assert sum(field not in {wanted, GENERIC} for wanted, field in found) <= 1
 
 
 @pytest.mark.parametrize("part", ["tune", "held"])
@@ -125,10 +144,12 @@ def test_a_clause_that_a_subgoal_covers_in_other_words_is_covered(embedder):
 
 
 def test_a_missing_answer_is_named_with_where_it_was_given(embedder):
-    specification = GOAL.answered(Clarification(question="Form?", answer="bullet points", slot="output"))
-    (missing,) = check(specification, OTHERS, embedder).complete.uncovered
-    assert "your answer about the form of the answer" in missing.reason
-    assert missing.repair.label == "Add “Bullet points”"
+    form = Clarification(question="Form?", answer="bullet points", slot="output")
+    readers = Clarification(question="Who?", answer="Nurses. It must warn about allergies.", slot="audience")
+    first, second = check(GOAL.answered(form).answered(readers), OTHERS, embedder).complete.uncovered
+    assert "your answer about the form of the answers" in first.reason
+    assert first.repair.label == "Add “Bullet points”"
+    assert "your answer about the audience" in second.reason
 
 
 def test_the_reason_says_what_to_do(embedder):
@@ -163,10 +184,3 @@ def test_no_subgoals_is_a_decomposition_that_covers_nothing(embedder):
     checks = check(Specification(goal="A chatbot about beekeeping"), (), embedder)
     assert checks.atomic == checks.disjoint == ()
     assert [one.clause for one in checks.complete.uncovered] == ["beekeeping"]
-
-
-def test_the_role_answers_what_the_function_does(embedder):
-    from goalcover.agent.embedded.decomposer import EmbeddedDecomposer
-
-    found = asyncio.run(EmbeddedDecomposer(embedder).check(GOAL, OTHERS))
-    assert found == check(GOAL, OTHERS, embedder)

@@ -95,8 +95,75 @@ def read(goal, field="generic"):
             [("output", "multilingual"), ("output", "Hindi"), ("output", "Dutch")],
         ),
         ("a German customer service bot", "support", [("output", "German")]),
-        ("translate contracts from German to English", "legal", [("output", "German"), ("output", "English")]),
+        (
+            "translate contracts from German to English",
+            "legal",
+            [("task", "translating contracts"), ("output", "German"), ("output", "English")],
+        ),
         ("it should speak Thai about housing", "generic", [("output", "Thai"), ("domain", "housing")]),
+        (
+            "an assistant that drafts wills, never gives tax advice and says when it does not know",
+            "generic",
+            [("domain", "wills"), ("out_of_scope", "gives tax advice"), ("safety", "says when it does not know")],
+        ),
+        (
+            "explains Python errors and never makes things up",
+            "code",
+            [("domain", "Python errors"), ("safety", "never makes things up")],
+        ),
+        ("an assistant that groks our invoices", "generic", [("task", "groks our invoices")]),
+        (
+            "a bot that summarises notes, flags drug interactions and translates them into French",
+            "generic",
+            [
+                ("task", "summarising notes"),
+                ("task", "flags drug interactions"),
+                ("task", "translating notes"),
+                ("output", "French"),
+            ],
+        ),
+        (
+            "help customers return items, but don't promise refunds",
+            "generic",
+            [("audience", "customers"), ("domain", "return items"), ("out_of_scope", "promise refunds")],
+        ),
+        (
+            "a bot that covers birds, sports injuries and savings accounts",
+            "generic",
+            [("domain", "birds"), ("domain", "sports injuries"), ("domain", "savings accounts")],
+        ),
+        ("medicines that interact", "generic", [("domain", "medicines that interact")]),
+        ("a bot that knows when to escalate", "generic", [("safety", "when to escalate")]),
+        (
+            "So basically our support team gets like 400 tickets a day about failed logins and we want something that "
+            "drafts the first reply so an agent only has to check it",
+            "support",
+            [("domain", "failed logins"), ("domain", "first reply")],
+        ),
+        (
+            "My PhD is about solar cells and I'd like an assistant that reads papers and extracts yields",
+            "generic",
+            [("domain", "solar cells"), ("domain", "yields")],
+        ),
+        (
+            "entity recognition for recipes (names, amounts and times) output as JSON",
+            "generic",
+            [
+                ("domain", "entity recognition"),
+                ("domain", "recipes (names, amounts and times)"),
+                ("output", "output as JSON"),
+            ],
+        ),
+        ("improve my model's reasoning", "generic", [("evidence", "improve my model's reasoning")]),
+        ("escalate self-harm to a human", "generic", [("safety", "escalate self-harm"), ("audience", "human")]),
+        (
+            "a chatbot for hotels, it should know breakfast times, and speak English",
+            "generic",
+            [("domain", "hotels"), ("domain", "breakfast times"), ("output", "English")],
+        ),
+        ("no medical advice, just recipes", "generic", [("out_of_scope", "medical advice"), ("domain", "recipes")]),
+        ("A cooking bot. It suggests menus", "generic", [("domain", "cooking"), ("domain", "menus")]),
+        ("I'm building a text-to-SQL copilot", "generic", [("domain", "text-to-SQL")]),
         ("Latin American history in Polish", "generic", [("domain", "Latin American history"), ("output", "Polish")]),
     ],
 )
@@ -175,6 +242,12 @@ def test_a_part_of_the_field_does(text):
             "stolen or lost cards; fraud",
             [("task", "Stolen or lost cards", "some"), ("task", "Fraud", "some")],
         ),
+        (
+            "task",
+            "explain bills, never give advice",
+            [("task", "Explaining bills", "some"), ("safety", "No giving advice", "every")],
+        ),
+        ("domain", "bees and wasps, but no hornets", [("domain", "Bees", "some"), ("domain", "Wasps", "some")]),
         ("task", "being sacked", [("task", "Being sacked", "some")]),
         ("task", "beginners, not experts", [("task", "Beginners", "some")]),
         (

@@ -89,7 +89,7 @@ def test_what_the_answer_says_already_and_what_the_input_lacks_makes_no_sample(g
     told = told.model_copy(update={"output": f"{FILLING} It gives $4,000,000, $4,500 and $450,000."})
     found = generate(generator, brief(told, long_summary(bill(5, names_money=False))))
     assert found.candidates == ()
-    assert "in 0 of these it holds amounts of money that the answer leaves out" in found.shortfall
+    assert "have an input of at least 40 words: 2 of 2. In 0 of these it holds amounts of money" in found.shortfall
     assert "invents nothing" in found.shortfall
 
 
@@ -102,9 +102,8 @@ def test_sentences_that_were_left_out_are_counted_with_the_reason(generator):
     changed = {"input": f"{row['title']}\n\n{row['text']}", "original": json.dumps(row)}
     found = generate(generator, brief(sample.model_copy(update=changed)))
     assert found.candidates == ()
-    assert (
-        "Sentences left out: 1 change the words of another text; 1 refer to what stands elsewhere." in found.shortfall
-    )
+    left_out = "they change the words of another text (1); they refer to what stands elsewhere (1)."
+    assert f"Sentences left out, because {left_out}" in found.shortfall
 
 
 def test_the_same_request_gives_the_same_candidates_and_passes_over_those_made_before(generator):
@@ -177,3 +176,25 @@ def test_a_question_that_names_the_subgoal_does_not_make_a_good_answer(embedder)
     assert verdict.faithfulness == 5
     assert verdict.completeness < 4
     assert not verdict.passes
+
+
+@pytest.mark.parametrize(
+    ("answer", "speaks"),
+    [
+        (
+            "Not later than 180 days after the day of enactment, the Secretary of Agriculture shall issue the rules.",
+            False,
+        ),
+        ("Not later than 180 days after the day of enactment, each farmer shall be told of the rules.", True),
+    ],
+)
+def test_a_neighbouring_word_that_the_lenient_judge_takes_for_all_of_the_subgoal_is_no_word_of_its_own(
+    embedder, answer, speaks
+):
+    farms = Subgoal(id="f", name="Farming", description="Explains what a bill does for farmers, crops and livestock")
+    made = Candidate(id="a", input=f"A farm bill. {answer}", output=answer, capability="c", difficulty="basic", form="")
+    judge = EmbeddedDiscriminator(EmbeddedJudge(embedder))
+    (verdict,) = asyncio.run(judge.judge(farms, [made], Anchors(strong=None, weak=None)))
+    assert verdict.level >= 4
+    assert verdict.passes == speaks
+    assert ("holds none of the words" in verdict.rationale) != speaks

@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 from goalcover.agent.embedded import judge as judge_module
+from goalcover.agent.embedded.evidence import Reader
 from goalcover.agent.embedded.judge import EmbeddedJudge
 from goalcover.agent.models import Sample, Subgoal
 from goalcover.agent.words import stem
@@ -53,6 +54,18 @@ def test_alignments_come_samples_outermost_in_the_order_given(judge):
         (sample.id, subgoal.id) for sample in SAMPLES[::-1] for subgoal in SUBGOALS
     ]
     assert {one.judge for one in found} == {judge.id}
+
+
+def test_of_ever_more_subgoals_those_read_longest_ago_are_forgotten_and_read_again(embedder, monkeypatch):
+    judge, read, queries = EmbeddedJudge(embedder), [], Reader.queries
+    monkeypatch.setattr(judge_module, "KEPT", 2)
+    monkeypatch.setattr(Reader, "queries", lambda self, new: read.extend(new) or queries(self, new))
+    expected = run(judge, SAMPLES, SUBGOALS)
+    read.clear()
+    first, second, third = SUBGOALS[:3]
+    for one in (first, second, third, third, first):
+        assert run(judge, SAMPLES, [one]) == [found for found in expected if found.subgoal_id == one.id]
+    assert read == [first, second, third, first]
 
 
 def test_nothing_to_judge_is_judged_at_once(judge):

@@ -4,6 +4,7 @@ import pytest
 from goalcover.agent.embedded.quotable import (
     AMENDS,
     ANNOUNCES,
+    ASKS,
     DEFINES,
     FRAGMENT,
     REFERS,
@@ -89,6 +90,10 @@ def test_what_a_sentence_names_itself_it_does_not_look_back_for():
         ("We evaluated the usefulness of a short stay in the ward for children.", ANNOUNCES),
         ("To determine whether shaving before surgery causes an infection of the wound.", ANNOUNCES),
         ("The patients were divided into three arms by their age and weight.", ANNOUNCES),
+        ("Variables recorded included age, sex, type of procedure and postoperative complications.", ANNOUNCES),
+        ("The recorded data comprised the weight of the child and that of the mother.", ANNOUNCES),
+        ("One question is whether elderly patients benefit from surgery in addition to drugs?", ASKS),
+        ("It asked: “Is the number of stones a sign of what the patients will suffer?”", ASKS),
         ("Section 7216(a) of the Code is amended by striking ``$1,000'' and inserting ``$5,000''.", AMENDS),
         ("The term ``bridge'' means any way over water that is used by the public.", DEFINES),
         ("An agency may not spend more than $5,000 under paragraph (1) on any conference.", REFERS),
@@ -105,6 +110,7 @@ def test_what_does_not_read_by_itself_is_left_out_with_its_reason(text, flaw):
     "text",
     [
         "We found that statins reduce the risk of stroke in older patients.",
+        "The data included here show that older patients suffered less than the others.",
         "To carry out this Act, there are authorized to be appropriated $8,000,000.",
         "Vomiting occurred in 9.1% of the patients who had received atropine.",
         "Whoever alters a record shall be fined not more than $250,000 under section 12 of the Penal Act.",

@@ -29,15 +29,24 @@ def test_each_group_is_named_after_its_own_subject(subjects):
     births, flights, bills = subjects.named(
         [openings(subjects, one) for one in (BIRTHS, FLIGHTS, BILLS)], openings(subjects, ())
     )
-    assert births[0] == "pregnancy and birth"
-    assert flights[0] == "flights and luggage"
-    assert bills[0] == "invoices and billing"
+    assert births[0].name == "pregnancy and birth"
+    assert flights[0].name == "flights and luggage"
+    assert bills[0].name == "invoices and billing"
+    assert births[0].leads
+
+
+def test_a_subject_of_less_than_half_sets_a_group_apart_but_does_not_lead_it(subjects):
+    sorts = ("Who won the chess match?", "How is cheese made?")
+    mixed = openings(subjects, (*BIRTHS, FLIGHTS[0], BILLS[0], *sorts))
+    (found,) = subjects.named([mixed], openings(subjects, (*FLIGHTS, *BILLS)))
+    assert (found[0].name, found[0].leads) == ("pregnancy and birth", False)
+    assert found[0].share == pytest.approx(2 / 7)
 
 
 def test_a_group_of_all_sorts_has_no_name_and_one_alone_is_named(subjects):
     mixed = openings(subjects, (BIRTHS[0], FLIGHTS[0], BILLS[0], "Who won the chess match?", "How is cheese made?"))
     assert subjects.named([mixed, openings(subjects, FLIGHTS)], openings(subjects, BIRTHS))[0] == []
-    assert subjects.named([openings(subjects, FLIGHTS)], openings(subjects, ()))[0][0] == "flights and luggage"
+    assert subjects.named([openings(subjects, FLIGHTS)], openings(subjects, ()))[0][0].name == "flights and luggage"
 
 
 def test_a_subject_that_no_topic_comes_near_has_no_name(subjects):

@@ -14,7 +14,7 @@ from unjudged import run_of
 
 Rows = list[dict[str, Any]]
 TRAINERS = ("openai", "alpaca", "sharegpt", "trl")
-NO_ANSWER = "it is plain text without an answer"
+NO_ANSWER = "it has no answer"
 NO_PAIR = "it has no rejected answer, and the others have"
 NO_LABEL = "its answer has no label, and the others have"
 WEIGHT_0 = "its answer has the loss weight 0: it is not to be learnt"
@@ -48,7 +48,7 @@ def test_a_row_without_an_answer_spoils_no_alpaca_file(tmp_path):
 def test_a_new_sample_among_pairs_is_left_out_and_told(tmp_path, form):
     made = prepared(tmp_path, PAIRS, form, [{"prompt": "New?", "chosen": "New", "rejected": None}])
     assert (len(columns(made)), made.skipped) == (1, {NO_PAIR: 1})
-    assert f"1 rows left out: {NO_PAIR}" in made.notes
+    assert f"1 row left out: {NO_PAIR}" in made.notes
 
 
 @pytest.mark.parametrize("form", TRAINERS)
@@ -96,7 +96,7 @@ def weighed(*weights: float) -> Rows:
 def test_an_answer_of_weight_0_is_not_learnt_where_weights_have_no_place(tmp_path, form):
     made = prepared(tmp_path, weighed(0, 1, 1.0), form)
     assert (made.skipped, len(made.splits["train"])) == ({WEIGHT_0: 1}, 2)
-    assert made.notes == [f"1 rows left out: {WEIGHT_0}"]
+    assert made.notes == [f"1 row left out: {WEIGHT_0}"]
 
 
 @pytest.mark.parametrize(

@@ -287,20 +287,20 @@ def test_a_target_that_hardly_a_sample_shows_has_its_equals_for_rivals():
 
 def test_a_removal_that_matches_nothing_teaches_nothing():
     found, summary = told(BEAT, [False] * 60, [(0.5, 0.5)] * 60)
-    assert (found.separated, found.retention, found.subject.ci) == (None, 1.0, None)
+    assert (found.separated, found.retention, found.subgoals[0].ci) == (None, 1.0, None)
     assert "No sample drawn matches" in found.verdict
     assert (summary.separated, summary.target_mean_drop, summary.cohens_d) == ("0 of 0", None, None)
 
 
 def test_a_removal_that_leaves_nothing_teaches_nothing():
     found, _ = told(BEAT, [True] * 60, [(0.5, 0.5)] * 60)
-    assert (found.separated, found.subject.after) == (None, None)
+    assert (found.separated, found.subgoals[0].after) == (None, None)
     assert "no judged sample is left" in found.verdict
 
 
 def test_a_target_that_nothing_shows_teaches_nothing():
     found, _ = told(BEAT, HALF, [(0.0, 0.5)] * 60)
-    assert (found.separated, found.subject.delta_rel) == (None, None)
+    assert (found.separated, found.subgoals[0].delta_rel) == (None, None)
     assert "no sample shows it before" in found.verdict
 
 
@@ -314,7 +314,7 @@ def test_a_target_near_zero_and_few_removed_samples_are_cautioned():
 def test_the_unscored_count_neither_before_nor_after():
     nan = float("nan")
     found, _ = told(BEAT, HALF, [(1.0, 0.5)] * 15 + [(nan, 0.5)] * 15 + [(0.0, 0.5)] * 15 + [(nan, nan)] * 15)
-    assert (found.subject.before, found.subject.after) == (0.5, 0.0)
+    assert (found.subgoals[0].before, found.subgoals[0].after) == (0.5, 0.0)
     assert "30 of 60 samples are unscored for it and left out." in found.verdict
 
 

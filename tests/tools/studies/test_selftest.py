@@ -124,6 +124,7 @@ def test_scores_that_follow_nothing_are_not_trusted(rows):
     random_scores = np.random.default_rng(0).choice([0.0, 0.2, 0.8, 1.0], (300, 3))
     for trial in try_all(GOAL, samples(rows), random_scores):
         assert trial.measured is None or trial.measured.change > -0.1
+        assert trust(trial, None, (), embedded=False).grade == "untrustworthy"
 
 
 def test_the_removal_takes_samples_whose_own_score_had_no_say(rows):
@@ -163,6 +164,28 @@ def test_a_removal_that_reaches_few_of_the_high_scores_does_not_speak_for_the_re
     grade, reason = graded(plain)
     assert grade == "weak"
     assert "but only 18.3% of the samples that score high are among them" in reason
+
+
+def test_scores_that_follow_the_subgoal_s_own_words_alone_are_weak(rows):
+    bare = [(" ".join(q.split()[:4]), " ".join(["heart"] * 5 + q.split()[:4]) if "heart" in a else "") for q, a in rows]
+    grade, reason = graded(bare)
+    assert grade == "weak"
+    assert "but without the 60 samples that hold words of its own it falls by 100%" in reason
+
+
+def test_scores_that_follow_a_form_alone_are_weak_and_random_ones_not_trusted(rows):
+    figures = Subgoal(id="f", name="Figures", description="Gives the exact figures of the study", scope="every")
+    goal = Goal(goal="G", subgoals=(figures, *GOAL.subgoals[1:]))
+    plain = [
+        (" ".join(q.split()[:4]), f"{' '.join(q.split()[:4])} {'7 of 12' if n % 3 else ''}")
+        for n, (q, _) in enumerate(rows)
+    ]
+    counted = np.array([[1.0 if n % 3 else 0.0, 0, 0] for n in range(len(rows))])
+    found = trust(try_all(goal, samples(plain), counted)[0], None, (), embedded=True)
+    assert found.grade == "weak"
+    assert "but without the 200 samples that show exact figures it falls by 100%" in found.reason
+    chance = np.random.default_rng(0).choice([0.0, 0.2, 0.8, 1.0], (300, 3))
+    assert trust(try_all(goal, samples(plain), chance)[0], None, (), embedded=True).grade == "untrustworthy"
 
 
 def test_one_that_hardly_a_sample_shows_is_named_where_it_falls(rows):
