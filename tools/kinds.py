@@ -29,7 +29,8 @@ LEAST_BROKEN = 3
 UNABLE = 0.9
 IN_INPUT = 0.5
 ABSENT_SUPPORT = 0.02
-LEAST_RARE = 2
+LEAST_RARE = 5
+"""Good samples, below which there may be none: so many a judge takes for good ones by mistake."""
 UNSERVED = 0.95
 OFF_TARGET = 0.5
 

@@ -53,7 +53,7 @@ class Page:
     def __init__(self, action: str) -> None:
         self._action = action
         self._begun = _here()
-        """Whose context the tasks have that speak through this page."""
+        """Whose context the task has that speaks through this page now."""
         self._narrow = is_narrow(self._begun.environ)
         self._meter = Meter()
         self._buttons: list[cl.Action] = []
@@ -72,6 +72,10 @@ class Page:
         self._is_asked = bool(messages)
         shown = [one for one in thread["elements"] or [] if one["name"] == PROPOSALS]
         self._proposals = _again(shown[-1]) if shown else None
+
+    def begin(self) -> None:
+        """An answer is made in the current context from now on; the page may have moved since the last one."""
+        self._begun = _here()
 
     async def move(self) -> None:
         """An answer in the making goes on where the current context is, with what is not kept with the chat yet."""

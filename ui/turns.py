@@ -69,6 +69,7 @@ async def _tell(turn: Turn, before: Turn | None, answer: AsyncGenerator[Said, No
         await asyncio.wait([before.task])
     if turn.says:
         await cl.Message(content=turn.says, type="user_message", author="You").send()
+    turn.page.begin()
     await cl.context.emitter.task_start()
     await cl.send_window_message({"thread": cl.context.session.thread_id})  # for the address (`page.js`)
     try:

@@ -25,7 +25,7 @@ from goalcover.agent.embedded.advisor import EmbeddedAdvisor
 from goalcover.agent.embedded.analyst import EmbeddedAnalyst
 from goalcover.agent.embedded.judge import EmbeddedJudge
 from goalcover.agent.embedder import Embedder
-from goalcover.agent.models import KINDS, SUPPORT_LEVEL, Alignment, Gap, Goal, Sample, Subgoal
+from goalcover.agent.models import SUPPORT_LEVEL, Alignment, Gap, Goal, Sample, Subgoal
 from goalcover.agent.roles import NEAR_LEVEL
 from goalcover.agent.settings import Settings
 from goalcover.agent.vectors import VectorCache
@@ -33,6 +33,7 @@ from goalcover.memory.runs import Run
 from goalcover.tools.broken import with_broken
 from goalcover.tools.coverage import Tally
 from goalcover.tools.diagnose import find_gaps
+from goalcover.tools.kinds import MEANINGS
 
 HELD_OUT = {
     "pubmedqa": ("oncology", "obstetrics", "mental-health"),
@@ -71,7 +72,7 @@ def kinds(data: Path, embedder: Embedder) -> None:
         mark = "" if kind == asked.kind else f"instead of {asked.kind}: "
         print(f"{name:34} {kind:10} {mark}{found.why if found else ''}", flush=True)
     print("\n| kind | told right, of those told so | found, of those planted |\n|---|---|---|")
-    for kind in KINDS:
+    for kind in MEANINGS:
         right = told[kind, kind]
         named = sum(n for (_, other), n in told.items() if other == kind)
         there = sum(n for (other, _), n in told.items() if other == kind)

@@ -145,7 +145,8 @@ def test_samples_as_json_lowest_by_default(demo):
     highest = result(goalcover("samples", demo.path, "Explaining Bills", "--highest", 2, "--json"))
     assert [one["level"] for one in lowest] == [0] * 5
     assert [one["level"] for one in highest] == [5, 5]
-    assert set(lowest[0]) == {"sample_id", "row", "level", "score", "explanation", "evidence", "input", "output"}
+    keys = {"sample_id", "row", "level", "score", "explanation", "evidence", "input", "output", "fault"}
+    assert set(lowest[0]) == keys
 
 
 def test_a_comparison_as_json(demo, small_demo):
