@@ -28,6 +28,8 @@ _SAYING = (1, 12)
 """At least one passage, or the best twelfth."""
 _WHOLE = 150
 """Characters from which a passage counts in full: "True" says little about what a question is about."""
+_READABLE = 4
+"""Telling words from which a passage is worth a person's reading; where none has so many, the wordiest is."""
 
 
 class Evidence(NamedTuple):
@@ -52,7 +54,7 @@ class Comparison(NamedTuple):
     """For each of the subgoal's telling words: how well the sample says it (cosine), and the sample's word that does.
     A word that the sample holds itself is said, in whatever sense: nobody believes that it is not there."""
     closest: int
-    """Which passage comes closest to the statement."""
+    """Which passage comes closest to the statement, of those that say something."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,8 @@ class Text:
     """(words, 128), as those of a query"""
     starts: npt.NDArray[np.intp]
     """Where the words of each passage that has any begin."""
-    speaking: npt.NDArray[np.bool_]
-    """(passages,): which have any."""
+    counts: npt.NDArray[np.intp]
+    """(passages,): how many telling words each has."""
 
 
 class Reader:
@@ -145,7 +147,12 @@ def _comparison(text: Text, query: Query, mean: Floats, spread: Floats, likeness
         opening=float(text.vectors[0] @ query.name),
         room=text.room,
     )
-    return Comparison(evidence, _word_matches(text, query, likeness), int(closeness.argmax()))
+    return Comparison(evidence, _word_matches(text, query, likeness), _closest(text, closeness))
+
+
+def _closest(text: Text, closeness: Floats) -> int:
+    readable = text.counts >= min(_READABLE, text.counts.max())
+    return int(np.where(readable, closeness, -np.inf).argmax())
 
 
 def _best(values: Floats, least: int, part: int, sizes: Floats | None = None) -> float:
@@ -188,7 +195,7 @@ def _said(text: Text, queries: Sequence[Query], likeness: Floats) -> Floats:
     weights = np.take_along_axis(weight_of, order, axis=1)
     counted = np.clip(_HALF - (np.cumsum(weights, axis=1) - weights), 0.0, weights)
     closest = np.take_along_axis(by_passage, order, axis=1)
-    said[:, text.speaking] = (counted * closest).sum(axis=1) / np.maximum(counted.sum(axis=1), 1e-9)
+    said[:, text.counts > 0] = (counted * closest).sum(axis=1) / np.maximum(counted.sum(axis=1), 1e-9)
     return said
 
 
@@ -210,7 +217,6 @@ def _text(parts: list[str], readings: list[Reading]) -> Text:
     empty = np.zeros((0, WORD_DIMENSIONS), dtype=np.int8)
     words = tuple(word for reading in readings for word in reading.words)
     counts = np.array([len(reading.words) for reading in readings], dtype=np.intp)
-    speaking = counts > 0
     return Text(
         passages=tuple(parts),
         vectors=np.array([reading.vector for reading in readings], dtype=np.float32),
@@ -219,6 +225,6 @@ def _text(parts: list[str], readings: list[Reading]) -> Text:
         words=words,
         stems=frozenset(map(stem, words)),
         word_vectors=np.concatenate([empty, *(reading.word_vectors for reading in readings)]).astype(np.float32),
-        starts=(np.cumsum(counts) - counts)[speaking],
-        speaking=speaking,
+        starts=(np.cumsum(counts) - counts)[counts > 0],
+        counts=counts,
     )

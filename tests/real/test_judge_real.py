@@ -1,7 +1,7 @@
 """The embedded judge against labels made by reading, and the paper's controlled corruption (section 5), on real rows.
 
 The calibration has seen none of these rows. The floors are what was measured, less 0.01: a change that judges worse
-fails here. Ranking by level: PubMedQA 0.941, CodeAlpaca 0.880, bills 0.922; by evidence 0.958, 0.962, 0.951; by plain
+fails here. Ranking by level: PubMedQA 0.938, CodeAlpaca 0.891, bills 0.924; by evidence 0.956, 0.958, 0.960; by plain
 cosine 0.936, 0.943, 0.875.
 """
 
@@ -26,7 +26,7 @@ from sklearn.metrics import roc_auc_score
 
 LABELS = Path(__file__).with_name("labels")
 FILES = {"pubmedqa": "pubmedqa.jsonl", "code": "codealpaca.jsonl.gz", "bills": "us_bills.jsonl.gz"}
-FLOORS = {"pubmedqa": 0.931, "code": 0.869, "bills": 0.912}
+FLOORS = {"pubmedqa": 0.931, "code": 0.881, "bills": 0.914}
 MOST = {"pubmedqa": 200, "code": 300, "bills": 60}
 """Labelled rows that are judged; bills are long."""
 

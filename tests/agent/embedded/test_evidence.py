@@ -46,6 +46,15 @@ def test_an_answer_of_one_word_blurs_nothing(reader):
     assert alone.contrast - answered.contrast < 0.2 * alone.contrast
 
 
+def test_the_closest_passage_is_one_that_says_something(reader):
+    query = reader.queries([Subgoal(id="x", name="Animals", description="Wild animals, pets and insects")])
+    asked = "Six legs and wings tell a beetle from a spider in the garden."
+    rows = [Sample(id="x", row=1, input=asked, output=one) for one in ("True", "Animals!")]
+    rows.append(Sample(id="x", row=1, input="True", output="Wild pets"))
+    texts = reader.texts(rows)
+    assert [text.passages[reader.compare(text, query)[0].closest] for text in texts] == [asked, asked, "Wild pets"]
+
+
 def test_room_is_that_of_the_wordiest_passage(reader):
     long = "The heart pumps blood through arteries, veins and capillaries of muscles, lungs and kidneys. "
     rows = [Sample(id="x", row=1, input=one, output="Yes.") for one in ("Does blood clot?", long, long * 20)]
