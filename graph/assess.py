@@ -53,6 +53,7 @@ async def assess(state: State, runtime: Runtime[Deps]) -> State:
         "turns": (),
         "batch": None,
         "topic": result.gaps[0].subgoal_id if result.gaps else None,
+        "shown": (),
         "suggestions": suggestions.after_assessment(goal, result.gaps, data, samples, pairs),
     }
 

@@ -1,11 +1,12 @@
 """Which of a run's outputs are broken: found once, with the coverage, for all who count on a sample.
 
 A sample whose output is known to be empty, cut off or another input's supports nothing: it closes no gap, no selection
-keeps it, and nobody is told to write after it. Its level stays the judge's. Swapped outputs are known where they are
-many of those that touch a subgoal; one alone may be an answer that would do for many inputs.
+keeps it, and nobody is told to write after it. Its level stays the judge's. Swapped and cut-off outputs are known where
+they are many of those that touch a subgoal: one alone may be an answer that would do for many inputs, or a signature.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator
 
 from goalcover.agent.embedder import Embedder
 from goalcover.agent.models import SUPPORT_LEVEL, CoverageReport, Fault, Goal, Outputs, Sample
@@ -56,29 +57,29 @@ def _checked(run: Run, levels: Levels, embedder: Embedder) -> dict[str, Fault | 
     samples = {one.id: one for one in run.samples({*of_all, *(one for ids in first.values() for one in ids)})}
     usual, pairs = [samples[one] for one in of_all], Pairs(embedder)
     found: dict[str, Fault | None] = {}
-    deeper = []
+    deeper: dict[str, set[Fault]] = {}
     for subgoal_id, ids in first.items():
         broken = faults([samples[one] for one in ids], usual, pairs)
-        if many_broken(len(broken), len(ids)):
-            deeper.append(subgoal_id)
-        else:
-            # A few outputs that would do for other inputs are in all data; an empty or a cut-off one is beyond doubt.
-            broken = {one: fault for one, fault in broken.items() if fault != "another input's"}
-        found = dict.fromkeys(ids) | found | broken
-    for part in _others(run, levels, deeper, found):
-        # Read anew each time: the vectors of 100,000 samples would not be held.
-        found |= dict.fromkeys(one.id for one in part) | faults(part, usual, Pairs(embedder))
+        if many := {fault for fault, n in Counter(broken.values()).items() if many_broken(n, len(ids))}:
+            deeper[subgoal_id] = many
+        found = dict.fromkeys(ids) | found | _known(broken, many)
+    for subgoal_id, many in deeper.items():
+        for part in _others(run, levels, subgoal_id, found):
+            # Read anew each time: the vectors of 100,000 samples would not be held.
+            found |= dict.fromkeys(one.id for one in part) | _known(faults(part, usual, Pairs(embedder)), many)
     return found
 
 
-def _others(
-    run: Run, levels: Levels, subgoal_ids: Sequence[str], found: dict[str, Fault | None]
-) -> Iterator[list[Sample]]:
-    """The samples that touch these subgoals and were not looked at, in parts."""
-    for subgoal_id in subgoal_ids:
-        ids = [one for one in levels.touching(subgoal_id, len(levels.sample_ids)) if one not in found]
-        for start in range(0, len(ids), CHECKED):
-            yield list(run.samples(ids[start : start + CHECKED]))
+def _known(broken: dict[str, Fault], many: set[Fault]) -> dict[str, Fault]:
+    """An empty output is beyond doubt; a few that would do for other inputs, or end without a stop, are in all data."""
+    return {one: fault for one, fault in broken.items() if fault == "empty" or fault in many}
+
+
+def _others(run: Run, levels: Levels, subgoal_id: str, found: dict[str, Fault | None]) -> Iterator[list[Sample]]:
+    """The samples that touch this subgoal and were not looked at, in parts."""
+    ids = [one for one in levels.touching(subgoal_id, len(levels.sample_ids)) if one not in found]
+    for start in range(0, len(ids), CHECKED):
+        yield list(run.samples(ids[start : start + CHECKED]))
 
 
 def _outputs(levels: Levels, subgoal_id: str, checked: dict[str, Fault | None]) -> Outputs:

@@ -31,7 +31,6 @@ LOOSE, LEAST_FAR = 0.2, 0.15
 """Where more than half of the data's outputs are strange, or a fifth and nearly all of them just past `STRANGE`, that
 is the data's own way: of swapped outputs, which stand anywhere, at least `LEAST_FAR` stand in the farther half."""
 _FAR = 0.5
-_ENDS = tuple(".!?…:;)]}>\"'`”’»*|-=~。！？")
 _LONG = 40
 """Characters below which an output is a label or a name, which ends without a full stop and is about nothing."""
 _SYMBOLS = re.compile(r"[{}\[\]()<>$=;_\\/|#*]|\n\s+")
@@ -104,11 +103,13 @@ def _last_words(outputs: Sequence[str]) -> frozenset[str]:
 
 
 def _ends_as_prose(text: str, last: frozenset[str]) -> bool | None:
-    """With a stop or the like, or as many others do; None for labels, for code, and for a letter with a signature."""
+    """With anything but a letter of a script that has stops, or as many others do; None for labels, for code, and for a
+    letter with a signature. Capitals tell such a script: Hindi, Thai or Chinese have none."""
     if len(text) < _LONG or not _is_prose(text):
         return None
     *above, last_line = text.rstrip().split("\n")
-    if last_line.endswith(_ENDS) or text.split()[-1] in last:
+    end = last_line[-1]
+    if not (end.islower() or end.isupper() or end == ",") or text.split()[-1] in last:
         return True
     return None if above and len(last_line) < _LONG else False
 

@@ -13,7 +13,7 @@ window.once = (name, component) => (made[name] ??= component);
 
 // A chat's address, so that a reload goes on with it. Chainlit's list of chats gives it, which a narrow page does not have.
 window.addEventListener('message', ({ source, data }) => {
-  const isNew = source === window && window.location.pathname === '/' && /^[\w-]+$/.test(data?.thread);
+  const isNew = source === window && window.location.pathname === '/' && typeof data?.thread === 'string' && /^[\w-]+$/.test(data.thread);
   if (isNew) window.history.replaceState(window.history.state, '', `/thread/${data.thread}`);
 });
 

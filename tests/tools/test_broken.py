@@ -24,12 +24,16 @@ KINDS = {"heart": (5, 4), "other": (0, 4)}
 ANSWER = "The doctor tells you that at your next visit."
 
 
-def run_with(folder: Path, hearts: int, emptied: int) -> Run:
-    """`hearts` samples about the heart, of which the first `emptied` have no output, among 100."""
+def run_with(folder: Path, hearts: int, emptied: int, instead: str = "") -> Run:
+    """`hearts` samples about the heart, of which the first `emptied` have no output (or `instead`), among 100."""
     kinds = ["heart"] * hearts + ["other"] * (100 - hearts)
     data = folder / "rows.jsonl"
     rows = [
-        {"id": f"{kind}-{n}", "question": f"{kind} {n}?", "answer": "" if n < emptied else ANSWER}
+        {
+            "id": f"{kind}-{n}",
+            "question": f"{kind} {n}?",
+            "answer": instead and f"{instead}{chr(97 + n)}" if n < emptied else ANSWER,
+        }
         for n, kind in enumerate(kinds)
     ]
     data.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
@@ -54,6 +58,13 @@ def test_support_that_counts_is_without_broken_outputs_and_the_levels_stay_the_j
     assert heart.rule.startswith("24 samples support it, less 5 whose output is broken; 20 are wanted")
     assert (polite.gap, polite.rule) == (False, before.subgoals[1].rule)  # a rule on the mean stays the judge's
     assert Run(run.path).coverage() == found
+
+
+def test_a_few_answers_without_a_stop_cost_nothing_and_many_do(tmp_path, embedder):
+    for n, (unended, known) in enumerate([(2, 0), (9, 9)]):
+        (folder := tmp_path / str(n)).mkdir()
+        run = run_with(folder, hearts=24, emptied=unended, instead="The doctor tells you that at the visit in ward")
+        assert list(looked_at(run, embedder).broken.values()) == ["cut off"] * known
 
 
 def test_a_covered_subgoal_of_which_many_outputs_are_broken_is_told_and_few_are_not(tmp_path, embedder):

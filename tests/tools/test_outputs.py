@@ -66,6 +66,19 @@ def test_a_verdict_that_many_outputs_end_with_is_a_proper_end(embedder):
     assert found([changed("Give the bees thick sugar syrup above the")], embedder, verdict) == {"x": "cut off"}
 
 
+@pytest.mark.parametrize(
+    "output",
+    [
+        "मधुमक्खियों को पतझड़ में गाढ़ा चीनी का शरबत दें और छत्ते को गर्म रखें।",
+        "ให้น้ำเชื่อมน้ำตาลข้นแก่ผึ้งในฤดูใบไม้ร่วงและรักษารังให้อบอุ่นตลอดฤดูหนาว",
+        "Give the bees thick sugar syrup above the cluster 🐝",
+        "Give the bees thick sugar syrup, which comes to £30",
+    ],
+)
+def test_other_scripts_figures_and_emoji_are_proper_ends(embedder, output):
+    assert found([changed(output)], embedder) == {}
+
+
 def test_a_signature_is_a_proper_end(embedder):
     signed = "Dear keeper, give the bees thick sugar syrup in the evening.\nYours sincerely, H. Berg"
     assert found([changed(signed)], embedder) == {}
