@@ -275,12 +275,14 @@ def _shown(state: State, batch: Batch, runtime: Runtime[Deps]) -> Proposed:
 
 def _single(batch: Batch, reviews: tuple[Review, ...], wish: Wish) -> tuple[Wish, ...]:
     """The wish; one for some alone as what it is for these, and for the rest."""
+    gone = {one.candidate_id for one in reviews if one.decision == "rejected"}  # each with its reason
+    if wish.verb == "keep" and any(batch.proposals[n - 1].candidate.id in gone for n in wish.numbers if n):
+        return (Wish("accept", wish.numbers),)  # a rejection taken back is no word about the others
     if wish.verb != "only" and not (wish.verb == "keep" and wish.numbers):
         return (wish,)
     decided = {one.candidate_id for one in reviews if one.decision != "rejected"}
     before = tuple(n for n, one in enumerate(batch.proposals, 1) if one.candidate.id in decided)
     stays = wish.numbers if wish.verb == "only" and wish.numbers else (*wish.numbers, *before)
-    gone = {one.candidate_id for one in reviews if one.decision == "rejected"}  # each with its reason
     rest = tuple(n for n, one in enumerate(batch.proposals, 1) if n not in stays and one.candidate.id not in gone)
     accepted = (Wish("accept", wish.numbers),) if wish.numbers else ()
     return (*((Wish("reject", rest),) if rest else ()), *accepted)

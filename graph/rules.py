@@ -83,8 +83,9 @@ _RULES: tuple[tuple[AskKind, str], ...] = (
     ("suppose", r"\bthreshold\b|\bcut-?off\b"),
     (
         "change",
-        r"\b(why (not|don.t (i|we|you)|shouldn.t (i|we))|what (if|would|will|happens|changes))\b.{0,200}?"
-        rf"\b(appl(y|ies|ied)|({CHANGES}|dropped|removed|merged)\b(?!.{{0,40}}\b(samples?|rows?|examples?|answers?|data)))\b",
+        r"\b(why (not|don.t (i|we|you)|shouldn.t (i|we))|what (if|(would|will) (happen|change)|happens|changes))\b"
+        rf".{{0,200}}?\b(appl(y|ies|ied) to|({CHANGES}|dropped|removed|merged)\b"
+        r"(?!.{0,40}(\d|\b(samples?|rows?|examples?|answers?|data|duplicates|chat)\b)))\b",
     ),
     (
         "search",

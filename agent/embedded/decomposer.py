@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from goalcover.agent.elicitation import MOST_SUBGOALS, Checks, DataProfile, Draft, Specification
 from goalcover.agent.embedded import naming
 from goalcover.agent.embedded.checks import check
-from goalcover.agent.embedded.clauses import Clause, clauses, goal_clauses, main_verb
+from goalcover.agent.embedded.clauses import FORM_SLOTS, Clause, clauses, goal_clauses, main_verb
 from goalcover.agent.embedded.domains import GENERIC, Capability, Domain, by_name, field_of, key, subgoal_of
 from goalcover.agent.embedded.items import split
 from goalcover.agent.embedded.phrases import joined
@@ -102,7 +102,8 @@ def _told(goal: str, found: Sequence[Clause], domain: Domain) -> str:
     ruled_out = "Your goal rules out {}: no subgoal asks for it."
     lost = "I made no subgoal of {} in your goal: say “add …: what it does” if it should be one."
     asked = naming.asked(said, domain)
-    plain = [one.text for one in said if one.verb and one not in asked and one.verb not in domain.frames]
+    form = [one for one in said if one.verb or one.slot in FORM_SLOTS]
+    plain = [one.text for one in form if one not in asked and one.verb not in domain.frames]
     told = ((ruled_out, bans), (lost, (*plain, *unread(goal, said, domain))))
     quoted = (words.format(joined([f"“{one}”" for one in these])) for words, these in told if these)
     return " ".join(filter(None, (_slips(found), *quoted)))

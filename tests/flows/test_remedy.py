@@ -149,6 +149,8 @@ def test_proposals_can_be_wished_differently_or_all_rejected(files, deps: Deps):
         assert "wait for your word" in (await talk.say("export for openai"))["Noted"].text
         assert (await talk.say("reject 4: too long", "keep the first two"))["Reviewed"].left == 2
         assert [one.reason for one in (await talk.state())["reviews"]] == ["too long", "", "", ""]
+        assert (await talk.say("keep 4"))["Reviewed"].left == 3
+        assert (await talk.say("reject 4: too long"))["Reviewed"].left == 2
         assert shown == talk.waiting.matter != (await talk.say("looks good") and talk.waiting.matter) == ""
         none = (await talk.say(f"make 2 samples for {PAY}", "reject all"))["Kept"].accepted
         assert (none.accepted, none.rejected) == (0, 2)

@@ -93,6 +93,8 @@ GOAL = Goal(text="Help", subgoals=tuple(Subgoal(id=key, name=name, description=n
         ("why not just drop gas leaks?", "change", "gas-safety"),
         ("what would change if gas leaks only applied to some?", "change", "gas-safety"),
         ("what if I drop the broken rows?", "unsure", None),
+        ("what if I remove duplicates?", "unsure", None),
+        ("what would it take to add 20 points?", "needed", None),
         ("why's Explaining bills weak?", "explain", "billing"),
     ],
 )

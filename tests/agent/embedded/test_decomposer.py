@@ -145,6 +145,8 @@ def test_a_verb_that_nobody_knows_is_a_task_and_what_became_no_subgoal_is_told(d
     assert not drafts.note
     translated = asyncio.run(decomposer.decompose(Specification(goal="Translate contracts into French"), None))
     assert "no subgoal of “translating contracts”" in translated.note
+    unseen = Specification(goal="Answers questions about wine, and says when it is not sure")
+    assert "no subgoal of “says when it is not sure”" in asyncio.run(decomposer.decompose(unseen, None)).note
 
 
 def test_one_task_frames_the_topics_and_several_are_told_apart(decomposer):
