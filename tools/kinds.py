@@ -9,9 +9,9 @@
 5. shallow     many samples touch it, and most of them stay at level 2 or 3, where they are no fewer than at level 1
                (else it is other subjects that come near). Many: as many at level 3 as the rule wants at level 4, or
                at level 2 a quarter of all, and as many as the rule wants or half of all
-6. absent      at most 2% of the samples reach level 4, and these do not stand out: the levels thin out upwards as
-               steadily as near misses do, or are fewer than five; off-target instead, where every sample should be about it, or 95% serve no
-               subgoal at all
+6. absent      at most 2% of the samples reach level 4, and these do not stand out: they are fewer than five, or the
+               levels thin out upwards as steadily as near misses do; off-target instead, where every sample should be
+               about it, or 95% serve no subgoal at all
 7. off-target  every sample should be about it, and half of them are not (level 0 and 1)
 8. rare        what is left: there are good samples, and too few of them
 
