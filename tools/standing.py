@@ -16,10 +16,10 @@ from goalcover.agent.models import (
     SubgoalCoverage,
 )
 from goalcover.agent.roles import EXEMPLAR_LEVEL, NEAR_LEVEL, Standing
-from goalcover.tools.coverage import cover, support_wanted
+from goalcover.tools.coverage import cover
 from goalcover.tools.kinds import Facts, kind_of
 from goalcover.tools.levels import LISTED, Levels
-from goalcover.tools.recommend import mean_wanted, needed, rewriting_closes, to_rewrite
+from goalcover.tools.recommend import mean_wanted, needed, rewriting_closes, samples_wanted, to_rewrite
 
 _STRONG = SUPPORT_LEVEL / TOP_LEVEL
 
@@ -113,7 +113,7 @@ def _wanted(goal: Goal, coverage: SubgoalCoverage) -> int:
     """Samples at level 4 that the rule asks for."""
     mean = mean_wanted(goal, coverage)
     if mean is None:
-        return support_wanted(coverage.share_wanted or 0.0, coverage.n_scored)
+        return samples_wanted(coverage)
     return round(min(1.0, mean / _STRONG) * coverage.n_scored)
 
 
